@@ -1,0 +1,26 @@
+# Sign-ins of root are recorded in us-east-1, us-east-2 or us-west-2, so the account has a spoke in each of these
+# and in the hub's Region. Terraform cannot make providers in a loop: each Region is an alias.
+
+provider "aws" {
+  alias               = "hub"
+  region              = var.hub_region
+  allowed_account_ids = [var.hub_account_id]
+}
+
+provider "aws" {
+  alias               = "hub_us_east_1"
+  region              = "us-east-1"
+  allowed_account_ids = [var.hub_account_id]
+}
+
+provider "aws" {
+  alias               = "hub_us_east_2"
+  region              = "us-east-2"
+  allowed_account_ids = [var.hub_account_id]
+}
+
+provider "aws" {
+  alias               = "hub_us_west_2"
+  region              = "us-west-2"
+  allowed_account_ids = [var.hub_account_id]
+}

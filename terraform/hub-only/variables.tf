@@ -1,0 +1,185 @@
+variable "hub_account_id" {
+  description = "Account of the hub. The credentials that Terraform runs with must be of this account."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.hub_account_id))
+    error_message = "hub_account_id must be an account id of 12 digits."
+  }
+}
+
+variable "hub_region" {
+  description = "Region of the hub."
+  type        = string
+  default     = "us-east-1"
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.hub_region))
+    error_message = "hub_region must be the name of a Region, as in eu-west-1."
+  }
+}
+
+variable "organization_id" {
+  description = "Id of the organization whose accounts may deliver to the bus. This or `spoke_account_ids` must be given; both may be."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.organization_id == null || can(regex("^o-[a-z0-9]{10,32}$", var.organization_id))
+    error_message = "organization_id must look like o-a1b2c3d4e5."
+  }
+}
+
+variable "spoke_account_ids" {
+  description = "Accounts that may deliver to the bus, for those without an organization. The hub's own account needs no mention."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for id in var.spoke_account_ids : can(regex("^[0-9]{12}$", id))])
+    error_message = "spoke_account_ids must be account ids of 12 digits each."
+  }
+}
+
+variable "packages_dir" {
+  description = "Directory that holds the functions' zips: triage.zip, slack.zip, pagerduty.zip, email.zip. Those of alerters that are not used may be missing. Null for `packages` beside this configuration."
+  type        = string
+  default     = null
+}
+
+variable "architecture" {
+  description = "Instruction set that the zips were built for: x86_64 or arm64."
+  type        = string
+  default     = "x86_64"
+
+  validation {
+    condition     = contains(["x86_64", "arm64"], var.architecture)
+    error_message = "architecture must be x86_64 or arm64."
+  }
+}
+
+variable "slack" {
+  description = "Slack alerters, by a name of yours. `secret_arn`: the secret that holds the webhook's URL; `kms_key_arn`: its customer-managed key, if it has one; `alert_types`: login, activity or both."
+  type = map(object({
+    secret_arn  = string
+    kms_key_arn = optional(string)
+    alert_types = optional(set(string), ["login", "activity"])
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.slack) : can(regex("^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$", name))])
+    error_message = "The names in slack must be 1 to 15 lower-case letters, digits or hyphens."
+  }
+
+  validation {
+    condition     = alltrue([for alerter in values(var.slack) : length(alerter.alert_types) > 0 && length(setsubtract(alerter.alert_types, ["login", "activity"])) == 0])
+    error_message = "alert_types must be login, activity or both."
+  }
+}
+
+variable "pagerduty" {
+  description = "PagerDuty alerters, by a name of yours. `secret_arn`: the secret that holds the routing key; `kms_key_arn`: its customer-managed key, if it has one; `alert_types`: login, activity or both; `health`: whether the alarms of the monitor itself go there too."
+  type = map(object({
+    secret_arn  = string
+    kms_key_arn = optional(string)
+    alert_types = optional(set(string), ["login", "activity"])
+    health      = optional(bool, false)
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.pagerduty) : can(regex("^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$", name))])
+    error_message = "The names in pagerduty must be 1 to 15 lower-case letters, digits or hyphens."
+  }
+
+  validation {
+    condition = alltrue([for alerter in values(var.pagerduty) :
+      (length(alerter.alert_types) > 0 || alerter.health) && length(setsubtract(alerter.alert_types, ["login", "activity"])) == 0
+    ])
+    error_message = "alert_types must be login, activity or both; it may be empty only where health is true."
+  }
+}
+
+variable "email" {
+  description = "Email alerters, by a name of yours. `addresses`: who is written to; `alert_types`: login, activity or both."
+  type = map(object({
+    addresses   = set(string)
+    alert_types = optional(set(string), ["login", "activity"])
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.email) : can(regex("^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$", name))])
+    error_message = "The names in email must be 1 to 15 lower-case letters, digits or hyphens."
+  }
+
+  validation {
+    condition     = alltrue([for alerter in values(var.email) : length(alerter.alert_types) > 0 && length(setsubtract(alerter.alert_types, ["login", "activity"])) == 0])
+    error_message = "alert_types must be login, activity or both."
+  }
+
+  validation {
+    condition     = alltrue([for alerter in values(var.email) : length(alerter.addresses) > 0 && alltrue([for address in alerter.addresses : can(regex("^[^@\\s]+@[^@\\s]+$", address))])])
+    error_message = "addresses must hold at least one address, each of the form name@domain."
+  }
+}
+
+variable "health_emails" {
+  description = "Addresses that hear of the monitor's own failures, past all its functions. Give at least one, or a PagerDuty alerter with `health`."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for address in var.health_emails : can(regex("^[^@\\s]+@[^@\\s]+$", address))])
+    error_message = "health_emails must be addresses of the form name@domain."
+  }
+}
+
+variable "log_group" {
+  description = "The CloudTrail log group in the hub's account and Region that a log alarm watches, an organization trail's for one; null for no log alarm."
+  type = object({
+    name = string
+  })
+  default = null
+}
+
+variable "read_only_events" {
+  description = "Whether read-only calls of root are alerted too (rule state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS). Set it alike in the spokes."
+  type        = bool
+  default     = true
+}
+
+variable "name_prefix" {
+  description = "Start of the names of all resources, the bus aside. Spokes deployed apart must have the same: the bus admits delivery roles by it."
+  type        = string
+  default     = "rootwatch"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,18}[a-z0-9]$", var.name_prefix))
+    error_message = "name_prefix must be 2 to 20 lower-case letters, digits or hyphens, begin with a letter and not end in a hyphen."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long the functions' logs are kept, in days."
+  type        = number
+  default     = 365
+}
+
+variable "kms_deletion_window_days" {
+  description = "How many days the key stays recoverable after `destroy`, 7 to 30."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.kms_deletion_window_days >= 7 && var.kms_deletion_window_days <= 30
+    error_message = "kms_deletion_window_days must be between 7 and 30."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource."
+  type        = map(string)
+  default     = {}
+}

@@ -1,0 +1,137 @@
+# One hub and one spoke account in one state. For more spokes, hub-only/ and spoke-only/ keep a state each.
+
+locals {
+  spoke_region = coalesce(var.spoke_region, var.hub_region)
+
+  # Where CloudTrail records sign-ins: these always have a spoke, the Region that was asked for has one beside them.
+  sign_in_regions = ["us-east-1", "us-east-2", "us-west-2"]
+}
+
+module "hub" {
+  source    = "./modules/hub"
+  providers = { aws = aws.hub }
+
+  name_prefix              = var.name_prefix
+  organization_id          = var.organization_id
+  spoke_account_ids        = var.organization_id == null ? setunion([var.spoke_account_id], var.spoke_account_ids) : var.spoke_account_ids
+  packages_dir             = coalesce(var.packages_dir, "${path.module}/packages")
+  architecture             = var.architecture
+  slack                    = var.slack
+  pagerduty                = var.pagerduty
+  email                    = var.email
+  health_emails            = var.health_emails
+  read_only_events         = var.read_only_events
+  log_retention_days       = var.log_retention_days
+  kms_deletion_window_days = var.kms_deletion_window_days
+  tags                     = var.tags
+}
+
+# The hub's account is a spoke of its own hub.
+module "hub_spoke_us_east_1" {
+  source    = "./modules/spoke"
+  providers = { aws = aws.hub_us_east_1 }
+
+  hub_event_bus_arn = module.hub.event_bus_arn
+  name_prefix       = var.name_prefix
+  read_only_events  = var.read_only_events
+  health_topic_arn  = var.hub_region == "us-east-1" ? module.hub.topic_arns.health : null
+  tags              = var.tags
+}
+
+module "hub_spoke_us_east_2" {
+  source    = "./modules/spoke"
+  providers = { aws = aws.hub_us_east_2 }
+
+  hub_event_bus_arn = module.hub.event_bus_arn
+  name_prefix       = var.name_prefix
+  read_only_events  = var.read_only_events
+  health_topic_arn  = var.hub_region == "us-east-2" ? module.hub.topic_arns.health : null
+  tags              = var.tags
+}
+
+module "hub_spoke_us_west_2" {
+  source    = "./modules/spoke"
+  providers = { aws = aws.hub_us_west_2 }
+
+  hub_event_bus_arn = module.hub.event_bus_arn
+  name_prefix       = var.name_prefix
+  read_only_events  = var.read_only_events
+  health_topic_arn  = var.hub_region == "us-west-2" ? module.hub.topic_arns.health : null
+  tags              = var.tags
+}
+
+module "hub_spoke" {
+  source    = "./modules/spoke"
+  providers = { aws = aws.hub }
+  count     = contains(local.sign_in_regions, var.hub_region) ? 0 : 1
+
+  hub_event_bus_arn = module.hub.event_bus_arn
+  name_prefix       = var.name_prefix
+  read_only_events  = var.read_only_events
+  health_topic_arn  = module.hub.topic_arns.health
+  tags              = var.tags
+}
+
+module "spoke_us_east_1" {
+  source    = "./modules/spoke"
+  providers = { aws = aws.spoke_us_east_1 }
+
+  hub_event_bus_arn = module.hub.event_bus_arn
+  name_prefix       = var.name_prefix
+  read_only_events  = var.read_only_events
+  tags              = var.tags
+}
+
+module "spoke_us_east_2" {
+  source    = "./modules/spoke"
+  providers = { aws = aws.spoke_us_east_2 }
+
+  hub_event_bus_arn = module.hub.event_bus_arn
+  name_prefix       = var.name_prefix
+  read_only_events  = var.read_only_events
+  tags              = var.tags
+}
+
+module "spoke_us_west_2" {
+  source    = "./modules/spoke"
+  providers = { aws = aws.spoke_us_west_2 }
+
+  hub_event_bus_arn = module.hub.event_bus_arn
+  name_prefix       = var.name_prefix
+  read_only_events  = var.read_only_events
+  tags              = var.tags
+}
+
+module "spoke" {
+  source    = "./modules/spoke"
+  providers = { aws = aws.spoke }
+  count     = contains(local.sign_in_regions, local.spoke_region) ? 0 : 1
+
+  hub_event_bus_arn = module.hub.event_bus_arn
+  name_prefix       = var.name_prefix
+  read_only_events  = var.read_only_events
+  tags              = var.tags
+}
+
+module "hub_log_alarm" {
+  source    = "./modules/log-alarm"
+  providers = { aws = aws.hub }
+  count     = var.hub_log_group == null ? 0 : 1
+
+  log_group_name    = var.hub_log_group.name
+  hub_event_bus_arn = module.hub.event_bus_arn
+  name_prefix       = var.name_prefix
+  health_topic_arn  = module.hub.topic_arns.health
+  tags              = var.tags
+}
+
+module "spoke_log_alarm" {
+  source    = "./modules/log-alarm"
+  providers = { aws = aws.spoke }
+  count     = var.spoke_log_group == null ? 0 : 1
+
+  log_group_name    = var.spoke_log_group.name
+  hub_event_bus_arn = module.hub.event_bus_arn
+  name_prefix       = var.name_prefix
+  tags              = var.tags
+}

@@ -1,0 +1,42 @@
+# A function that turns alerts into messages of one sink, and its subscriptions.
+
+module "function" {
+  source = "../function"
+
+  name               = var.name
+  package            = var.package
+  architecture       = var.architecture
+  source_service     = "sns.amazonaws.com"
+  source_arns        = values(var.topics)
+  kms_key_arn        = var.kms_key_arn
+  health_topic_arn   = var.health_topic_arn
+  timeout_seconds    = var.timeout_seconds
+  max_receive_count  = var.max_receive_count
+  log_retention_days = var.log_retention_days
+  tags               = var.tags
+
+  environment = merge(
+    var.secret == null ? {} : { SECRET_ARN = var.secret.secret_arn },
+    var.email == null ? {} : { EMAIL_TOPIC_ARN = one(aws_sns_topic.email[*].arn) },
+  )
+
+  permissions = concat(
+    data.aws_iam_policy_document.secret[*].json,
+    data.aws_iam_policy_document.email[*].json,
+  )
+}
+
+resource "aws_sns_topic_subscription" "this" {
+  for_each = var.topics
+
+  topic_arn = each.value
+  protocol  = "sqs"
+  endpoint  = module.function.queue_arn
+  # The body of the queue's message is the alert itself, its attributes are the message's.
+  raw_message_delivery = true
+
+  # Reached when SNS may not write to the queue; SQS's own redrive cannot see that.
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = module.function.dead_letter_queue_arn
+  })
+}

@@ -1,0 +1,76 @@
+variable "name" {
+  description = "Name of the alerter's function, queue and, where it mails, topic."
+  type        = string
+}
+
+variable "package" {
+  description = "Path of the function's zip file, which holds an executable `bootstrap` for provided.al2023."
+  type        = string
+}
+
+variable "architecture" {
+  description = "Instruction set that the zip was built for: x86_64 or arm64."
+  type        = string
+  default     = "x86_64"
+}
+
+variable "topics" {
+  description = "Topics to subscribe to, name to ARN. The names must be known at plan time, the ARNs need not be."
+  type        = map(string)
+
+  validation {
+    condition     = length(var.topics) > 0
+    error_message = "topics must hold at least one topic: an alerter without one never speaks."
+  }
+}
+
+variable "secret" {
+  description = "The secret that the sink needs (a webhook URL or a routing key), by ARN, and the ARN of its customer-managed key if it has one. Null for an alerter that needs none."
+  type = object({
+    secret_arn  = string
+    kms_key_arn = optional(string)
+  })
+  default = null
+}
+
+variable "email" {
+  description = "Addresses that this alerter mails through a topic of its own. Null for an alerter that does not mail. Each address confirms its subscription once, by the link that AWS sends."
+  type = object({
+    addresses = set(string)
+  })
+  default = null
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the customer-managed key of queues and topics."
+  type        = string
+}
+
+variable "health_topic_arn" {
+  description = "ARN of the topic that the alerter's alarms report to."
+  type        = string
+}
+
+variable "timeout_seconds" {
+  description = "Time-out of one invocation, in seconds."
+  type        = number
+  default     = 15
+}
+
+variable "max_receive_count" {
+  description = "How often a message is tried before SQS moves it to the dead-letter queue."
+  type        = number
+  default     = 100
+}
+
+variable "log_retention_days" {
+  description = "How long the function's log is kept, in days."
+  type        = number
+  default     = 365
+}
+
+variable "tags" {
+  description = "Tags of every resource."
+  type        = map(string)
+  default     = {}
+}

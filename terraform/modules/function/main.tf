@@ -1,0 +1,67 @@
+# A function that is fed by its own queue: one failure model for every part of the way.
+
+locals {
+  # Region, account and partition come from an ARN of one's own: the data sources
+  # for them changed between the provider's majors.
+  log_group_arn = split(":", aws_cloudwatch_log_group.this.arn)
+  partition     = local.log_group_arn[1]
+  region        = local.log_group_arn[3]
+  account_id    = local.log_group_arn[4]
+
+  queue_name             = var.name
+  dead_letter_queue_name = "${var.name}-dlq"
+
+  # Built from names: each queue is created with its policy, which names the queue.
+  sqs_arn_prefix        = "arn:${local.partition}:sqs:${local.region}:${local.account_id}"
+  queue_arn             = "${local.sqs_arn_prefix}:${local.queue_name}"
+  dead_letter_queue_arn = "${local.sqs_arn_prefix}:${local.dead_letter_queue_name}"
+}
+
+# Created here, with retention, and logs:CreateLogGroup left out of the role:
+# a group that Lambda made would outlive `destroy`.
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/aws/lambda/${var.name}"
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
+}
+
+resource "aws_lambda_function" "this" {
+  function_name    = var.name
+  role             = aws_iam_role.this.arn
+  filename         = var.package
+  source_code_hash = filebase64sha256(var.package)
+  runtime          = "provided.al2023"
+  handler          = "bootstrap"
+  architectures    = [var.architecture]
+  memory_size      = var.memory_mb
+  timeout          = var.timeout_seconds
+  tags             = var.tags
+
+  environment {
+    variables = merge(var.environment, {
+      DEAD_LETTER_QUEUE_URL = aws_sqs_queue.dead_letter.url
+    })
+  }
+
+  lifecycle {
+    precondition {
+      condition     = fileexists(var.package)
+      error_message = "There is no file ${var.package}: the function's zip must be built, or downloaded from a release, before Terraform runs."
+    }
+  }
+
+  depends_on = [
+    aws_cloudwatch_log_group.this,
+    aws_iam_role_policy.this,
+  ]
+}
+
+resource "aws_lambda_event_source_mapping" "this" {
+  event_source_arn        = aws_sqs_queue.this.arn
+  function_name           = aws_lambda_function.this.arn
+  batch_size              = var.batch_size
+  function_response_types = ["ReportBatchItemFailures"]
+
+  # Lambda checks at creation that the role may read the queue.
+  depends_on = [aws_iam_role_policy.this]
+}

@@ -1,0 +1,134 @@
+# Log alarms go from the rule to the topic without a function: what silences triage does not silence them.
+# A transformer makes the alert message; it cannot branch, so each direction has a rule.
+
+locals {
+  log_alarm_pattern = {
+    source      = ["aws.cloudwatch"]
+    detail-type = ["CloudWatch Alarm State Change"]
+  }
+
+  log_alarm_rules = {
+    raised = {
+      description = "Log alarms that went to ALARM, to the activity topic."
+      detail = {
+        alarmName = [{ prefix = "${var.name_prefix}-" }]
+        state     = { value = ["ALARM"] }
+      }
+      severity = "high"
+      title    = "Root activity in the CloudTrail log of account <account>: alarm <alarm>"
+      summary  = "The alarm <alarm> of account <account>, <region>, counted root activity in the CloudTrail log group that it watches."
+      note     = "A metric cannot tell who acted, from where, or in which account of the trail: run the query in Logs Insights. While the alarm stays in ALARM, further activity changes nothing here."
+    }
+    over = {
+      description = "Log alarms that left ALARM, to the activity topic."
+      detail = {
+        alarmName     = [{ prefix = "${var.name_prefix}-" }]
+        state         = { value = [{ anything-but = "ALARM" }] }
+        previousState = { value = ["ALARM"] }
+      }
+      severity = "low"
+      title    = "No further root activity in the CloudTrail log of account <account>: alarm <alarm> is <state>"
+      summary  = "The alarm <alarm> of account <account>, <region>, left ALARM. What it was raised for still wants looking at."
+      note     = "This says only that the last five minutes were quiet. The query finds what was counted before."
+    }
+  }
+}
+
+resource "aws_cloudwatch_event_rule" "log_alarm" {
+  for_each = local.log_alarm_rules
+
+  name           = "${var.name_prefix}-log-alarm-${each.key}"
+  description    = each.value.description
+  event_bus_name = aws_cloudwatch_event_bus.this.name
+  event_pattern  = jsonencode(merge(local.log_alarm_pattern, { detail = each.value.detail }))
+  tags           = var.tags
+}
+
+resource "aws_cloudwatch_event_target" "log_alarm" {
+  for_each = local.log_alarm_rules
+
+  rule           = aws_cloudwatch_event_rule.log_alarm[each.key].name
+  event_bus_name = aws_cloudwatch_event_bus.this.name
+  target_id      = "root-activity"
+  arn            = local.topic_arns.activity
+
+  input_transformer {
+    input_paths = {
+      account = "$.account"
+      region  = "$.region"
+      time    = "$.time"
+      arn     = "$.resources[0]"
+      alarm   = "$.detail.alarmName"
+      state   = "$.detail.state.value"
+      changed = "$.detail.state.timestamp"
+      reason  = "$.detail.state.reason"
+      query   = "$.detail.configuration.description"
+    }
+
+    # The alert message, version 1. A variable without quotes becomes JSON, so what may hold quotes and
+    # line breaks stands so; within quotes it is inserted as it is, so only names that AWS restricts do.
+    # Not by jsonencode, which writes `<` as \u003c.
+    input_template = chomp(<<-TEMPLATE
+      {
+        "version": "1",
+        "alert_type": "activity",
+        "origin": "log-alarm",
+        "severity": "${each.value.severity}",
+        "title": "${each.value.title}",
+        "summary": "${each.value.summary}",
+        "account": <account>,
+        "region": <region>,
+        "event_name": <alarm>,
+        "event_source": "cloudwatch.amazonaws.com",
+        "event_time": <time>,
+        "outcome": "unknown",
+        "deduplication_key": "<arn>@<changed>",
+        "incident_key": <arn>,
+        "alarm_state": <state>,
+        "query": <query>,
+        "notes": ["${each.value.note}", <reason>],
+        "event": <aws.events.event.json>
+      }
+    TEMPLATE
+    )
+  }
+
+  retry_policy {
+    maximum_event_age_in_seconds = 86400
+    maximum_retry_attempts       = 185
+  }
+
+  dead_letter_config {
+    arn = aws_sqs_queue.log_alarm_dead_letter.arn
+  }
+
+  # The first event may come before the topic would take it, and a denial is not retried.
+  depends_on = [aws_sns_topic_policy.this]
+}
+
+resource "aws_sqs_queue" "log_alarm_dead_letter" {
+  name                      = "${var.name_prefix}-log-alarm-hub-dlq"
+  message_retention_seconds = 14 * 24 * 3600
+  kms_master_key_id         = aws_kms_key.this.arn
+  policy                    = data.aws_iam_policy_document.log_alarm_dead_letter_queue.json
+  tags                      = var.tags
+}
+
+data "aws_iam_policy_document" "log_alarm_dead_letter_queue" {
+  statement {
+    sid       = "KeepWhatWasNotDelivered"
+    actions   = ["sqs:SendMessage"]
+    resources = ["arn:${local.partition}:sqs:${local.region}:${local.account_id}:${var.name_prefix}-log-alarm-hub-dlq"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = values(aws_cloudwatch_event_rule.log_alarm)[*].arn
+    }
+  }
+}

@@ -1,0 +1,59 @@
+resource "aws_cloudwatch_event_rule" "triage" {
+  name           = "${var.name_prefix}-triage"
+  description    = "CloudTrail records that the spokes forwarded, to triage."
+  event_bus_name = aws_cloudwatch_event_bus.this.name
+  # The state belongs to each rule: a plain ENABLED here would drop the read-only calls that the spokes forward.
+  state = var.read_only_events ? "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" : "ENABLED"
+  tags  = var.tags
+
+  # Everything that the bus admitted: triage decides. It does not name `account`, so all senders match.
+  event_pattern = jsonencode({
+    source      = [{ prefix = "aws." }]
+    detail-type = [{ suffix = " via CloudTrail" }]
+  })
+}
+
+resource "aws_cloudwatch_event_target" "triage" {
+  rule           = aws_cloudwatch_event_rule.triage.name
+  event_bus_name = aws_cloudwatch_event_bus.this.name
+  target_id      = "triage"
+  arn            = module.triage.queue_arn
+
+  retry_policy {
+    maximum_event_age_in_seconds = 86400
+    maximum_retry_attempts       = 185
+  }
+
+  dead_letter_config {
+    arn = module.triage.dead_letter_queue_arn
+  }
+}
+
+module "triage" {
+  source = "../function"
+
+  name               = "${var.name_prefix}-triage"
+  package            = "${var.packages_dir}/triage.zip"
+  architecture       = var.architecture
+  source_service     = "events.amazonaws.com"
+  source_arns        = [aws_cloudwatch_event_rule.triage.arn]
+  permissions        = [data.aws_iam_policy_document.triage.json]
+  kms_key_arn        = aws_kms_key.this.arn
+  health_topic_arn   = local.topic_arns.health
+  timeout_seconds    = 10
+  log_retention_days = var.log_retention_days
+  tags               = var.tags
+
+  environment = {
+    LOGIN_TOPIC_ARN    = local.topic_arns.login
+    ACTIVITY_TOPIC_ARN = local.topic_arns.activity
+  }
+}
+
+data "aws_iam_policy_document" "triage" {
+  statement {
+    sid       = "PublishAlerts"
+    actions   = ["sns:Publish"]
+    resources = [local.topic_arns.login, local.topic_arns.activity]
+  }
+}

@@ -1,0 +1,82 @@
+output "event_bus_arn" {
+  description = "ARN of the bus that spokes and log alarms deliver to. It waits for the bus policy, which AWS checks when a spoke's target is put."
+  value       = module.hub.event_bus_arn
+}
+
+output "topic_arns" {
+  description = "ARNs of the topics by name: login, activity, health. For subscribers of your own; login and activity carry the alert message, health what CloudWatch writes."
+  value       = module.hub.topic_arns
+}
+
+output "kms_key_arn" {
+  description = "ARN of the key of all topics and queues. A subscriber's queue may use it too, or SSE-SQS."
+  value       = module.hub.kms_key_arn
+}
+
+output "function_names" {
+  description = "Names of the functions by use: triage, slack-<name>, pagerduty-<name>, email-<name>."
+  value       = module.hub.function_names
+}
+
+output "queue_arns" {
+  description = "ARNs of the queues that feed the functions, by the keys of `function_names`."
+  value       = module.hub.queue_arns
+}
+
+output "dead_letter_queue_arns" {
+  description = "ARNs of the dead-letter queues, by the keys of `function_names`, and log-alarm for the rules past triage."
+  value       = module.hub.dead_letter_queue_arns
+}
+
+output "email_topic_arns" {
+  description = "ARNs of the topics that the email alerters mail through, by alerter name."
+  value       = module.hub.email_topic_arns
+}
+
+output "hub_delivery_role_arns" {
+  description = "ARNs of the delivery roles of the hub's account, by Region."
+  value = merge(
+    {
+      us-east-1 = module.hub_spoke_us_east_1.delivery_role_arn
+      us-east-2 = module.hub_spoke_us_east_2.delivery_role_arn
+      us-west-2 = module.hub_spoke_us_west_2.delivery_role_arn
+    },
+    { for spoke in module.hub_spoke : var.hub_region => spoke.delivery_role_arn },
+  )
+}
+
+output "hub_spoke_dead_letter_queue_arns" {
+  description = "ARNs of the dead-letter queues of the spokes in the hub's account, by Region."
+  value = merge(
+    {
+      us-east-1 = module.hub_spoke_us_east_1.dead_letter_queue_arn
+      us-east-2 = module.hub_spoke_us_east_2.dead_letter_queue_arn
+      us-west-2 = module.hub_spoke_us_west_2.dead_letter_queue_arn
+    },
+    { for spoke in module.hub_spoke : var.hub_region => spoke.dead_letter_queue_arn },
+  )
+}
+
+output "spoke_delivery_role_arns" {
+  description = "ARNs of the delivery roles of the spoke's account, by Region."
+  value = merge(
+    {
+      us-east-1 = module.spoke_us_east_1.delivery_role_arn
+      us-east-2 = module.spoke_us_east_2.delivery_role_arn
+      us-west-2 = module.spoke_us_west_2.delivery_role_arn
+    },
+    { for spoke in module.spoke : local.spoke_region => spoke.delivery_role_arn },
+  )
+}
+
+output "spoke_dead_letter_queue_arns" {
+  description = "ARNs of the dead-letter queues of the spoke's account, by Region."
+  value = merge(
+    {
+      us-east-1 = module.spoke_us_east_1.dead_letter_queue_arn
+      us-east-2 = module.spoke_us_east_2.dead_letter_queue_arn
+      us-west-2 = module.spoke_us_west_2.dead_letter_queue_arn
+    },
+    { for spoke in module.spoke : local.spoke_region => spoke.dead_letter_queue_arn },
+  )
+}
