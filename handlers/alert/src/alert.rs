@@ -1,0 +1,244 @@
+//! The alert, and how triage makes one.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::act::{self, Act, Severity, mfa_used};
+use crate::actor::Actor;
+use crate::event::{Event, SIGN_IN};
+use crate::keys::{deduplication_key, incident_key};
+use crate::links::{Links, links};
+use crate::notes::notes;
+use crate::outcome::{Outcome, outcome};
+use crate::text::plain;
+use crate::verdict::{Reason, Verdict, verdict};
+
+/// Which topic an alert goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AlertType {
+    /// Root at the sign-in service.
+    Login,
+    /// Anything else of root.
+    Activity,
+}
+
+impl AlertType {
+    /// The word in the message.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AlertType::Login => "login",
+            AlertType::Activity => "activity",
+        }
+    }
+}
+
+/// Where the alert was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// A CloudTrail record, by triage.
+    #[serde(rename = "cloudtrail")]
+    CloudTrail,
+    /// The alarm on the CloudTrail log, by an EventBridge rule: it cannot know who or where.
+    LogAlarm,
+    /// An event that triage could not read.
+    Unparsed,
+}
+
+impl Origin {
+    /// The word in the message.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Origin::CloudTrail => "cloudtrail",
+            Origin::LogAlarm => "log-alarm",
+            Origin::Unparsed => "unparsed",
+        }
+    }
+}
+
+/// What people are told, whichever sink tells them. Its JSON form is the message of the topics (`message`).
+///
+/// The texts are single lines without control characters and of bounded length; a sink's own escaping is still to come.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alert {
+    /// Which topic.
+    pub alert_type: AlertType,
+    /// Where it was made.
+    pub origin: Origin,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What happened, in words.
+    pub title: String,
+    /// The same with account, Region, time and source.
+    pub summary: String,
+    /// The account of the envelope; `unknown` where there is none.
+    pub account: String,
+    /// The Region of the envelope; `unknown` where there is none.
+    pub region: String,
+    /// The operation; `unknown` where there is none.
+    pub event_name: String,
+    /// The called service, as `iam.amazonaws.com`; `unknown` where there is none.
+    pub event_source: String,
+    /// When it happened, ISO 8601; `unknown` where nothing says it.
+    pub event_time: String,
+    /// Whether it worked.
+    pub outcome: Outcome,
+    /// Who.
+    pub actor: Actor,
+    /// The account whose root was taken, for AssumeRoot.
+    pub target: Option<String>,
+    /// Where from: an address, or the name of a service.
+    pub source_ip: Option<String>,
+    /// With what.
+    pub user_agent: Option<String>,
+    /// Names the act: the same key is the same act.
+    pub deduplication_key: String,
+    /// Names the incident that the act belongs to.
+    pub incident_key: String,
+    /// What to know when reading this.
+    pub notes: Vec<String>,
+    /// What to do first.
+    pub first_step: Option<String>,
+    /// A Logs Insights query that finds the cause (log alarms only).
+    pub query: Option<String>,
+    /// Where to look next.
+    pub links: Links,
+    /// The original event, as far as it fits the message.
+    pub event: Value,
+}
+
+/// What triage made of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Triage {
+    /// Tell people.
+    Alert(Box<Alert>, Reason),
+    /// Not the act of a root user.
+    Silent(Reason),
+}
+
+/// Decides about an event and makes the alert.
+///
+/// `delivered` is when the event reached the monitor's queue, for the note that it came late; the verdict and both
+/// keys do not depend on it.
+pub fn triage(event: &Value, delivered: Option<Timestamp>) -> Triage {
+    let (alert_type, reason) = match verdict(event) {
+        Verdict::None(reason) => return Triage::Silent(reason),
+        Verdict::Login(reason) => (AlertType::Login, reason),
+        Verdict::Activity(reason) => (AlertType::Activity, reason),
+    };
+    Triage::Alert(Box::new(alert(Event::new(event), alert_type, reason, delivered)), reason)
+}
+
+/// The alert for a body that is not even JSON.
+pub fn unreadable(body: &str, delivered: Option<Timestamp>) -> Alert {
+    let event = Value::String(body.to_owned());
+    let reason = Reason::NotUnderstood("the message is not JSON");
+    alert(Event::new(&event), AlertType::Activity, reason, delivered)
+}
+
+fn alert(event: Event<'_>, alert_type: AlertType, reason: Reason, delivered: Option<Timestamp>) -> Alert {
+    let act = act::act(event, reason);
+    let outcome = if matches!(reason, Reason::NotUnderstood(_)) { Outcome::Unknown } else { outcome(event) };
+    let stated = |text: Option<&str>, limit| {
+        text.map(|text| plain(text, limit)).filter(|text| !text.is_empty()).unwrap_or_else(|| "unknown".to_owned())
+    };
+    let optional = |text: Option<&str>, limit| text.map(|text| plain(text, limit)).filter(|text| !text.is_empty());
+    let mut alert = Alert {
+        alert_type,
+        origin: match reason {
+            Reason::NotUnderstood(_) => Origin::Unparsed,
+            _ => Origin::CloudTrail,
+        },
+        severity: act::severity(event, &act, outcome, reason),
+        title: title(event, &act, outcome, reason),
+        summary: String::new(),
+        account: stated(event.account(), 64),
+        region: stated(event.region(), 64),
+        event_name: stated(event.event_name(), 128),
+        event_source: stated(event.event_source(), 128),
+        event_time: event.time().map_or_else(|| "unknown".to_owned(), |time| time.to_string()),
+        outcome,
+        actor: Actor::of(event, reason),
+        target: if event.is_assume_root() { optional(target(event), 128) } else { None },
+        source_ip: optional(event.detail("sourceIPAddress"), 256),
+        user_agent: optional(event.detail("userAgent"), 1024),
+        deduplication_key: deduplication_key(event),
+        incident_key: incident_key(event, &act),
+        notes: notes(event, reason, outcome, delivered),
+        first_step: Some(act.concern.first_step().to_owned()),
+        query: None,
+        links: links(event),
+        event: event.value().clone(),
+    };
+    alert.summary = summary(&alert);
+    alert
+}
+
+/// The account whose root AssumeRoot takes: a bare id or an ARN [D: STS AssumeRoot].
+fn target(event: Event<'_>) -> Option<&str> {
+    let target = event.text(&["detail", "requestParameters", "targetPrincipal"])?;
+    Some(target.split(':').nth(4).filter(|account| !account.is_empty()).unwrap_or(target))
+}
+
+/// `Root user signed in to the console without MFA`
+fn title(event: Event<'_>, act: &Act, outcome: Outcome, reason: Reason) -> String {
+    let who = Subject(event, reason);
+    let mut title = match outcome {
+        Outcome::Success | Outcome::Unknown => format!("{who} {}", act.did),
+        Outcome::Failure => format!("{who} failed to {}", act.tried),
+        Outcome::Denied => format!("{who} was denied: {}", act.tried),
+    };
+    if let (Reason::AssumeRoot, Some(target)) = (reason, target(event)) {
+        title.push_str(&format!(": {}", plain(target, 64)));
+    }
+    if event.is(SIGN_IN, "ConsoleLogin") {
+        match (outcome, mfa_used(event)) {
+            (Outcome::Success, Some(true)) => title.push_str(" with MFA"),
+            (Outcome::Success, Some(false)) => title.push_str(" without MFA"),
+            (Outcome::Failure, Some(true)) => title.push_str(" at the MFA step"),
+            _ => {}
+        }
+    }
+    plain(&title, 240)
+}
+
+/// Who the title is about.
+struct Subject<'a>(Event<'a>, Reason);
+
+impl fmt::Display for Subject<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Subject(event, reason) = self;
+        match reason {
+            Reason::NotUnderstood(_) => f.write_str("Something about the root user"),
+            Reason::UntypedBillingAction => f.write_str("Someone, possibly root,"),
+            Reason::AssumeRoot => {
+                let caller = event.identity("arn").or_else(|| event.identity("principalId")).unwrap_or("Someone");
+                let name = caller.rsplit_once(":assumed-role/").or_else(|| caller.rsplit_once(":user/"));
+                f.write_str(&plain(name.map_or(caller, |(_, name)| name), 100))
+            }
+            _ if event.is_assumed_root_session() => f.write_str("An AssumeRoot session of the root user"),
+            _ if event.identity("type") == Some("FederatedUser") => f.write_str("A session that root issued"),
+            _ => f.write_str("Root user"),
+        }
+    }
+}
+
+/// `Root user signed in to the console with MFA. Account 111122223333, us-east-1, 2026-03-02T09:14:07Z, from 192.0.2.10.`
+fn summary(alert: &Alert) -> String {
+    let from = alert.source_ip.as_deref().map(|ip| format!(", from {ip}")).unwrap_or_default();
+    let summary = format!(
+        "{}. Account {}, {}, {}{from}. Access: {}, MFA: {}, outcome: {}.",
+        alert.title,
+        alert.account,
+        alert.region,
+        alert.event_time,
+        alert.actor.access.as_deref().unwrap_or("unknown"),
+        alert.actor.mfa,
+        alert.outcome.as_str(),
+    );
+    plain(&summary, 900)
+}

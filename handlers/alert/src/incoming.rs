@@ -1,0 +1,64 @@
+//! Whatever arrives at an alerter's queue: an alert or a health alarm, raw or in SNS's envelope.
+
+use serde_json::Value;
+
+use crate::alert::Alert;
+use crate::health::Alarm;
+
+/// A message that an alerter can tell people about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Incoming {
+    /// An alert of the login or activity topic.
+    Alert(Box<Alert>),
+    /// An alarm of the health topic.
+    Health(Alarm),
+}
+
+/// Why a message cannot be told about.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// The body is not JSON.
+    #[error("the message is not JSON: {0}")]
+    NotJson(String),
+    /// The body is JSON, but neither an alert nor an alarm.
+    #[error("the message is neither an alert (no title or summary) nor a CloudWatch alarm (no AlarmName)")]
+    NeitherAlertNorAlarm,
+}
+
+/// Reads the body of a message, raw or in SNS's envelope.
+///
+/// # Errors
+///
+/// [`Unreadable`] where there is nothing to tell in it: no retry changes that.
+pub fn read(body: &str) -> Result<Incoming, Unreadable> {
+    let message: Value =
+        serde_json::from_str(&unwrapped(body)).map_err(|error| Unreadable::NotJson(error.to_string()))?;
+    if let Some(alarm) = Alarm::from_message(&message) {
+        return Ok(Incoming::Health(alarm));
+    }
+    match Alert::from_message(&message) {
+        Some(alert) => Ok(Incoming::Alert(Box::new(alert))),
+        None => Err(Unreadable::NeitherAlertNorAlarm),
+    }
+}
+
+/// The message in SNS's envelope, or the body itself where it has none (raw message delivery).
+///
+/// An envelope is known by `Type` `Notification` and a `TopicArn` [V: LocalStack's recorded SQS subscriptions].
+fn unwrapped(body: &str) -> std::borrow::Cow<'_, str> {
+    if !body.contains("\"TopicArn\"") {
+        return body.into();
+    }
+    match serde_json::from_str::<Value>(body) {
+        Ok(Value::Object(mut envelope))
+            if envelope.get("Type").and_then(Value::as_str) == Some("Notification")
+                && envelope.get("TopicArn").is_some_and(Value::is_string) =>
+        {
+            match envelope.remove("Message") {
+                Some(Value::String(message)) => message.into(),
+                _ => body.into(),
+            }
+        }
+        _ => body.into(),
+    }
+}

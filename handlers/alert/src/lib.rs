@@ -1,0 +1,42 @@
+//! From an EventBridge event to an alert, and from an alert to words. No I/O, no AWS SDK, no clock.
+//!
+//! Everything here is a function of its arguments, so that what triage decides and what an alerter says can be tested,
+//! fuzzed and replayed without a cloud. In reading order:
+//!
+//! - [`event`]: a lenient view of an EventBridge event that carries a CloudTrail record; nothing is required of it
+//! - [`verdict`]: login, activity or none, by a fixed order of rules
+//! - [`act`]: what the event names mean in words, how severe they are, what stands alone as an incident
+//! - [`actor`], [`outcome`], [`keys`], [`notes`], [`links`]: the parts of an alert, one function of the event each
+//! - [`alert`]: the alert itself, and [`alert::triage`], which makes it
+//! - [`message`]: the alert as the JSON message of the topics, within SNS's limit, and back
+//! - [`health`]: CloudWatch's own alarm message
+//! - [`incoming`]: whatever arrives at an alerter's queue
+//! - [`facts`]: an alert as the labelled lines that every sink shows
+//! - [`text`]: making text that others wrote harmless for a sink
+
+pub mod event;
+pub mod verdict;
+
+pub mod act;
+pub mod actor;
+pub mod keys;
+pub mod links;
+pub mod notes;
+pub mod outcome;
+
+pub mod alert;
+pub mod fit;
+pub mod message;
+
+pub mod facts;
+pub mod health;
+pub mod incoming;
+pub mod text;
+
+pub use act::Severity;
+pub use alert::{Alert, AlertType, Origin, Triage, triage};
+pub use event::Event;
+pub use health::{Alarm, AlarmState};
+pub use incoming::{Incoming, Unreadable};
+pub use outcome::Outcome;
+pub use verdict::{Reason, Verdict, verdict};

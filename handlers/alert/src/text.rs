@@ -1,0 +1,151 @@
+//! Making text that others wrote harmless.
+//!
+//! Everything in a record may have been chosen by an attacker: `userAgent`, names, error messages. What is shown is
+//! one line, without control characters, without characters that turn the direction of text or hide, and cut to a
+//! length; each sink's own escaping comes after that.
+
+/// One line of visible text of at most `limit` characters.
+///
+/// White space and control characters become one blank; characters that hide or reorder text become U+FFFD, so that
+/// their presence shows.
+pub fn plain(text: &str, limit: usize) -> String {
+    let mut line = String::with_capacity(text.len().min(limit * 4));
+    let mut length = 0;
+    for character in text.chars() {
+        let character = match character {
+            c if c.is_control() || c.is_whitespace() => ' ',
+            c if is_deceptive(c) => '\u{fffd}',
+            c => c,
+        };
+        if character == ' ' && (line.is_empty() || line.ends_with(' ')) {
+            continue;
+        }
+        if length == limit {
+            // The last character gives way to the mark of a cut.
+            line.pop();
+            line.push('…');
+            return line;
+        }
+        line.push(character);
+        length += 1;
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+/// Whether a character turns the direction of text or cannot be seen: bidirectional controls, zero-width characters,
+/// variation and tag characters, fillers,
+/// and the two non-characters that SNS and SQS refuse [D: SQS SendMessage].
+pub fn is_deceptive(character: char) -> bool {
+    matches!(character,
+        '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Text for Slack: `&`, `<` and `>` as entities, so that no mention, link or date can be written [D: Slack, formatting
+/// text], cut to `limit` characters after escaping and never within an entity.
+pub fn slack(text: &str, limit: usize) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut length = 0;
+    for character in text.chars() {
+        let entity = match character {
+            '&' => "&amp;",
+            '<' => "&lt;",
+            '>' => "&gt;",
+            _ => "",
+        };
+        let width = entity.len().max(1);
+        if length + width >= limit {
+            escaped.push('…');
+            return escaped;
+        }
+        length += width;
+        if entity.is_empty() { escaped.push(character) } else { escaped.push_str(entity) }
+    }
+    escaped
+}
+
+/// A value for Slack as inline code, in which nothing is formatted and no emoji or address is made of it.
+pub fn slack_code(text: &str, limit: usize) -> String {
+    let line = plain(text, limit).replace('`', "'");
+    match slack(&line, limit.saturating_sub(2).max(1)) {
+        empty if empty.is_empty() => "`-`".to_owned(),
+        code => format!("`{code}`"),
+    }
+}
+
+/// Words for Slack outside of code: nothing in them formats, mentions, or is taken for an address.
+pub fn slack_words(text: &str, limit: usize) -> String {
+    let line: String = defanged(&plain(text, limit))
+        .chars()
+        .map(|c| match c {
+            '*' => '∗',
+            '_' => 'ˍ',
+            '~' => '∼',
+            '`' => '\'',
+            c => c,
+        })
+        .collect();
+    slack(&line, limit)
+}
+
+/// Takes the life out of addresses and mentions: `https[:]//`, `www[.]`, `mailto[:]`, and `@` and `#` before a word.
+pub fn defanged(text: &str) -> String {
+    text.replace("://", "[:]//")
+        .replace("www.", "www[.]")
+        .replace("WWW.", "WWW[.]")
+        .replace("mailto:", "mailto[:]")
+        .replace('@', "(at)")
+}
+
+/// A subject that SNS accepts: 1 to 99 printable ASCII characters, the first one not a blank [D: SNS Publish].
+pub fn subject(text: &str) -> String {
+    const LIMIT: usize = 99;
+    let ascii: String = plain(text, 1000)
+        .chars()
+        .map(|c| match c {
+            ' '..='~' => c,
+            '…' => '.',
+            _ => '?',
+        })
+        .collect();
+    let mut subject = ascii.trim().to_owned();
+    if subject.is_empty() {
+        "Rootwatch".clone_into(&mut subject);
+    }
+    if subject.len() > LIMIT {
+        subject.truncate(LIMIT - 3);
+        subject.truncate(subject.trim_end().len());
+        subject.push_str("...");
+    }
+    subject
+}
+
+/// JSON for people, in which no address is live and no character hides: `:\/\/` and `\u202e` are still the same JSON.
+pub fn inert_json(value: &serde_json::Value) -> String {
+    let pretty = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut inert = String::with_capacity(pretty.len());
+    for character in pretty.replace("://", ":\\/\\/").chars() {
+        if character != '\n'
+            && (character.is_control() || is_deceptive(character) || matches!(character, '\u{2028}' | '\u{2029}'))
+        {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                inert.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            inert.push(character);
+        }
+    }
+    inert
+}
+
+/// The longest prefix of at most `limit` bytes that ends between characters.
+pub fn prefix(text: &str, limit: usize) -> &str {
+    let mut end = limit.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}

@@ -1,0 +1,182 @@
+//! For any JSON at all: no panic, limits hold, and only what a rule names decides.
+#![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
+
+mod common;
+
+use common::kinds;
+use proptest::prelude::*;
+use rootwatch_alert::message::BODY_LIMIT;
+use rootwatch_alert::{Alert, Triage, alert, incoming, triage, verdict};
+use serde_json::{Map, Value};
+
+/// Text of the kind that breaks things.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        "[<>&@`*_~!|\"'\\\\\r\n\t\u{0}\u{202e}\u{200b}\u{2028}a-z]{0,40}",
+        Just("<!channel> https://evil.example".to_owned()),
+        Just("Root".to_owned()),
+        Just("true".to_owned()),
+        "[a-z]{3000,3100}",
+    ]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 40, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            prop::collection::vec((key(), inner), 0..6).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+/// Keys that mean something, and keys that do not.
+fn key() -> impl Strategy<Value = String> {
+    const KNOWN: [&str; 28] = [
+        "detail-type",
+        "detail",
+        "account",
+        "region",
+        "time",
+        "userIdentity",
+        "type",
+        "arn",
+        "accountId",
+        "accessKeyId",
+        "principalId",
+        "invokedBy",
+        "sessionContext",
+        "sessionIssuer",
+        "attributes",
+        "assumedRoot",
+        "eventSource",
+        "eventName",
+        "eventType",
+        "eventTime",
+        "eventID",
+        "sharedEventID",
+        "addendum",
+        "errorCode",
+        "errorMessage",
+        "userAgent",
+        "requestParameters",
+        "responseElements",
+    ];
+    prop_oneof![prop::sample::select(&KNOWN[..]).prop_map(str::to_owned), text()]
+}
+
+/// A record of the catalogue with something laid over a field somewhere.
+fn mutated() -> impl Strategy<Value = Value> {
+    (any::<prop::sample::Index>(), prop::collection::vec((key(), value(), any::<u8>()), 0..6)).prop_map(
+        |(which, changes)| {
+            let mut kinds = kinds();
+            let mut event = kinds.swap_remove(which.index(kinds.len())).event;
+            for (key, value, depth) in changes {
+                let target = match depth % 3 {
+                    0 => &mut event,
+                    1 => &mut event["detail"],
+                    _ if event["detail"]["userIdentity"].is_object() => &mut event["detail"]["userIdentity"],
+                    _ => &mut event["detail"],
+                };
+                if let Value::Object(fields) = target {
+                    fields.insert(key, value);
+                }
+                if !event["detail"].is_object() {
+                    break;
+                }
+            }
+            event
+        },
+    )
+}
+
+fn check(event: &Value) -> Result<(), TestCaseError> {
+    let Triage::Alert(alert, _) = triage(event, None) else { return Ok(()) };
+    let body = alert.to_message();
+    prop_assert!(body.len() <= BODY_LIMIT, "{} bytes", body.len());
+    for (name, value) in alert.attributes() {
+        prop_assert!(!value.is_empty() && value.len() <= 1024, "{name}: {value:?}");
+    }
+    for line in
+        [&alert.title, &alert.summary, &alert.account, &alert.region, &alert.deduplication_key, &alert.incident_key]
+    {
+        prop_assert!(
+            !line.is_empty() && !line.chars().any(|c| c.is_control() || rootwatch_alert::text::is_deceptive(c)),
+            "{line:?}"
+        );
+    }
+    prop_assert!(alert.incident_key.len() <= 255 && alert.deduplication_key.len() <= 255);
+    let message: Value = serde_json::from_str(&body).unwrap();
+    prop_assert!(Alert::from_message(&message).is_some());
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_json_is_dealt_with(event in value()) {
+        check(&event)?;
+    }
+
+    #[test]
+    fn any_mutation_of_the_catalogue_is_dealt_with(event in mutated()) {
+        check(&event)?;
+    }
+
+    #[test]
+    fn any_text_is_dealt_with(body in text()) {
+        let _ = incoming::read(&body);
+        let alert = alert::unreadable(&body, None);
+        prop_assert!(alert.to_message().len() <= BODY_LIMIT);
+    }
+
+    #[test]
+    fn unknown_fields_and_the_order_of_fields_change_nothing(
+        which in any::<prop::sample::Index>(), extra in value(), seed in any::<u64>(),
+    ) {
+        let mut kinds = kinds();
+        let kind = kinds.swap_remove(which.index(kinds.len()));
+        let wanted = verdict(&kind.event);
+        let mut event = shuffled(&kind.event, seed);
+        event["x-unknown"] = extra.clone();
+        event["detail"]["xUnknown"] = extra.clone();
+        if event["detail"]["userIdentity"].is_object() {
+            event["detail"]["userIdentity"]["xUnknown"] = extra;
+        }
+        prop_assert_eq!(verdict(&event), wanted);
+        if let (Triage::Alert(before, _), Triage::Alert(after, _)) = (triage(&kind.event, None), triage(&event, None)) {
+            prop_assert_eq!(before.deduplication_key, after.deduplication_key);
+            prop_assert_eq!(before.incident_key, after.incident_key);
+            prop_assert_eq!((before.title, before.severity), (after.title, after.severity));
+        }
+    }
+}
+
+/// The same JSON with its fields in another order.
+fn shuffled(value: &Value, seed: u64) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            let length = fields.len().max(1) as u64;
+            fields.rotate_left((seed % length) as usize);
+            if seed.is_multiple_of(2) {
+                fields.reverse();
+            }
+            fields
+                .into_iter()
+                .map(|(key, value)| (key.clone(), shuffled(value, seed / 3)))
+                .collect::<Map<_, _>>()
+                .into()
+        }
+        Value::Array(items) => items.iter().map(|item| shuffled(item, seed)).collect(),
+        other => other.clone(),
+    }
+}

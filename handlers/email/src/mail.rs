@@ -1,0 +1,93 @@
+//! What a mail says: plain text that a person can read on a phone, the most important first, the event below.
+
+use std::fmt::Write;
+
+use rootwatch_alert::facts::Fact;
+use rootwatch_alert::text::{defanged, subject};
+use rootwatch_alert::{Alarm, Alert, Incoming};
+
+/// Longest text, in bytes: SNS's limit for a message, less the subject.
+pub const TEXT_LIMIT: usize = 262_144 - 1_024;
+
+/// Longest text of the original event, in bytes.
+const EVENT_LIMIT: usize = 200_000;
+
+/// A mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// At most 99 printable ASCII characters.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+}
+
+/// The mail about a message.
+pub fn render(incoming: &Incoming) -> Mail {
+    match incoming {
+        Incoming::Alert(alert) => of_alert(alert),
+        Incoming::Health(alarm) => of_alarm(alarm),
+    }
+}
+
+fn of_alert(alert: &Alert) -> Mail {
+    let mut text = String::new();
+    line(&mut text, &format!("{}.", alert.title));
+    line(&mut text, "");
+    line(&mut text, &format!("Severity: {}", alert.severity.as_str()));
+    facts(&mut text, &alert.facts());
+    if let Some(step) = &alert.first_step {
+        paragraph(&mut text, "What to do first", [step.as_str()]);
+    }
+    if !alert.notes.is_empty() {
+        paragraph(&mut text, "Notes", alert.notes.iter().map(String::as_str));
+    }
+    if let Some(query) = &alert.query {
+        paragraph(&mut text, "Logs Insights query", [query.as_str()]);
+    }
+    for (label, link) in [("Event in CloudTrail", &alert.links.cloudtrail_event), ("Account", &alert.links.account)] {
+        if let Some(link) = link {
+            // A link that Rootwatch made: the only ones that stay live.
+            let _ = write!(text, "\n{label}:\n{link}\n");
+        }
+    }
+    paragraph(
+        &mut text,
+        "Keys",
+        [format!("event {}", alert.deduplication_key).as_str(), format!("incident {}", alert.incident_key).as_str()],
+    );
+    match alert.event_text(EVENT_LIMIT) {
+        Some(event) => {
+            let _ = write!(text, "\nThe event:\n{event}\n");
+        }
+        None => line(&mut text, "\nThe event is too large for a mail; CloudTrail has it."),
+    }
+    let title = format!("[{}] {}: {}", alert.severity.as_str(), alert.account, alert.title);
+    Mail { subject: subject(&defanged(&title)), text }
+}
+
+fn of_alarm(alarm: &Alarm) -> Mail {
+    let mut text = String::new();
+    line(&mut text, &format!("{}.", alarm.title()));
+    line(&mut text, "");
+    facts(&mut text, &alarm.facts());
+    Mail { subject: subject(&defanged(&alarm.title())), text }
+}
+
+fn facts(text: &mut String, facts: &[Fact]) {
+    for (label, value) in facts {
+        line(text, &format!("{label}: {value}"));
+    }
+}
+
+fn paragraph<'a>(text: &mut String, label: &str, lines: impl IntoIterator<Item = &'a str>) {
+    line(text, &format!("\n{label}:"));
+    for words in lines {
+        line(text, &format!("- {words}"));
+    }
+}
+
+/// Mail programs make links of addresses.
+fn line(text: &mut String, words: &str) {
+    text.push_str(&defanged(words));
+    text.push('\n');
+}

@@ -1,0 +1,89 @@
+//! What a mail says: within SNS's limits, and no live link but Rootwatch's own.
+#![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
+
+use proptest::prelude::*;
+use rootwatch_alert::{Alarm, Alert, Incoming};
+use rootwatch_email::mail::{Mail, TEXT_LIMIT, render};
+use serde_json::{Value, json};
+
+fn login() -> Value {
+    json!({
+        "version": "1", "alert_type": "login", "origin": "cloudtrail", "severity": "critical",
+        "title": "Root user signed in to the console without MFA", "summary": "Root user signed in to the console without MFA. Account 111122223333.",
+        "account": "111122223333", "region": "us-east-1", "event_name": "ConsoleLogin", "event_source": "signin.amazonaws.com",
+        "event_time": "2026-03-02T09:20:41Z", "outcome": "success",
+        "actor": {"type": "Root", "arn": "arn:aws:iam::111122223333:root", "account": "111122223333", "access": "console sign-in", "mfa": "no"},
+        "source_ip": "198.51.100.23", "user_agent": "Mozilla/5.0", "deduplication_key": "2206b25a-a7e4-5c8a-a6e9-f71151d5f2fa",
+        "incident_key": "rootwatch/111122223333/111122223333+198.51.100.23/2026-03-02T09Z",
+        "notes": ["It reached the monitor 2 hours after it happened."], "first_step": "Ask the owner of the root user whether this was them.",
+        "links": {"cloudtrail_event": "https://us-east-1.console.aws.amazon.com/cloudtrailv2/home?region=us-east-1#/events/2206b25a-a7e4-5c8a-a6e9-f71151d5f2fa"},
+        "event": {"detail": {"eventName": "ConsoleLogin", "additionalEventData": {"LoginTo": "https://console.aws.amazon.com/console/home"}}},
+    })
+}
+
+fn alert(message: &Value) -> Mail {
+    render(&Incoming::Alert(Box::new(Alert::from_message(message).unwrap())))
+}
+
+#[test]
+fn a_login() {
+    let mail = alert(&login());
+    insta::assert_snapshot!("login", format!("Subject: {}\n\n{}", mail.subject, mail.text));
+}
+
+#[test]
+fn a_health_alarm() {
+    let alarm = Alarm::from_message(&json!({
+        "AlarmName": "rootwatch-slack-dlq", "AWSAccountId": "999988887777", "NewStateValue": "ALARM", "NewStateReason": "Threshold Crossed",
+    }));
+    let mail = render(&Incoming::Health(alarm.unwrap()));
+    assert_eq!(mail.subject, "Rootwatch is not healthy: rootwatch-slack-dlq");
+    assert!(mail.text.contains("Reason: Threshold Crossed"));
+}
+
+fn check(mail: &Mail) {
+    assert!(
+        (1..=99).contains(&mail.subject.len()) && mail.subject.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
+        "{:?}",
+        mail.subject
+    );
+    assert!(!mail.subject.starts_with(' '));
+    assert!(mail.text.len() <= TEXT_LIMIT, "{} bytes", mail.text.len());
+    for line in mail.text.lines() {
+        assert!(!line.contains("://") || rootwatch_alert::links::is_console_link(line), "{line}");
+        assert!(!line.chars().any(|c| c.is_control() || rootwatch_alert::text::is_deceptive(c)), "{line:?}");
+    }
+}
+
+#[test]
+fn hostile_and_huge_text_is_only_text() {
+    for text in ["\r\nBcc: x@evil.example", "https://evil.example", "\u{202e}\u{0}", "é", "x", "\""] {
+        for times in [1, 250_000 / text.len()] {
+            let text = text.repeat(times);
+            let mut message = login();
+            for field in ["title", "summary", "account", "region", "event_name", "user_agent", "query", "first_step"] {
+                message[field] = json!(text);
+            }
+            message["notes"] = json!(vec![&text; 30]);
+            message["event"]["detail"]["responseElements"] = json!(text);
+            if let Some(alert) = Alert::from_message(&message) {
+                check(&render(&Incoming::Alert(Box::new(alert))));
+            }
+            message = login();
+            message["event"] = json!(text);
+            check(&alert(&message));
+        }
+    }
+    check(&alert(&login()));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_only_text(text in any::<String>(), times in 1_usize..5_000) {
+        let mut message = login();
+        message["title"] = json!(format!("{text}x"));
+        message["account"] = json!(text);
+        message["event"]["detail"][&text] = json!(text.repeat(times));
+        check(&alert(&message));
+    }
+}

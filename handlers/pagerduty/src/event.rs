@@ -1,0 +1,129 @@
+//! What PagerDuty gets: an event of the Events API v2, without the routing key.
+//!
+//! An alert opens an incident, or joins the open one of its incident key; a person closes it. A health alarm resolves
+//! itself.
+
+use jiff::Timestamp;
+use rootwatch_alert::facts::Fact;
+use rootwatch_alert::text::{defanged, plain, prefix};
+use rootwatch_alert::{Alarm, AlarmState, Alert, Incoming, Severity};
+use serde_json::{Map, Value, json};
+
+/// Longest summary, in characters [D: PagerDuty, Events API v2].
+pub const SUMMARY_LIMIT: usize = 1_024;
+
+/// Longest `dedup_key`, in characters [D: PagerDuty, Events API v2].
+pub const KEY_LIMIT: usize = 255;
+
+/// Longest event, in bytes [D: PagerDuty, Events API v2].
+pub const EVENT_LIMIT: usize = 512 * 1024;
+
+/// Longest text of the original event, in bytes; as a JSON string it is at most twice as long.
+const ORIGINAL_LIMIT: usize = 120_000;
+
+/// The event, to which only the routing key is to be added.
+pub fn render(incoming: &Incoming) -> Value {
+    match incoming {
+        Incoming::Alert(alert) => of_alert(alert),
+        Incoming::Health(alarm) => of_alarm(alarm),
+    }
+}
+
+fn of_alert(alert: &Alert) -> Value {
+    let mut details = details(&alert.facts());
+    details.insert("Summary".to_owned(), words(&alert.summary));
+    if !alert.notes.is_empty() {
+        let notes: Vec<_> = alert.notes.iter().map(|note| words(note)).collect();
+        details.insert("Notes".to_owned(), Value::Array(notes));
+    }
+    for (label, value) in [("What to do first", &alert.first_step), ("Logs Insights query", &alert.query)] {
+        if let Some(value) = value {
+            details.insert(label.to_owned(), words(value));
+        }
+    }
+    details.insert("Deduplication key".to_owned(), words(&alert.deduplication_key));
+    if let Some(event) = alert.event_text(ORIGINAL_LIMIT) {
+        details.insert("Event".to_owned(), Value::from(event));
+    }
+    let links: Vec<_> = [("Event in CloudTrail", &alert.links.cloudtrail_event), ("Account", &alert.links.account)]
+        .into_iter()
+        .filter_map(|(text, href)| Some(json!({"href": href.as_ref()?, "text": text})))
+        .collect();
+    let title = format!("{} ({}, {})", alert.title, alert.account, alert.region);
+    let mut event = json!({
+        "event_action": "trigger",
+        "dedup_key": key(&alert.incident_key),
+        "client": "Rootwatch",
+        "payload": {
+            "summary": plain(&defanged(&title), SUMMARY_LIMIT),
+            "source": words(&format!("AWS account {}", alert.account)),
+            "severity": severity(alert.severity),
+            "component": words(&alert.event_source),
+            "group": words(&alert.account),
+            "class": words(&alert.event_name),
+            "custom_details": details,
+        },
+        "links": links,
+    });
+    timestamp(&mut event, &alert.event_time);
+    event
+}
+
+fn of_alarm(alarm: &Alarm) -> Value {
+    let (action, severity) = match alarm.state {
+        AlarmState::Alarm => ("trigger", "error"),
+        AlarmState::Ok => ("resolve", "info"),
+        AlarmState::InsufficientData => ("trigger", "warning"),
+    };
+    let summary = format!("{} ({}, {})", alarm.title(), alarm.account, alarm.region);
+    let mut event = json!({
+        "event_action": action,
+        "dedup_key": key(&alarm.arn),
+        "client": "Rootwatch",
+        "payload": {
+            "summary": plain(&defanged(&summary), SUMMARY_LIMIT),
+            "source": words(&format!("AWS account {}", alarm.account)),
+            "severity": severity,
+            "component": words(&alarm.name),
+            "group": words(&alarm.account),
+            "class": "health",
+            "custom_details": details(&alarm.facts()),
+        },
+        "links": [],
+    });
+    timestamp(&mut event, alarm.changed.as_deref().unwrap_or_default());
+    event
+}
+
+/// Only what PagerDuty can read as a time; it takes the time of arrival where there is none.
+fn timestamp(event: &mut Value, time: &str) {
+    let time = time.parse::<Timestamp>().or_else(|_| {
+        // CloudWatch writes `+0000`, which is ISO 8601's basic form of an offset.
+        time.replace("+0000", "Z").parse()
+    });
+    if let Ok(time) = time {
+        event["payload"]["timestamp"] = Value::from(time.to_string());
+    }
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "critical",
+        Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low => "info",
+    }
+}
+
+fn key(key: &str) -> &str {
+    prefix(key, KEY_LIMIT)
+}
+
+fn details(facts: &[Fact]) -> Map<String, Value> {
+    facts.iter().map(|(label, value)| ((*label).to_owned(), words(value))).collect()
+}
+
+/// PagerDuty makes links of addresses in details.
+fn words(text: &str) -> Value {
+    Value::from(defanged(text))
+}

@@ -1,0 +1,153 @@
+//! PagerDuty: opens an incident for an alert, by the Events API v2, and lets health alarms resolve themselves.
+//!
+//! `SECRET_ARN` names the secret: the routing key as text, or as JSON
+//! `{"routing_key": "…", "events_url": "https://events.eu.pagerduty.com/v2/enqueue"}` (`events_url` is optional).
+//! What PagerDuty gets is made in [`event`].
+
+pub mod event;
+
+use std::fmt;
+
+use rootwatch_alert::incoming::read;
+use rootwatch_runtime::sink::refusal;
+use rootwatch_runtime::{
+    Answer, ConfigurationError, Delivery, Handler, HttpsUrl, Invocation, Message, Platform, Reason, Response, Secret,
+    Web, deliver,
+};
+use serde_json::Value;
+
+/// Where events go unless the secret says otherwise [D: PagerDuty, Events API v2].
+const EVENTS_URL: &str = "https://events.pagerduty.com/v2/enqueue";
+
+/// The function `pagerduty`.
+pub struct PagerDuty {
+    web: Web,
+    integration: Secret<Integration>,
+}
+
+/// An integration of a PagerDuty service.
+#[derive(Clone, PartialEq, Eq)]
+struct Integration {
+    routing_key: String,
+    events_url: HttpsUrl,
+}
+
+impl fmt::Debug for Integration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Integration").field("events_url", &self.events_url).finish_non_exhaustive()
+    }
+}
+
+impl PagerDuty {
+    /// Configured by the environment.
+    ///
+    /// # Errors
+    ///
+    /// Where the secret's ARN is missing.
+    pub fn new(platform: &Platform) -> Result<Self, ConfigurationError> {
+        let secret = platform.environment.arn("SECRET_ARN")?;
+        Ok(PagerDuty { web: platform.web.clone(), integration: Secret::new(platform, secret, integration) })
+    }
+}
+
+impl Handler for PagerDuty {
+    async fn handle(&self, message: Message<'_>, invocation: Invocation) -> Delivery {
+        let event = match read(message.body) {
+            Ok(incoming) => event::render(&incoming),
+            Err(error) => return Delivery::Permanent(Reason::new("Unreadable", error)),
+        };
+        let event = &event;
+        deliver(&self.integration, invocation, |integration| async move {
+            let mut event = event.clone();
+            event["routing_key"] = Value::from(integration.routing_key);
+            match self.web.post_json(&integration.events_url, event.to_string()).await {
+                Ok(response) => answer(&response),
+                Err(failure) => Answer::failed("PagerDuty", &failure),
+            }
+        })
+        .await
+    }
+}
+
+/// The integration in a secret.
+fn integration(secret: &str) -> Result<Integration, &'static str> {
+    let (routing_key, events_url) = if secret.starts_with('{') {
+        let json: Value = serde_json::from_str(secret).map_err(|_| "it begins like JSON and is not")?;
+        let key = json.get("routing_key").and_then(Value::as_str).ok_or("its JSON has no `routing_key`")?.to_owned();
+        let url = match json.get("events_url") {
+            None | Some(Value::Null) => EVENTS_URL.to_owned(),
+            Some(url) => url.as_str().ok_or("its `events_url` is not a text")?.to_owned(),
+        };
+        (key, url)
+    } else {
+        (secret.to_owned(), EVENTS_URL.to_owned())
+    };
+    if routing_key.is_empty() || !routing_key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    {
+        return Err("it is neither a routing key nor JSON with `routing_key`");
+    }
+    let events_url = HttpsUrl::parse(&events_url).map_err(|_| "its `events_url` is not an https:// address")?;
+    Ok(Integration { routing_key, events_url })
+}
+
+/// PagerDuty answers 202; an unknown routing key is a 400 that names it [D: PagerDuty, Events API v2].
+fn answer(response: &Response) -> Answer {
+    match response.status {
+        202 => Answer::Accepted,
+        400 if names_the_key(&response.body) => Answer::CredentialRefused(refusal("PagerDuty", response)),
+        _ => Answer::by_status("PagerDuty", response),
+    }
+}
+
+fn names_the_key(body: &str) -> bool {
+    let body = body.to_ascii_lowercase();
+    body.contains("routing key") || body.contains("routing_key")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_a_key_or_json() {
+        let cases = [
+            ("R0KEY0123456789abcdef0123456789a", Ok("events.pagerduty.com")),
+            (r#"{"routing_key": "R0"}"#, Ok("events.pagerduty.com")),
+            (
+                r#"{"routing_key": "R0", "events_url": "https://events.eu.pagerduty.com/v2/enqueue"}"#,
+                Ok("events.eu.pagerduty.com"),
+            ),
+            (
+                r#"{"routing_key": "R0", "events_url": "http://events.eu.pagerduty.com/v2/enqueue"}"#,
+                Err("not an https://"),
+            ),
+            (r#"{"routing_key": "R0", "events_url": 1}"#, Err("not a text")),
+            (r#"{"key": "R0"}"#, Err("no `routing_key`")),
+            (r#"{"routing_key": ""}"#, Err("neither")),
+            ("https://events.pagerduty.com", Err("neither")),
+            ("", Err("neither")),
+            ("{", Err("begins like JSON")),
+        ];
+        for (secret, wanted) in cases {
+            match (integration(secret), wanted) {
+                (Ok(got), Ok(host)) => {
+                    assert_eq!(got.events_url.host(), host, "{secret}");
+                    assert!(!format!("{got:?}").contains("R0"), "a routing key is a secret");
+                }
+                (Err(error), Err(wanted)) => assert!(error.contains(wanted), "{secret}: {error}"),
+                (got, _) => panic!("{secret}: {got:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn only_202_is_accepted() {
+        let answered = |status, body: &str| answer(&Response { status, retry_after: None, body: body.to_owned() });
+        assert_eq!(answered(202, r#"{"status": "success"}"#), Answer::Accepted);
+        assert!(matches!(answered(200, "<html>"), Answer::Later(_)));
+        assert!(matches!(answered(400, r#"{"errors": ["'routing_key' is invalid"]}"#), Answer::CredentialRefused(_)));
+        assert!(matches!(answered(400, r#"{"errors": ["'summary' is too long"]}"#), Answer::Never(_)));
+        assert!(matches!(answered(429, ""), Answer::Later(_)));
+        assert!(matches!(answered(500, ""), Answer::Later(_)));
+    }
+}

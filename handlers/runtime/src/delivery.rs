@@ -1,0 +1,37 @@
+//! What became of a message.
+
+use std::fmt;
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// It is where it was to go: the message leaves the queue.
+    Done,
+    /// Not now. The message returns to its queue and comes again after the visibility timeout; the queue's
+    /// `maxReceiveCount` ends this.
+    Retry(Reason),
+    /// Never, whatever is tried. The message goes to the dead-letter queue at once, with the reason.
+    Permanent(Reason),
+}
+
+/// Why a message was not delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// A short stable name, as `SlackHttp404`.
+    pub code: String,
+    /// A sentence with the facts and, where there is one, the next step. Never a secret.
+    pub message: String,
+}
+
+impl Reason {
+    /// A reason of this code and sentence.
+    pub fn new(code: impl Into<String>, message: impl fmt::Display) -> Self {
+        Reason { code: code.into(), message: message.to_string() }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}

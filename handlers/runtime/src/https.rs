@@ -1,0 +1,215 @@
+//! Requests to sinks: HTTPS only, each with a time limit and a limit of what is read of the answer.
+//!
+//! TLS is rustls with ring; the roots are the system's, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR` where they are
+//! set. Connections are not kept: a function may be frozen between two invocations, and a connection that died
+//! meanwhile would cost an alert its first attempt.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use aws_smithy_http_client::{Connector, tls};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use http_body_util::{BodyExt, Limited};
+
+use crate::aws::causes;
+
+/// Longest time to make a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Longest time for a request with its answer.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How much of an answer is read, in bytes. The sinks answer with a few words.
+const ANSWER_LIMIT: usize = 64 * 1024;
+
+/// An address that begins with `https://`. It may be a secret: it is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HttpsUrl(http::Uri);
+
+impl HttpsUrl {
+    /// Reads an address.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, without the address.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let address: http::Uri = text.trim().parse().map_err(|_| "it is not a URL")?;
+        match (address.scheme_str(), address.authority()) {
+            (Some("https"), Some(authority)) if authority.as_str().contains('@') => Err("it holds a user name"),
+            (Some("https"), Some(_)) => Ok(HttpsUrl(address)),
+            (Some(_), _) => Err("it does not begin with https://"),
+            _ => Err("it is not a URL"),
+        }
+    }
+
+    /// The host, which is no secret.
+    pub fn host(&self) -> &str {
+        self.0.host().unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for HttpsUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "https://{}/…", self.host())
+    }
+}
+
+/// An answer. Redirects are answers: they are not followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// `Retry-After`, if the sink sent it.
+    pub retry_after: Option<String>,
+    /// The beginning of the body, as text.
+    pub body: String,
+}
+
+/// Why there is no answer. All of them may pass.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The sink took too long.
+    #[error("`{host}` did not answer within {} s", REQUEST_TIMEOUT.as_secs())]
+    Timeout {
+        /// The sink.
+        host: String,
+    },
+    /// No connection, TLS that failed, or a connection that broke.
+    #[error("no connection to `{host}`: {cause}")]
+    Connection {
+        /// The sink.
+        host: String,
+        /// What the network or TLS says.
+        cause: String,
+    },
+    /// The answer is longer than any sink's answer is, or broke off.
+    #[error("the answer of `{host}` could not be read: {cause}")]
+    Answer {
+        /// The sink.
+        host: String,
+        /// What went wrong.
+        cause: String,
+    },
+}
+
+impl Failure {
+    /// A short stable name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Failure::Timeout { .. } => "Timeout",
+            Failure::Connection { .. } => "Connection",
+            Failure::Answer { .. } => "Answer",
+        }
+    }
+}
+
+/// The way to the web.
+#[derive(Debug, Clone)]
+pub struct Web(SharedHttpConnector);
+
+impl Web {
+    /// Over this connector.
+    pub fn new(connector: SharedHttpConnector) -> Self {
+        Web(connector)
+    }
+
+    /// Sends JSON and reads the answer, within four seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where there is no answer; any status code is an answer.
+    pub async fn post_json(&self, url: &HttpsUrl, body: String) -> Result<Response, Failure> {
+        match tokio::time::timeout(REQUEST_TIMEOUT, self.post(url, body)).await {
+            Ok(result) => result,
+            Err(_) => Err(Failure::Timeout { host: url.host().to_owned() }),
+        }
+    }
+
+    async fn post(&self, url: &HttpsUrl, body: String) -> Result<Response, Failure> {
+        let host = url.host().to_owned();
+        let request = http::Request::post(url.0.clone())
+            .header("content-type", "application/json; charset=utf-8")
+            .header("user-agent", concat!("rootwatch/", env!("CARGO_PKG_VERSION")))
+            .body(SdkBody::from(body));
+        let request = request
+            .map_err(|error| error.to_string())
+            .and_then(|request| HttpRequest::try_from(request).map_err(|error| error.to_string()));
+        let request = request.map_err(|cause| Failure::Connection { host: host.clone(), cause })?;
+
+        let response = self.0.call(request).await.map_err(|error| failure(&host, &error))?;
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get("retry-after").map(str::to_owned);
+        let body = Limited::new(response.into_body(), ANSWER_LIMIT)
+            .collect()
+            .await
+            .map_err(|error| Failure::Answer { host, cause: error.to_string() })?;
+        Ok(Response { status, retry_after, body: String::from_utf8_lossy(&body.to_bytes()).into_owned() })
+    }
+}
+
+fn failure(host: &str, error: &ConnectorError) -> Failure {
+    if error.is_timeout() {
+        return Failure::Timeout { host: host.to_owned() };
+    }
+    Failure::Connection { host: host.to_owned(), cause: causes(error) }
+}
+
+/// The connector of a process: TLS for `https`, none for the `http` of a local AWS endpoint. Each is made when it is
+/// first needed; reading the system's roots is most of a cold start.
+pub(crate) fn connector() -> impl HttpConnector {
+    ByScheme { plain: OnceLock::new(), tls: OnceLock::new() }
+}
+
+#[derive(Debug)]
+struct ByScheme {
+    plain: OnceLock<Connector>,
+    tls: OnceLock<Connector>,
+}
+
+impl HttpConnector for ByScheme {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let settings = || HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
+        if request.uri().starts_with("http://") {
+            let connector =
+                || Connector::builder().connector_settings(settings()).pool_max_idle_per_host(0).build_http();
+            return self.plain.get_or_init(connector).call(request);
+        }
+        let connector = || {
+            Connector::builder()
+                .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+                .connector_settings(settings())
+                .pool_max_idle_per_host(0)
+                .build()
+        };
+        self.tls.get_or_init(connector).call(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_https_is_an_address() {
+        let cases = [
+            ("https://hooks.slack.com/services/T/B/x", Ok("hooks.slack.com")),
+            (" https://localhost:8443/x \n", Ok("localhost")),
+            ("http://hooks.slack.com/", Err("it does not begin with https://")),
+            ("file:///etc/passwd", Err("it is not a URL")),
+            ("https://user:secret@hooks.slack.com/", Err("it holds a user name")),
+            ("hooks.slack.com", Err("it is not a URL")),
+            ("", Err("it is not a URL")),
+        ];
+        for (text, wanted) in cases {
+            let url = HttpsUrl::parse(text);
+            assert_eq!(url.as_ref().map(HttpsUrl::host).map_err(|error| *error), wanted, "{text:?}");
+            assert!(!format!("{url:?}").contains("/services/"), "an address may be a secret");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What the four functions share: a function of this workspace is a [`Handler`] and a `main` of one line.
+//!
+//! Each function is fed by its own SQS queue and answers with partial batch failures. What became of a message is a
+//! [`Delivery`]: done, to be tried again, or never to be delivered. In reading order:
+//!
+//! - [`platform`]: what a function is given: environment, AWS clients, the way to the web
+//! - [`handler`]: what a function does with one message, and the time as its invocation tells it
+//! - [`delivery`]: what became of a message
+//! - [`batch`]: many messages at once, the dead-letter queue, the answer to Lambda
+//! - [`secret`]: secrets by ARN, cached
+//! - [`https`]: requests to sinks
+//! - [`sink`]: what a sink's answer means for a message
+//! - [`main`]: the process
+//! - `testing` (a feature): a platform whose AWS and web are a closure
+//!
+//! A function never reads the system clock and never sleeps: what has to wait goes back to its queue.
+
+pub mod platform;
+
+pub mod delivery;
+pub mod handler;
+
+pub mod batch;
+
+pub mod https;
+pub mod secret;
+pub mod sink;
+
+#[cfg(feature = "testing")]
+pub mod testing;
+
+mod aws;
+mod log;
+mod process;
+
+pub use aws::{describe, is_invalid};
+pub use batch::Function;
+pub use delivery::{Delivery, Reason};
+pub use handler::{Handler, Invocation, Message};
+pub use https::{Failure, HttpsUrl, Response, Web};
+pub use platform::{ConfigurationError, Environment, Platform};
+pub use process::main;
+pub use secret::{Secret, SecretError};
+pub use sink::{Answer, deliver};

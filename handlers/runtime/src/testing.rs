@@ -1,0 +1,150 @@
+//! A platform whose AWS and web are a closure: the same function, without a process, a network or a clock.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Value, json};
+
+use crate::batch::Function;
+use crate::handler::{Handler, Invocation};
+use crate::platform::{ConfigurationError, Environment, Platform};
+
+/// A request that the function made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// `slack.example/path`, or for AWS `sqs:SendMessage`, `secretsmanager:GetSecretValue`, `sns:Publish`.
+    pub what: String,
+    /// The body as sent.
+    pub body: String,
+}
+
+/// What the closure answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answered {
+    /// A status and a body.
+    With(u16, String),
+    /// Nothing, ever.
+    Nothing,
+    /// The connection is refused.
+    Refused,
+}
+
+type Answer = dyn Fn(&Asked) -> Answered + Send + Sync;
+
+/// A world of one function.
+#[derive(Clone)]
+pub struct World {
+    answer: Arc<Answer>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").finish_non_exhaustive()
+    }
+}
+
+impl World {
+    /// A world that answers so.
+    pub fn new(answer: impl Fn(&Asked) -> Answered + Send + Sync + 'static) -> Self {
+        World { answer: Arc::new(answer), asked: Arc::default() }
+    }
+
+    /// A function in this world, with `DEAD_LETTER_QUEUE_URL`, credentials and these variables.
+    ///
+    /// # Errors
+    ///
+    /// What the function says about its configuration.
+    pub fn function<H: Handler>(
+        &self,
+        handler: fn(&Platform) -> Result<H, ConfigurationError>,
+        variables: &[(&str, &str)],
+    ) -> Result<Function<H>, ConfigurationError> {
+        let common = [
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("DEAD_LETTER_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/999988887777/function-dlq"),
+        ];
+        let environment: Environment = common.iter().chain(variables).copied().collect();
+        let platform = Platform::new(environment, self.clone())?;
+        Function::new(&platform, handler(&platform)?)
+    }
+
+    /// Takes what has been asked so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        match self.asked.lock() {
+            Ok(mut asked) => std::mem::take(&mut asked),
+            Err(_) => Vec::new(),
+        }
+    }
+}
+
+impl HttpConnector for World {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let asked = Asked { what: what(&request), body: text(request.body()) };
+        let answered = (self.answer)(&asked);
+        if let Ok(mut all) = self.asked.lock() {
+            all.push(asked);
+        }
+        HttpConnectorFuture::new(async move {
+            match answered {
+                Answered::With(status, body) => match status.try_into() {
+                    Ok(status) => Ok(HttpResponse::new(status, SdkBody::from(body))),
+                    Err(error) => Err(ConnectorError::user(Box::new(error))),
+                },
+                Answered::Nothing => std::future::pending().await,
+                Answered::Refused => Err(ConnectorError::io("connection refused".into())),
+            }
+        })
+    }
+}
+
+fn what(request: &HttpRequest) -> String {
+    if let Some(target) = request.headers().get("x-amz-target") {
+        return target.replace("AmazonSQS.", "sqs:").replace("secretsmanager.", "secretsmanager:");
+    }
+    let address = request.uri().trim_start_matches("https://");
+    if !address.starts_with("sns.") {
+        return address.to_owned();
+    }
+    let body = text(request.body());
+    let action = body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or("?");
+    format!("sns:{action}")
+}
+
+fn text(body: &SdkBody) -> String {
+    String::from_utf8_lossy(body.bytes().unwrap_or_default()).into_owned()
+}
+
+/// A batch of these bodies, with the ids `0`, `1`, …, sent at 2026-03-02T09:30:00Z.
+pub fn batch(bodies: &[&str]) -> SqsEvent {
+    let records: Vec<Value> = bodies
+        .iter()
+        .enumerate()
+        .map(|(id, body)| {
+            json!({
+                "messageId": id.to_string(),
+                "body": body,
+                "attributes": {"SentTimestamp": "1772443800000", "ApproximateReceiveCount": "1"},
+                "messageAttributes": {"severity": {"dataType": "String", "stringValue": "high"}},
+            })
+        })
+        .collect();
+    serde_json::from_value(json!({"Records": records})).unwrap_or_default()
+}
+
+/// An invocation at this minute of the world's time.
+pub fn minute(minute: u64) -> Invocation {
+    Invocation { deadline_ms: 1_772_443_800_000 + minute * 60_000 }
+}
+
+/// The ids of the messages that return to their queue.
+pub fn returned(response: &SqsBatchResponse) -> Vec<&str> {
+    response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect()
+}

@@ -1,0 +1,165 @@
+//! What the channel shows: pleasant for what is ordinary, harmless for what is hostile, valid for anything.
+#![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
+
+use proptest::prelude::*;
+use rootwatch_alert::{Alarm, Alert, Incoming};
+use rootwatch_slack::message::{BLOCKS_LIMIT, FIELD_LIMIT, FIELDS_LIMIT, SECTION_LIMIT, render};
+use serde_json::{Value, json};
+
+fn alert(message: &Value) -> Value {
+    render(&Incoming::Alert(Box::new(Alert::from_message(message).unwrap())))
+}
+
+fn login() -> Value {
+    json!({
+        "version": "1", "alert_type": "login", "origin": "cloudtrail", "severity": "critical",
+        "title": "Root user signed in to the console without MFA",
+        "summary": "Root user signed in to the console without MFA. Account 111122223333, us-east-1, 2026-03-02T09:20:41Z, from 198.51.100.23.",
+        "account": "111122223333", "region": "us-east-1", "event_name": "ConsoleLogin", "event_source": "signin.amazonaws.com",
+        "event_time": "2026-03-02T09:20:41Z", "outcome": "success",
+        "actor": {"type": "Root", "arn": "arn:aws:iam::111122223333:root", "account": "111122223333", "access": "console sign-in", "mfa": "no"},
+        "source_ip": "198.51.100.23", "user_agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+        "deduplication_key": "2206b25a-a7e4-5c8a-a6e9-f71151d5f2fa",
+        "incident_key": "rootwatch/111122223333/111122223333+198.51.100.23/2026-03-02T09Z",
+        "notes": ["It reached the monitor 2 hours after it happened."], "first_step": "Ask the owner of the root user whether this was them.",
+        "links": {
+            "cloudtrail_event": "https://us-east-1.console.aws.amazon.com/cloudtrailv2/home?region=us-east-1#/events/2206b25a-a7e4-5c8a-a6e9-f71151d5f2fa",
+            "account": "https://console.aws.amazon.com/organizations/v2/home/accounts/111122223333",
+        },
+        "event": {"detail": {"eventName": "ConsoleLogin"}},
+    })
+}
+
+#[test]
+fn a_login() {
+    insta::assert_json_snapshot!("login", alert(&login()));
+}
+
+#[test]
+fn a_health_alarm_and_its_end() {
+    for state in ["ALARM", "OK"] {
+        let alarm = Alarm::from_message(&json!({
+            "AlarmName": "rootwatch-pagerduty-dlq", "AlarmDescription": "Alerts that PagerDuty did not get.", "AWSAccountId": "999988887777",
+            "NewStateValue": state, "NewStateReason": "Threshold Crossed: 1 datapoint [1.0] was greater than the threshold (0.0).",
+            "StateChangeTime": "2026-02-26T10:14:05.123+0000", "Region": "US East (N. Virginia)",
+            "AlarmArn": "arn:aws:cloudwatch:us-east-1:999988887777:alarm:rootwatch-pagerduty-dlq",
+        }));
+        insta::assert_json_snapshot!(format!("health-{state}"), render(&Incoming::Health(alarm.unwrap())));
+    }
+}
+
+/// Every text of a payload.
+fn texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(fields) => fields.values().for_each(|field| texts(field, found)),
+        _ => {}
+    }
+}
+
+/// A valid payload in which nothing from outside is a mention, a link or markup.
+fn check(payload: &Value) {
+    let mut found = Vec::new();
+    texts(payload, &mut found);
+    for text in &found {
+        // Rootwatch's own links are the only markup in angle brackets.
+        let mut rest = text.as_str();
+        while let Some(at) = rest.find('<') {
+            rest = &rest[at + 1..];
+            assert!(rest.starts_with("https://") && rest.contains("console.a"), "markup from outside: {text}");
+            let end = rest.find('>').unwrap_or_else(|| panic!("open markup: {text}"));
+            rest = &rest[end + 1..];
+        }
+        assert!(!rest.contains('>'), "{text}");
+        assert!(
+            !text.chars().any(|c| c.is_control() && c != '\n' || rootwatch_alert::text::is_deceptive(c)),
+            "{text:?}"
+        );
+    }
+    assert!(!payload["text"].as_str().unwrap().is_empty() && !payload["text"].as_str().unwrap().contains("://"));
+    let blocks: Vec<_> = payload["blocks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .chain(payload["attachments"][0]["blocks"].as_array().unwrap())
+        .collect();
+    assert!(blocks.len() <= BLOCKS_LIMIT);
+    for block in blocks {
+        if let Some(text) = block.get("text") {
+            assert!((1..=SECTION_LIMIT).contains(&text["text"].as_str().unwrap().chars().count()), "{text}");
+        }
+        let fields = block.get("fields").or(block.get("elements")).and_then(Value::as_array);
+        if let Some(fields) = fields {
+            assert!((1..=FIELDS_LIMIT).contains(&fields.len()));
+            for field in fields {
+                assert!((1..=FIELD_LIMIT).contains(&field["text"].as_str().unwrap().chars().count()), "{field}");
+            }
+        }
+    }
+    let total: usize = found.iter().map(|text| text.chars().count()).sum();
+    assert!(total < 13_000, "Slack refuses messages of some 13,200 characters: {total}");
+}
+
+const HOSTILE: [&str; 9] = [
+    "<!channel> <@U123> <#C123> <!here|here> <https://evil.example|Sign in>",
+    "*bold* _it_ ~no~ `code` ```block``` > quote\n> quote\r\n• list",
+    "https://evil.example www.evil.example mailto:x@evil.example @channel #general",
+    "&lt;!channel&gt; &amp;",
+    "\u{202e}drowssap\u{202c} \u{200b}\u{0}\u{1b}[31m",
+    "|<>|<>|",
+    "${jndi:ldap://evil} {{7*7}}",
+    "<<<<<<<<<<<<<<<<<<<<",
+    "",
+];
+
+/// The login with this text wherever a text from outside may stand.
+fn poisoned(text: &str) -> Value {
+    let mut message = login();
+    for field in [
+        "title",
+        "summary",
+        "account",
+        "region",
+        "event_name",
+        "event_source",
+        "event_time",
+        "target",
+        "source_ip",
+        "user_agent",
+        "deduplication_key",
+        "incident_key",
+        "first_step",
+        "query",
+    ] {
+        message[field] = json!(text);
+    }
+    for field in ["type", "arn", "account", "name", "access_key_id", "access", "mfa"] {
+        message["actor"][field] = json!(text);
+    }
+    message["notes"] = json!(vec![text; 50]);
+    message["links"] = json!({"cloudtrail_event": text, "account": format!("https://console.aws.amazon.com/{text}")});
+    message
+}
+
+#[test]
+fn hostile_text_is_only_text() {
+    for text in HOSTILE {
+        let long = text.repeat(4000 / text.len().max(1));
+        for text in [text, &long] {
+            if let Some(alert) = Alert::from_message(&poisoned(text)) {
+                check(&render(&Incoming::Alert(Box::new(alert))));
+            }
+        }
+    }
+    check(&alert(&login()));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_only_text(text in any::<String>(), times in 1_usize..2_000) {
+        if let Some(alert) = Alert::from_message(&poisoned(&text.repeat(times))) {
+            check(&render(&Incoming::Alert(Box::new(alert))));
+        }
+    }
+}

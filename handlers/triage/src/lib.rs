@@ -1,0 +1,96 @@
+//! Triage: decides what a forwarded event is, and publishes what people should know to the login or activity topic.
+//!
+//! The decision is [`rootwatch_alert::triage`], a function of the event alone. Here is only its way in and out:
+//! `LOGIN_TOPIC_ARN` and `ACTIVITY_TOPIC_ARN` name the topics.
+
+use aws_sdk_sns::Client;
+use aws_sdk_sns::error::BuildError;
+use aws_sdk_sns::types::MessageAttributeValue;
+use rootwatch_alert::{Alert, AlertType, Triage as Decision, alert::unreadable, triage};
+use rootwatch_runtime::{
+    ConfigurationError, Delivery, Handler, Invocation, Message, Platform, Reason, describe, is_invalid,
+};
+
+/// The function `triage`.
+pub struct Triage {
+    sns: Client,
+    login_topic: String,
+    activity_topic: String,
+}
+
+impl Triage {
+    /// Configured by the environment.
+    ///
+    /// # Errors
+    ///
+    /// Where a topic's ARN is missing.
+    pub fn new(platform: &Platform) -> Result<Self, ConfigurationError> {
+        Ok(Triage {
+            sns: Client::new(&platform.aws),
+            login_topic: platform.environment.arn("LOGIN_TOPIC_ARN")?,
+            activity_topic: platform.environment.arn("ACTIVITY_TOPIC_ARN")?,
+        })
+    }
+
+    async fn publish(&self, alert: &Alert) -> Delivery {
+        let topic = match alert.alert_type {
+            AlertType::Login => &self.login_topic,
+            AlertType::Activity => &self.activity_topic,
+        };
+        let mut publish = self.sns.publish().topic_arn(topic).message(alert.to_message());
+        for (name, value) in alert.attributes() {
+            match text(value) {
+                Ok(value) => publish = publish.message_attributes(name, value),
+                Err(error) => return Delivery::Permanent(Reason::new("Attribute", error)),
+            }
+        }
+        match publish.send().await {
+            Ok(_) => Delivery::Done,
+            Err(error) => {
+                let (code, cause) = describe(&error);
+                let reason = Reason::new("Publish", format!("sns:Publish to `{topic}`: {cause}"));
+                if is_invalid(code.as_deref()) { Delivery::Permanent(reason) } else { Delivery::Retry(reason) }
+            }
+        }
+    }
+}
+
+impl Handler for Triage {
+    async fn handle(&self, message: Message<'_>, _: Invocation) -> Delivery {
+        let decision = match serde_json::from_str(message.body) {
+            Ok(event) => triage(&event, message.sent),
+            // Fail open: it came through a rule for root activity.
+            Err(_) => {
+                let alert = unreadable(message.body, message.sent);
+                tracing::warn!(
+                    message_id = message.id,
+                    verdict = "activity",
+                    rule = 0,
+                    "decided: the message is not JSON"
+                );
+                return self.publish(&alert).await;
+            }
+        };
+        match decision {
+            Decision::Silent(reason) => {
+                tracing::info!(message_id = message.id, verdict = "none", rule = reason.rule(), "decided: {reason}");
+                Delivery::Done
+            }
+            Decision::Alert(alert, reason) => {
+                let (verdict, rule) = (alert.alert_type.as_str(), reason.rule());
+                tracing::info!(
+                    message_id = message.id,
+                    verdict,
+                    rule,
+                    key = alert.deduplication_key,
+                    "decided: {reason}"
+                );
+                self.publish(&alert).await
+            }
+        }
+    }
+}
+
+fn text(value: &str) -> Result<MessageAttributeValue, BuildError> {
+    MessageAttributeValue::builder().data_type("String").string_value(value).build()
+}

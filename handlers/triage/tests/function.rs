@@ -1,0 +1,115 @@
+//! The function from an event in its queue to a message on a topic.
+#![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
+
+use rootwatch_runtime::testing::{Answered, World, batch, minute, returned};
+use rootwatch_runtime::{ConfigurationError, Function};
+use rootwatch_triage::Triage;
+use serde_json::{Value, json};
+
+const LOGIN: &str = "arn:aws:sns:us-east-1:999988887777:rootwatch-root-login";
+const ACTIVITY: &str = "arn:aws:sns:us-east-1:999988887777:rootwatch-root-activity";
+
+fn triage(world: &World) -> Function<Triage> {
+    world.function(Triage::new, &[("LOGIN_TOPIC_ARN", LOGIN), ("ACTIVITY_TOPIC_ARN", ACTIVITY)]).unwrap()
+}
+
+fn published() -> Answered {
+    Answered::With(
+        200,
+        "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>".to_owned(),
+    )
+}
+
+fn refused(code: &str) -> Answered {
+    let status = if code == "AuthorizationError" { 403 } else { 400 };
+    Answered::With(
+        status,
+        format!(
+            "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+        ),
+    )
+}
+
+fn event(source: &str, kind: &str) -> Value {
+    json!({
+        "detail-type": "AWS API Call via CloudTrail", "account": "111122223333", "region": "us-east-1", "time": "2026-03-02T09:29:00Z",
+        "detail": {"userIdentity": {"type": kind}, "eventSource": source, "eventName": "X", "eventID": "1"},
+    })
+}
+
+/// The fields of a form.
+fn field(form: &str, name: &str) -> Option<String> {
+    let value = form.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    let mut bytes = Vec::new();
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let digits = [rest.next().unwrap(), rest.next().unwrap()];
+                u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
+            }
+            byte => byte,
+        });
+    }
+    Some(String::from_utf8(bytes).unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_verdict_goes_its_way() {
+    let cases = [
+        ("a login", event("signin.amazonaws.com", "Root").to_string(), Some((LOGIN, "cloudtrail"))),
+        ("a call", event("ec2.amazonaws.com", "Root").to_string(), Some((ACTIVITY, "cloudtrail"))),
+        ("someone else", event("ec2.amazonaws.com", "IAMUser").to_string(), None),
+        ("not an event", "[]".to_owned(), Some((ACTIVITY, "unparsed"))),
+        ("not JSON", "{".to_owned(), Some((ACTIVITY, "unparsed"))),
+        ("nothing", String::new(), Some((ACTIVITY, "unparsed"))),
+    ];
+    for (what, body, wanted) in cases {
+        let world = World::new(|_| published());
+        let response = triage(&world).invoke(batch(&[&body]), minute(0)).await;
+        assert!(returned(&response).is_empty(), "{what}");
+        let asked = world.asked();
+        let Some((topic, origin)) = wanted else {
+            assert!(asked.is_empty(), "{what}: {asked:?}");
+            continue;
+        };
+        assert_eq!(asked.len(), 1, "{what}");
+        assert_eq!(field(&asked[0].body, "TopicArn").as_deref(), Some(topic), "{what}");
+        let message: Value = serde_json::from_str(&field(&asked[0].body, "Message").unwrap()).unwrap();
+        assert_eq!((&message["version"], &message["origin"]), (&json!("1"), &json!(origin)), "{what}");
+        let names: Vec<_> =
+            (1..=5).filter_map(|n| field(&asked[0].body, &format!("MessageAttributes.entry.{n}.Name"))).collect();
+        assert_eq!(names.len(), 5, "{what}: {names:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_topic_that_refuses() {
+    for (answer, asked, back) in [
+        (refused("AuthorizationError"), 1, &["0"][..]),
+        (refused("NotFound"), 1, &["0"]),
+        (refused("KMSAccessDenied"), 1, &["0"]),
+        (Answered::Nothing, 1, &["0"]),
+        // Tried once more at once, and then by the queue.
+        (Answered::Refused, 2, &["0"]),
+        // Never: a dead letter, which this world takes.
+        (refused("InvalidParameter"), 2, &[]),
+    ] {
+        let words = format!("{answer:?}");
+        let world = World::new(move |asked| match asked.what.as_str() {
+            "sns:Publish" => answer.clone(),
+            _ => Answered::With(200, r#"{"MessageId": "1"}"#.to_owned()),
+        });
+        let body = event("signin.amazonaws.com", "Root").to_string();
+        let response = triage(&world).invoke(batch(&[&body]), minute(0)).await;
+        assert_eq!(returned(&response), back, "{words}");
+        assert_eq!(world.asked().len(), asked, "{words}");
+    }
+}
+
+#[test]
+fn configuration_errors_name_the_variable() {
+    let world = World::new(|_| Answered::Refused);
+    let error = world.function(Triage::new, &[("LOGIN_TOPIC_ARN", LOGIN)]).err();
+    assert_eq!(error, Some(ConfigurationError::Missing("ACTIVITY_TOPIC_ARN")));
+}
