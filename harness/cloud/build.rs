@@ -1,0 +1,23 @@
+//! Hashes this crate's sources into an environment variable, for the key of saved deployments.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+
+fn main() {
+    println!("cargo::rerun-if-changed=src");
+    let mut hasher = DefaultHasher::new();
+    hash(Path::new("src"), &mut hasher);
+    println!("cargo::rustc-env=ROOTWATCH_CLOUD_FINGERPRINT={:016x}", hasher.finish());
+}
+
+fn hash(path: &Path, hasher: &mut DefaultHasher) {
+    if path.is_dir() {
+        let mut children: Vec<_> =
+            std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        children.sort();
+        children.iter().for_each(|child| hash(child, hasher));
+    } else if let Ok(bytes) = std::fs::read(path) {
+        path.hash(hasher);
+        bytes.hash(hasher);
+    }
+}

@@ -1,0 +1,204 @@
+//! Who may do what: every call and every delivery is decided here, over the policies that stand behind it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::id::{AccountId, Arn, Region};
+use crate::policy::{self, Context, Decision, Named, Policies, Policy, PolicyError, Principal, Request, ResourceKind};
+use crate::services::iam;
+use crate::state::State;
+use crate::trace::{Entry, Hop, Outcome};
+
+/// A parsed policy that is saved as its text.
+#[derive(Clone)]
+pub struct PolicyText(Arc<Policy>);
+
+impl PolicyText {
+    /// Parses a policy document.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        Policy::parse(text).map(|policy| Self(Arc::new(policy)))
+    }
+    /// The parsed form.
+    pub fn policy(&self) -> &Policy {
+        &self.0
+    }
+    /// The text as it was given.
+    pub fn text(&self) -> &str {
+        self.0.text()
+    }
+}
+
+impl fmt::Debug for PolicyText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl Serialize for PolicyText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.text())
+    }
+}
+
+impl<'de> Deserialize<'de> for PolicyText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// One question: may this principal do this to that resource, over this edge?
+#[derive(Clone, Debug)]
+pub struct Edge<'a> {
+    /// Who.
+    pub principal: &'a Principal,
+    /// The policy action, e.g. `sns:Publish`.
+    pub action: &'a str,
+    /// On what.
+    pub resource: &'a Arn,
+    /// Where the request is made.
+    pub region: &'a Region,
+    /// The condition keys that AWS supplies on this edge; the global keys of the principal are added.
+    pub context: Context,
+    /// Name and text of the resource's policy, if it has one.
+    pub resource_policy: Option<(&'a str, &'a PolicyText)>,
+    /// How the resource's policy counts.
+    pub kind: ResourceKind,
+}
+
+impl<'a> Edge<'a> {
+    /// An edge to an ordinary resource.
+    pub fn new(principal: &'a Principal, action: &'a str, resource: &'a Arn, region: &'a Region) -> Self {
+        Self {
+            principal,
+            action,
+            resource,
+            region,
+            context: Context::new(),
+            resource_policy: None,
+            kind: ResourceKind::Ordinary,
+        }
+    }
+    /// With a condition key.
+    pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
+        self.context = self.context.with(key, value);
+        self
+    }
+    /// With the resource's policy.
+    pub fn policy(mut self, name: &'a str, policy: Option<&'a PolicyText>) -> Self {
+        self.resource_policy = policy.map(|policy| (name, policy));
+        self
+    }
+}
+
+impl State {
+    /// Decides an edge. Nothing is allowed by default but what an account's own administrator does in its account.
+    pub fn decide(&self, edge: &Edge<'_>) -> Decision {
+        let context = self.global_keys(edge);
+        let resource_account = edge.resource.account();
+        let identity = iam::identity_policies(self, edge.principal);
+        let policies = Policies {
+            identity: identity
+                .iter()
+                .map(|(name, policy)| Named { name: name.clone(), policy: policy.policy() })
+                .collect(),
+            resource: edge
+                .resource_policy
+                .map(|(name, policy)| Named { name: name.to_owned(), policy: policy.policy() }),
+            resource_kind: edge.kind,
+            ..Default::default()
+        };
+        policy::decide(&Self::request(edge, &resource_account, &context), &policies)
+    }
+
+    /// AWS's text for a refusal.
+    pub fn denial(&self, edge: &Edge<'_>, decision: &Decision) -> String {
+        let account = edge.resource.account();
+        decision.message(&Self::request(edge, &account, &edge.context))
+    }
+
+    fn request<'a>(edge: &'a Edge<'_>, account: &'a AccountId, context: &'a Context) -> Request<'a> {
+        Request {
+            principal: edge.principal,
+            action: edge.action,
+            resource: edge.resource.as_str(),
+            resource_account: account.as_str(),
+            context,
+        }
+    }
+
+    /// The keys that AWS supplies with every request. [D] reference_policies_condition-keys
+    fn global_keys(&self, edge: &Edge<'_>) -> Context {
+        let mut context = edge
+            .context
+            .clone()
+            .with("aws:RequestedRegion", edge.region.as_str())
+            .with("aws:SecureTransport", "true")
+            .with("aws:CurrentTime", self.now.iso_seconds())
+            .with("aws:EpochTime", self.now.seconds().to_string())
+            .with("aws:ResourceAccount", edge.resource.account().as_str());
+        if let Some(organization) = self.organizations.organization_of(edge.resource.account().as_str()) {
+            context = context.with("aws:ResourceOrgID", organization);
+        }
+        if let Principal::Service { name } = edge.principal {
+            return context.with("aws:PrincipalIsAWSService", "true").with("aws:PrincipalServiceName", name.as_str());
+        }
+        if let Some(account) = edge.principal.account() {
+            let (kind, arn) = match edge.principal {
+                Principal::Role { role_arn, .. } => ("AssumedRole", role_arn.clone()),
+                Principal::Root { .. } => ("Account", edge.principal.arn()),
+                _ => ("User", edge.principal.arn()),
+            };
+            context = context
+                .with("aws:PrincipalIsAWSService", "false")
+                .with("aws:PrincipalAccount", account)
+                .with("aws:PrincipalArn", arn)
+                .with("aws:PrincipalType", kind);
+            // Present for every principal of a member account, roles and root included. [D]
+            if let Some(organization) = self.organizations.organization_of(account) {
+                context = context.with("aws:PrincipalOrgID", organization);
+            }
+        }
+        context
+    }
+
+    /// Decides an edge of a delivery and leaves a trace of a refusal; the caller traces what is delivered.
+    pub fn authorise(&mut self, hop: Hop, edge: &Edge<'_>) -> Result<Decision, Refusal> {
+        let decision = self.decide(edge);
+        if decision.allowed {
+            return Ok(decision);
+        }
+        let message = self.denial(edge, &decision);
+        self.trace(Entry {
+            at: self.now,
+            hop,
+            resource: edge.resource.to_string(),
+            outcome: Outcome::Denied,
+            detail: format!("{} denied", edge.action),
+            principal: Some(edge.principal.arn()),
+            decision: Some(decision),
+        });
+        Err(Refusal { message })
+    }
+
+    pub(crate) fn trace_denied_call(&mut self, edge: &Edge<'_>, decision: Decision) {
+        self.trace(Entry {
+            at: self.now,
+            hop: Hop::Api,
+            resource: edge.resource.to_string(),
+            outcome: Outcome::Denied,
+            detail: format!("{} denied", edge.action),
+            principal: Some(edge.principal.arn()),
+            decision: Some(decision),
+        });
+    }
+}
+
+/// A refusal, in AWS's words.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// `User: … is not authorized to perform: …`
+    pub message: String,
+}

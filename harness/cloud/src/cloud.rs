@@ -1,0 +1,396 @@
+//! A running cloud: a state, an endpoint, a clock and the processes of its functions.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::api::{self, ApiError, Call, Protocol, Reply, Service};
+use crate::id::{AccountId, Region};
+use crate::policy::Principal;
+use crate::runtime::{CodeStore, Completion, Effect, Host, HostOptions, Invocation, InvocationResult};
+use crate::services::{lambda, sts};
+use crate::state::State;
+use crate::time::Time;
+use crate::wire::{self, Answer, CredentialScope, Decoded, HttpRequest};
+use crate::{AccountId as Account, server};
+
+/// Who moves the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// It follows the wall clock: for Terraform and for people.
+    Wall,
+    /// The test moves it; what is due at once happens at once.
+    Owned,
+}
+
+/// How to start a cloud.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Who moves the time.
+    pub clock: Clock,
+    /// The port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// Where the unpacked packages of functions are.
+    pub code: Arc<CodeStore>,
+    /// Environment variables that every function's process gets from its host, beside AWS's and its own: e.g. the
+    /// sink's certificate authority.
+    pub host_variables: Vec<(String, String)>,
+}
+
+/// Why a cloud did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum CloudError {
+    /// The port cannot be had.
+    #[error("cannot listen on {address}: choose another port, or stop what listens there")]
+    Bind {
+        /// What was asked for.
+        address: SocketAddr,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// A running cloud. Dropping it ends its endpoint and its processes.
+#[derive(Debug)]
+pub struct Cloud {
+    inner: Arc<Inner>,
+    endpoint: String,
+    background: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        for task in &self.background {
+            task.abort();
+        }
+    }
+}
+
+/// What the endpoint and the background tasks share.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    state: Mutex<State>,
+    clock: Clock,
+    /// The moments of both clocks at the start.
+    started: (Instant, Time),
+    /// Something changed: a task ran, an invocation ended, a call was made.
+    changed: Notify,
+    in_flight: AtomicUsize,
+    waiting: Mutex<HashMap<String, oneshot::Sender<Completion>>>,
+    host: Host,
+}
+
+impl Cloud {
+    /// Starts a cloud over a state.
+    pub async fn start(state: State, options: Options) -> Result<Self, CloudError> {
+        let listener = server::bind(options.port).await?;
+        let address = listener
+            .local_addr()
+            .map_err(|source| CloudError::Bind { address: SocketAddr::from(([127, 0, 0, 1], options.port)), source })?;
+        let endpoint = format!("http://{address}");
+        let mut extra_variables = vec![("AWS_ENDPOINT_URL".to_owned(), endpoint.clone())];
+        extra_variables.extend(options.host_variables);
+        let inner = Arc::new(Inner {
+            clock: options.clock,
+            started: (Instant::now(), state.now),
+            state: Mutex::new(state),
+            changed: Notify::new(),
+            in_flight: AtomicUsize::new(0),
+            waiting: Mutex::default(),
+            host: Host::new(HostOptions { code: options.code, extra_variables }),
+        });
+        let mut background = vec![tokio::spawn(server::serve(listener, Arc::downgrade(&inner)))];
+        if options.clock == Clock::Wall {
+            background.push(tokio::spawn(follow_wall_clock(Arc::downgrade(&inner))));
+        }
+        inner.pump();
+        Ok(Self { inner, endpoint, background })
+    }
+
+    /// `http://127.0.0.1:PORT`
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// A copy of the state as it is now: the fork.
+    pub fn snapshot(&self) -> State {
+        self.inner.lock().clone()
+    }
+
+    /// Reads or changes the state directly, then carries out what follows from it.
+    pub fn with<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
+        let result = f(&mut self.inner.lock());
+        self.inner.pump();
+        result
+    }
+
+    /// Calls an operation as the administrator of an account, without HTTP: for seeding.
+    pub fn api(
+        &self,
+        account: &str,
+        region: &str,
+        service: Service,
+        operation: &str,
+        params: Value,
+    ) -> Result<Value, ApiError> {
+        // Values of the Query protocol are texts; JSON members are taken as they are.
+        let protocol = match service {
+            Service::Sns | Service::Iam | Service::Sts | Service::CloudWatch => Protocol::Query,
+            Service::Lambda => Protocol::RestJson,
+            _ => Protocol::Json11,
+        };
+        let decoded = Decoded { service, operation: operation.to_owned(), protocol, params };
+        let scope = CredentialScope {
+            access_key: account.to_owned(),
+            region: region.to_owned(),
+            service: service.name().to_owned(),
+        };
+        let (result, _, _) = self.inner.call(&decoded, Some(&scope));
+        self.inner.pump();
+        match result? {
+            Reply::Value(value) | Reply::Wait { otherwise: value, .. } => Ok(value),
+            Reply::Raw { .. } | Reply::Invocation(_) => Ok(Value::Null),
+        }
+    }
+
+    /// Waits until nothing is left to do at this moment of virtual time: no task due, no function running.
+    pub async fn settle(&self) {
+        loop {
+            let changed = self.inner.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            self.inner.pump();
+            if self.inner.in_flight.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Lets virtual time pass: everything that falls due happens, in order. Only where the test owns the clock.
+    pub async fn advance(&self, duration: Duration) {
+        let target = self.inner.lock().now + duration;
+        self.advance_while(target, State::next_due).await;
+        self.inner.lock().now = target;
+        self.settle().await;
+    }
+
+    /// Lets virtual time pass until no message is on its way any more, at most `limit`. Returns whether that is so.
+    pub async fn advance_until_delivered(&self, limit: Duration) -> bool {
+        let target = self.inner.lock().now + limit;
+        loop {
+            self.settle().await;
+            let due = self.inner.lock().next_delivery_due();
+            match due {
+                None => return true,
+                Some(due) if due > target => return false,
+                Some(due) => self.advance_while(due, State::next_due).await,
+            }
+        }
+    }
+
+    async fn advance_while(&self, target: Time, next: impl Fn(&State) -> Option<Time>) {
+        loop {
+            self.settle().await;
+            let mut state = self.inner.lock();
+            match next(&state) {
+                Some(due) if due <= target => state.now = state.now.max(due),
+                _ => return,
+            }
+        }
+    }
+}
+
+async fn follow_wall_clock(cloud: std::sync::Weak<Inner>) {
+    loop {
+        let Some(cloud) = cloud.upgrade() else { return };
+        let changed = cloud.changed.notified();
+        cloud.pump();
+        let (now, due) = {
+            let state = cloud.lock();
+            (state.now, state.next_due())
+        };
+        let wait =
+            due.map_or(Duration::from_secs(1), |due| due - now).clamp(Duration::from_millis(1), Duration::from_secs(1));
+        // Not a sleep for luck: the timer of the next task, cut short by any change.
+        let _ = tokio::time::timeout(wait, changed).await;
+    }
+}
+
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.clock == Clock::Wall {
+            state.now = state.now.max(self.started.1 + self.started.0.elapsed());
+        }
+        state
+    }
+
+    /// Runs what is due and starts what the state asks for.
+    fn pump(self: &Arc<Self>) {
+        let effects = {
+            let mut state = self.lock();
+            let mut worked = false;
+            while state.step() {
+                worked = true;
+            }
+            let effects = state.take_effects();
+            if worked || !effects.is_empty() {
+                self.changed.notify_waiters();
+            }
+            // Counted under the lock, so that nobody sees a quiet moment between the two.
+            let invocations = effects.iter().filter(|effect| matches!(effect, Effect::Invoke(_))).count();
+            self.in_flight.fetch_add(invocations, Ordering::SeqCst);
+            effects
+        };
+        for effect in effects {
+            match effect {
+                Effect::Invoke(invocation) => {
+                    tokio::spawn(Arc::clone(self).invoke(*invocation));
+                }
+                other => self.host.apply(other),
+            }
+        }
+    }
+
+    async fn invoke(self: Arc<Self>, invocation: Invocation) {
+        let completion = self.host.invoke(invocation.clone()).await;
+        let waiter = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&invocation.request_id);
+        if let Some(waiter) = waiter {
+            // Whoever asked may have gone away.
+            let _ = waiter.send(completion.clone());
+        }
+        lambda::completed(&mut self.lock(), invocation, completion);
+        // What follows is started before this run stops counting.
+        self.pump();
+        self.in_flight.fetch_sub(1, Ordering::SeqCst);
+        self.changed.notify_waiters();
+    }
+
+    /// Answers a request.
+    pub(crate) async fn answer(self: &Arc<Self>, request: &HttpRequest) -> Answer {
+        let scope = request.header("authorization").and_then(CredentialScope::parse);
+        let decoded = match wire::decode(request, scope.as_ref()) {
+            Ok(decoded) => decoded,
+            Err(error) => {
+                let protocol =
+                    if request.header("x-amz-target").is_some() { Protocol::Json11 } else { Protocol::Query };
+                return wire::error(None, protocol, &error, "-");
+            }
+        };
+        // Every try would count the wait from its own moment; the first one's end holds.
+        let mut end = None;
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let (result, request_id, waiter) = self.call(&decoded, scope.as_ref());
+            self.pump();
+            let answer =
+                |value: &Value| wire::reply(decoded.service, decoded.protocol, &decoded.operation, value, &request_id);
+            return match result {
+                Ok(Reply::Value(value)) => answer(&value),
+                Ok(Reply::Raw { status, mut headers, body }) => {
+                    headers.push(("x-amzn-requestid", request_id));
+                    Answer { status, headers, body }
+                }
+                Ok(Reply::Wait { until, otherwise }) => {
+                    let now = self.lock().now;
+                    let until = *end.get_or_insert(until);
+                    // Where the test owns the clock, time does not pass while a client waits.
+                    if self.clock == Clock::Owned || now >= until {
+                        return answer(&otherwise);
+                    }
+                    let _ = tokio::time::timeout(until - now, changed).await;
+                    continue;
+                }
+                Ok(Reply::Invocation(_)) => match waiter {
+                    Some(waiter) => invocation_answer(waiter.await.ok(), request_id),
+                    None => answer(&Value::Null),
+                },
+                Err(error) => wire::error(Some(decoded.service), decoded.protocol, &error, &request_id),
+            };
+        }
+    }
+
+    #[expect(clippy::type_complexity, reason = "used once, named by the destructuring at the only call")]
+    fn call(
+        &self,
+        decoded: &Decoded,
+        scope: Option<&CredentialScope>,
+    ) -> (Result<Reply, ApiError>, String, Option<oneshot::Receiver<Completion>>) {
+        let mut state = self.lock();
+        let request_id = state.uuid();
+        let (caller, account) = match caller(&state, scope) {
+            Ok(caller) => caller,
+            Err(error) => return (Err(error), request_id, None),
+        };
+        let region = scope.map_or_else(|| Region::new("us-east-1"), |scope| Region::new(&scope.region));
+        let mut call = Call {
+            state: &mut state,
+            service: decoded.service,
+            operation: decoded.operation.clone(),
+            protocol: decoded.protocol,
+            caller,
+            account,
+            region,
+            params: decoded.params.clone(),
+            request_id: request_id.clone(),
+        };
+        let result = api::dispatch(&mut call);
+        let waiter = match &result {
+            Ok(Reply::Invocation(id)) => {
+                let (sender, receiver) = oneshot::channel();
+                self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), sender);
+                Some(receiver)
+            }
+            _ => None,
+        };
+        (result, request_id, waiter)
+    }
+}
+
+/// Who stands behind an access key: an account's administrator (12 digits) or a session.
+fn caller(state: &State, scope: Option<&CredentialScope>) -> Result<(Principal, AccountId), ApiError> {
+    let Some(scope) = scope else {
+        return Ok((Principal::Anonymous, Account::new("anonymous")));
+    };
+    let principal = sts::principal_of(state, &scope.access_key).ok_or_else(|| {
+        ApiError::new(
+            "InvalidClientTokenId",
+            format!(
+                "The security token included in the request is invalid. (rootwatch: access key `{}` is neither a \
+                 12-digit account id, which is that account's administrator, nor a session issued here)",
+                scope.access_key
+            ),
+        )
+        .status(403)
+    })?;
+    let account = Account::new(principal.account().unwrap_or_default());
+    Ok((principal, account))
+}
+
+/// What a synchronous Invoke answers. [D] API_Invoke
+fn invocation_answer(completion: Option<Completion>, request_id: String) -> Answer {
+    let mut headers = vec![("content-type", "application/json".to_owned()), ("x-amzn-requestid", request_id)];
+    headers.push(("x-amz-executed-version", "$LATEST".to_owned()));
+    let body = match completion.map(|completion| completion.result) {
+        Some(InvocationResult::Response(body)) => body.into_bytes(),
+        Some(InvocationResult::Error { error_type, message }) => {
+            headers.push(("x-amz-function-error", "Unhandled".to_owned()));
+            serde_json::json!({"errorMessage": message, "errorType": error_type}).to_string().into_bytes()
+        }
+        None => {
+            headers.push(("x-amz-function-error", "Unhandled".to_owned()));
+            br#"{"errorMessage":"the cloud ended during the invocation","errorType":"Runtime.Unknown"}"#.to_vec()
+        }
+    };
+    Answer { status: 200, headers, body }
+}

@@ -1,0 +1,351 @@
+//! Conditions: an operator, a key and the values the policy accepts.
+//!
+//! `[D]` IAM user guide, condition operators and multivalued context keys. All conditions of a statement must hold; of
+//! one condition's values any may match, and for a negated operator none may.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use super::context::Context;
+use super::document::Version;
+use super::error::PolicyError;
+use super::matching::{Token, arn_matches, literal, matches, pattern};
+use super::variables::expand;
+
+/// One key under one operator.
+#[derive(Clone, Debug)]
+pub(super) struct Condition {
+    operator: Operator,
+    key: String,
+    values: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Operator {
+    /// As it was written.
+    name: String,
+    quantifier: Option<Quantifier>,
+    test: Test,
+    negated: bool,
+    if_exists: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Quantifier {
+    ForAnyValue,
+    ForAllValues,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Test {
+    String,
+    StringIgnoreCase,
+    StringLike,
+    Arn,
+    Bool,
+    Null,
+    Numeric(Order),
+    Date(Order),
+    IpAddress,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Equals,
+    LessThan,
+    LessThanEquals,
+    GreaterThan,
+    GreaterThanEquals,
+}
+
+/// A condition that did not hold: what a person needs to see why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) operator: String,
+    pub(super) key: String,
+    /// `None` when the request has no such key.
+    pub(super) found: Option<Vec<String>>,
+    pub(super) wanted: Vec<String>,
+    /// Keys of policy variables in `wanted` that the request does not have.
+    pub(super) unresolved: Vec<String>,
+}
+
+impl Condition {
+    /// Reads a `Condition` element; `at` says where it stands.
+    pub(super) fn parse_all(value: &Value, at: &str) -> Result<Vec<Self>, PolicyError> {
+        let shape = |element: &str, wanted: &'static str| PolicyError::Shape {
+            at: at.to_owned(),
+            element: element.to_owned(),
+            wanted,
+        };
+        let Value::Object(operators) = value else {
+            return Err(shape("Condition", "an object of operators"));
+        };
+        let mut conditions = Vec::new();
+        for (name, keys) in operators {
+            let operator = Operator::parse(name).map_err(|reason| PolicyError::Operator {
+                at: at.to_owned(),
+                operator: name.clone(),
+                reason,
+            })?;
+            let Value::Object(keys) = keys else { return Err(shape(name, "an object of condition keys")) };
+            for (key, values) in keys {
+                let values = match values {
+                    Value::Array(many) => many.iter().map(scalar).collect::<Option<Vec<_>>>(),
+                    one => scalar(one).map(|one| vec![one]),
+                };
+                let values = values.ok_or_else(|| shape(key, "a string, number or boolean, or an array of them"))?;
+                conditions.push(Self { operator: operator.clone(), key: key.clone(), values });
+            }
+        }
+        Ok(conditions)
+    }
+
+    /// Whether the condition holds, and if not, what stood against what.
+    pub(super) fn check(&self, version: Version, context: &Context) -> Result<(), Failure> {
+        let found = context.get(&self.key);
+        let mut unresolved = Vec::new();
+        let holds = match found {
+            _ if self.operator.test == Test::Null => self.null(found.is_none()),
+            None => self.operator.holds_without_key(),
+            Some(found) => {
+                let wanted = self.wanted(version, context, &mut unresolved);
+                self.operator.holds(found, &wanted)
+            }
+        };
+        if holds {
+            return Ok(());
+        }
+        Err(Failure {
+            operator: self.operator.name.clone(),
+            key: self.key.clone(),
+            found: found.map(<[String]>::to_vec),
+            wanted: self.values.clone(),
+            unresolved,
+        })
+    }
+
+    /// A condition that held, for a person who wonders why a `Deny` applied.
+    pub(super) fn describe_met(&self, context: &Context) -> String {
+        let found = describe_found(context.get(&self.key));
+        format!("condition {} {found}, which meets {} {}", self.key, self.operator.name, self.values.join(" or "))
+    }
+
+    /// `"true"`: the key is absent; `"false"`: it is there.
+    fn null(&self, absent: bool) -> bool {
+        self.values.iter().any(|value| value.eq_ignore_ascii_case(if absent { "true" } else { "false" }))
+    }
+
+    /// The values that can match, ready to compare.
+    fn wanted(&self, version: Version, context: &Context, unresolved: &mut Vec<String>) -> Vec<Wanted> {
+        let mut wanted = Vec::new();
+        for value in &self.values {
+            // [D] the operators' page lets variables stand with string, ARN and Bool operators, and with no other.
+            let tokens = match self.operator.test {
+                Test::Numeric(_) | Test::Date(_) | Test::IpAddress | Test::Null => Ok(pattern(value)),
+                _ => expand(value, version, context),
+            };
+            match (tokens, self.operator.test) {
+                (Err(missing), _) => unresolved.push(missing.key),
+                (Ok(tokens), Test::StringLike | Test::Arn) => wanted.push(Wanted::Pattern(tokens)),
+                (Ok(tokens), _) => wanted.push(Wanted::Text(literal(&tokens))),
+            }
+        }
+        wanted
+    }
+}
+
+enum Wanted {
+    Text(String),
+    Pattern(Vec<Token>),
+}
+
+impl Operator {
+    /// Reads an operator's name. Case does not count `[T]`.
+    fn parse(name: &str) -> Result<Self, &'static str> {
+        let lower = name.to_ascii_lowercase();
+        let (quantifier, rest) = match lower.split_once(':') {
+            None => (None, lower.as_str()),
+            Some(("foranyvalue", rest)) => (Some(Quantifier::ForAnyValue), rest),
+            Some(("forallvalues", rest)) => (Some(Quantifier::ForAllValues), rest),
+            Some(_) => return Err("only ForAnyValue: and ForAllValues: may stand before the operator"),
+        };
+        let (rest, if_exists) = match rest.strip_suffix("ifexists") {
+            Some(rest) => (rest, true),
+            None => (rest, false),
+        };
+        let (test, negated) = match rest {
+            "stringequals" => (Test::String, false),
+            "stringnotequals" => (Test::String, true),
+            "stringequalsignorecase" => (Test::StringIgnoreCase, false),
+            "stringnotequalsignorecase" => (Test::StringIgnoreCase, true),
+            "stringlike" => (Test::StringLike, false),
+            "stringnotlike" => (Test::StringLike, true),
+            "arnequals" | "arnlike" => (Test::Arn, false),
+            "arnnotequals" | "arnnotlike" => (Test::Arn, true),
+            "bool" => (Test::Bool, false),
+            "null" if if_exists => return Err("Null takes no IfExists: it is about existence itself"),
+            "null" => (Test::Null, false),
+            "ipaddress" => (Test::IpAddress, false),
+            "notipaddress" => (Test::IpAddress, true),
+            "binaryequals" => return Err("AWS has it, but no key on this way is binary, so it is not modelled here"),
+            _ => match rest
+                .strip_prefix("numeric")
+                .map(|order| (order, true))
+                .or_else(|| rest.strip_prefix("date").map(|order| (order, false)))
+            {
+                Some((order, numeric)) => {
+                    let (order, negated) = Order::parse(order).ok_or("AWS has no operator of this name")?;
+                    (if numeric { Test::Numeric(order) } else { Test::Date(order) }, negated)
+                }
+                None => return Err("AWS has no operator of this name"),
+            },
+        };
+        Ok(Self { name: name.to_owned(), quantifier, test, negated, if_exists })
+    }
+
+    fn holds_without_key(&self) -> bool {
+        match self.quantifier {
+            _ if self.if_exists => true,
+            Some(Quantifier::ForAllValues) => true,
+            Some(Quantifier::ForAnyValue) => false,
+            None => self.negated,
+        }
+    }
+
+    fn holds(&self, found: &[String], wanted: &[Wanted]) -> bool {
+        let matched = |value: &String| wanted.iter().any(|wanted| self.test.matches(value, wanted));
+        match self.quantifier {
+            // Without a quantifier a multivalued key is compared like ForAnyValue; negated, no value may match. [?]
+            None => found.iter().any(matched) != self.negated,
+            Some(Quantifier::ForAnyValue) => found.iter().any(|value| matched(value) != self.negated),
+            // An empty string counts as no value. [D] multivalued context keys
+            Some(Quantifier::ForAllValues) => {
+                found.iter().filter(|value| !value.is_empty()).all(|value| matched(value) != self.negated)
+            }
+        }
+    }
+}
+
+impl Test {
+    fn matches(self, found: &str, wanted: &Wanted) -> bool {
+        match (self, wanted) {
+            (Self::StringLike, Wanted::Pattern(wanted)) => matches(wanted, found),
+            (Self::Arn, Wanted::Pattern(wanted)) => arn_matches(wanted, found),
+            (Self::String, Wanted::Text(wanted)) => found == wanted,
+            (Self::StringIgnoreCase, Wanted::Text(wanted)) => found.to_lowercase() == wanted.to_lowercase(),
+            (Self::Bool, Wanted::Text(wanted)) => {
+                ["true", "false"].iter().any(|truth| truth.eq_ignore_ascii_case(wanted))
+                    && found.eq_ignore_ascii_case(wanted)
+            }
+            (Self::Numeric(order), Wanted::Text(wanted)) => order.holds(number(found), number(wanted)),
+            (Self::Date(order), Wanted::Text(wanted)) => order.holds(date(found), date(wanted)),
+            (Self::IpAddress, Wanted::Text(wanted)) => in_range(found, wanted).unwrap_or(false),
+            _ => false,
+        }
+    }
+}
+
+impl Order {
+    fn parse(name: &str) -> Option<(Self, bool)> {
+        Some(match name {
+            "equals" => (Self::Equals, false),
+            "notequals" => (Self::Equals, true),
+            "lessthan" => (Self::LessThan, false),
+            "lessthanequals" => (Self::LessThanEquals, false),
+            "greaterthan" => (Self::GreaterThan, false),
+            "greaterthanequals" => (Self::GreaterThanEquals, false),
+            _ => return None,
+        })
+    }
+
+    /// What cannot be read as a number or a date compares as nothing.
+    fn holds<T: PartialOrd>(self, found: Option<T>, wanted: Option<T>) -> bool {
+        let (Some(found), Some(wanted)) = (found, wanted) else { return false };
+        match self {
+            Self::Equals => found == wanted,
+            Self::LessThan => found < wanted,
+            Self::LessThanEquals => found <= wanted,
+            Self::GreaterThan => found > wanted,
+            Self::GreaterThanEquals => found >= wanted,
+        }
+    }
+}
+
+impl Failure {
+    /// The condition with what was found and what was wanted.
+    pub(super) fn describe(&self) -> String {
+        let Self { operator, key, found, wanted, unresolved } = self;
+        let found = describe_found(found.as_deref());
+        let mut text = format!("condition {key} {found}, wanted {operator} {}", wanted.join(" or "));
+        if !unresolved.is_empty() {
+            text.push_str(&format!(" (no value for the policy variable {})", unresolved.join(", ")));
+        }
+        text
+    }
+}
+
+fn describe_found(found: Option<&[String]>) -> String {
+    match found {
+        Some(values) => format!("was {}", values.join(", ")),
+        None => "is not supplied on this call".to_owned(),
+    }
+}
+
+/// A policy's value as the text it compares as.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.trim().parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// A W3C date (`2026-03-02`, `2026-03-02T09:14Z`, with offset or fraction), or seconds since 1970. `[D]`
+fn date(text: &str) -> Option<Timestamp> {
+    if let Ok(seconds) = text.parse::<i64>()
+        && text.len() != 4
+    {
+        return Timestamp::from_second(seconds).ok();
+    }
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Some(instant);
+    }
+    // A date without time is its first instant in UTC, and so are a year and a month.
+    let padded = match text.len() {
+        4 => format!("{text}-01-01"),
+        7 => format!("{text}-01"),
+        _ => text.to_owned(),
+    };
+    let civil = match padded.parse::<Date>() {
+        Ok(date) if padded.len() == 10 => date.to_datetime(jiff::civil::Time::midnight()),
+        _ => padded.parse::<DateTime>().ok()?,
+    };
+    civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+/// Whether an address lies in a CIDR range, or is the one address given. IPv4 and IPv6 never match each other.
+fn in_range(address: &str, range: &str) -> Option<bool> {
+    let (network, length) = match range.split_once('/') {
+        Some((network, length)) => (network, Some(length.parse::<u32>().ok()?)),
+        None => (range, None),
+    };
+    let (found, wanted, width) = match (address.parse().ok()?, network.parse().ok()?) {
+        (IpAddr::V4(found), IpAddr::V4(wanted)) => (u32::from(found).into(), u32::from(wanted).into(), 32),
+        (IpAddr::V6(found), IpAddr::V6(wanted)) => (u128::from(found), u128::from(wanted), 128),
+        _ => return Some(false),
+    };
+    let length = length.unwrap_or(width);
+    let ignored = width.checked_sub(length)?;
+    // A shift by the whole width would overflow: a range of length 0 holds everything.
+    Some(ignored == 128 || (found ^ wanted) >> ignored == 0)
+}

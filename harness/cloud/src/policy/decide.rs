@@ -1,0 +1,248 @@
+//! The order of evaluation: explicit denies, service control policies, resource policy, identity policies, boundary and
+//! session policy. `[D]` IAM user guide, policy evaluation logic.
+
+use serde::{Deserialize, Serialize};
+
+use super::context::Context;
+use super::document::{Effect, Policy, Statement};
+use super::hint;
+use super::message::{Layer, allowed_because, denied_because, explicitly_denied_because};
+use super::principal::{NamedAs, Principal};
+
+/// A policy and what a person calls it, for example `inline policy forward of role rootwatch-forward`.
+#[derive(Clone, Debug)]
+pub struct Named<'a> {
+    /// The name that traces and hints show.
+    pub name: String,
+    /// The policy.
+    pub policy: &'a Policy,
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Who asks.
+    pub principal: &'a Principal,
+    /// `service:Action`, spelled as the service spells it in messages (SNS says `SNS:Publish`).
+    pub action: &'a str,
+    /// The resource's ARN, or `*` for actions without one.
+    pub resource: &'a str,
+    /// The account that owns the resource: decides whether both sides must allow.
+    pub resource_account: &'a str,
+    /// The condition keys of this edge.
+    pub context: &'a Context,
+}
+
+/// The policies that apply.
+#[derive(Clone, Debug, Default)]
+pub struct Policies<'a> {
+    /// Identity policies of the principal: any of them may allow.
+    pub identity: Vec<Named<'a>>,
+    /// The resource's own policy: bus, topic, queue, function, key or role trust policy.
+    pub resource: Option<Named<'a>>,
+    /// Whether the resource's policy must allow by itself.
+    pub resource_kind: ResourceKind,
+    /// The principal's permissions boundary.
+    pub boundary: Option<Named<'a>>,
+    /// Session policies: any of them may allow, but if there are some, one must.
+    pub session: Vec<Named<'a>>,
+    /// Service control policies on the **principal's** account; leave empty for the management account. Taken as one
+    /// level of the organization: one of them must allow.
+    pub scps: Vec<Named<'a>>,
+}
+
+/// Whether an identity policy of the same account is enough.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ResourceKind {
+    /// Within an account, identity policy or resource policy is enough.
+    #[default]
+    Ordinary,
+    /// A role: its trust policy must allow, for callers of its own account too.
+    RoleTrust,
+    /// A KMS key: its key policy must allow, or hand the decision to its account's identity policies.
+    KmsKey,
+}
+
+/// What was decided and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Whether the request may proceed.
+    pub allowed: bool,
+    /// The statements that decided, as `<policy's name>, statement <Sid or #number>`; two of them, joined by ` and `,
+    /// where both sides had to allow. `None` when it was the absence of a statement that decided.
+    pub statement: Option<String>,
+    /// AWS's words for the reason, such as `because no resource-based policy allows the events:PutEvents action`.
+    pub because: String,
+    /// Whether a `Deny` statement decided.
+    pub explicit_deny: bool,
+    /// For a person: the statement that came nearest and what kept it from allowing, with expected and found values.
+    pub hint: Option<String>,
+}
+
+/// Decides a request.
+pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
+    let context = request.context.completed_for(request.principal);
+    let evaluation = Evaluation { request, policies, context: &context };
+    evaluation.explicit_deny().unwrap_or_else(|| evaluation.decide())
+}
+
+/// One decision in the making.
+pub(super) struct Evaluation<'e, 'a> {
+    pub(super) request: &'e Request<'a>,
+    pub(super) policies: &'e Policies<'a>,
+    /// The request's keys and those that follow from the principal.
+    pub(super) context: &'e Context,
+}
+
+/// A statement that applied.
+pub(super) struct Applied<'e> {
+    /// By which name it speaks of the principal.
+    named: NamedAs,
+    /// The policy's name and the statement's.
+    pub(super) label: String,
+    pub(super) statement: &'e Statement,
+}
+
+impl<'e, 'a> Evaluation<'e, 'a> {
+    /// The policies of a layer. Those of the caller's side do not exist for services and unsigned requests.
+    pub(super) fn layer(&self, layer: Layer) -> Vec<&'e Named<'a>> {
+        let policies = self.policies;
+        if !layer.names_principals() && self.request.principal.account().is_none() {
+            return Vec::new();
+        }
+        match layer {
+            Layer::ServiceControl => policies.scps.iter().collect(),
+            Layer::Resource | Layer::Trust => policies.resource.iter().collect(),
+            Layer::Identity => policies.identity.iter().collect(),
+            Layer::Boundary => policies.boundary.iter().collect(),
+            Layer::Session => policies.session.iter().collect(),
+        }
+    }
+
+    /// What the resource's own policy is called.
+    pub(super) fn resource_layer(&self) -> Layer {
+        if self.policies.resource_kind == ResourceKind::RoleTrust { Layer::Trust } else { Layer::Resource }
+    }
+
+    /// A `Deny` anywhere ends it. Of several, AWS names one; which, is not documented: the order of evaluation. `[?]`
+    fn explicit_deny(&self) -> Option<Decision> {
+        [Layer::ServiceControl, self.resource_layer(), Layer::Identity, Layer::Boundary, Layer::Session]
+            .into_iter()
+            .find_map(|layer| {
+                let denied = self.strongest(layer, Effect::Deny)?;
+                Some(Decision {
+                    allowed: false,
+                    because: explicitly_denied_because(layer),
+                    explicit_deny: true,
+                    hint: hint::why_denied(self, &denied),
+                    statement: Some(denied.label),
+                })
+            })
+    }
+
+    fn decide(&self) -> Decision {
+        let principal = self.request.principal;
+        let resource_layer = self.resource_layer();
+        let grant = self.strongest(resource_layer, Effect::Allow);
+        let Some(account) = principal.account() else {
+            // Services and unsigned requests: only the resource can let them in.
+            return match grant {
+                Some(grant) => self.allow(resource_layer, vec![grant.label]),
+                None => self.deny(resource_layer),
+            };
+        };
+        if let Some(layer) = self.missing(&[Layer::ServiceControl]) {
+            return self.deny(layer);
+        }
+        if account != self.request.resource_account {
+            return self.decide_across_accounts(grant);
+        }
+        let must_allow = self.policies.resource_kind != ResourceKind::Ordinary;
+        match grant {
+            Some(Applied { named: NamedAs::Itself, label, .. }) => self.allow(resource_layer, vec![label]),
+            Some(Applied { named: NamedAs::Role, label, .. }) => self.limited(resource_layer, vec![label]),
+            None if must_allow => self.deny(resource_layer),
+            // The account is named, which hands the decision to its identity policies, or nothing is said at all.
+            delegation => match self.identity_allows() {
+                Some(identity) => {
+                    // Where the resource had to allow, the delegation decided too.
+                    let delegation = delegation.filter(|_| must_allow).map(|grant| grant.label);
+                    self.limited(Layer::Identity, std::iter::once(identity).chain(delegation).collect())
+                }
+                None => self.deny(Layer::Identity),
+            },
+        }
+    }
+
+    /// Both sides must allow. When neither does, the caller's side is named. `[?]`
+    fn decide_across_accounts(&self, grant: Option<Applied<'e>>) -> Decision {
+        let Some(identity) = self.identity_allows() else { return self.deny(Layer::Identity) };
+        match (self.missing(&[Layer::Boundary, Layer::Session]), grant) {
+            (Some(layer), _) => self.deny(layer),
+            (None, None) => self.deny(self.resource_layer()),
+            (None, Some(grant)) => self.allow(self.resource_layer(), vec![identity, grant.label]),
+        }
+    }
+
+    /// Allows unless boundary or session policy does not.
+    fn limited(&self, layer: Layer, statements: Vec<String>) -> Decision {
+        match self.missing(&[Layer::Boundary, Layer::Session]) {
+            Some(missing) => self.deny(missing),
+            None => self.allow(layer, statements),
+        }
+    }
+
+    /// The first of these layers that is there but does not allow.
+    fn missing(&self, layers: &[Layer]) -> Option<Layer> {
+        layers
+            .iter()
+            .copied()
+            .find(|layer| !self.layer(*layer).is_empty() && self.strongest(*layer, Effect::Allow).is_none())
+    }
+
+    /// The statement on the caller's side that allows. The administrator's and the root user's is understood.
+    pub(super) fn identity_allows(&self) -> Option<String> {
+        match self.request.principal {
+            Principal::Administrator { account, .. } => Some(format!("administrator credentials of account {account}")),
+            Principal::Root { account } => Some(format!("root user of account {account}")),
+            _ => self.strongest(Layer::Identity, Effect::Allow).map(|grant| grant.label),
+        }
+    }
+
+    /// Of the statements of a layer that apply with this effect, the first of those with the strongest claim.
+    pub(super) fn strongest(&self, layer: Layer, effect: Effect) -> Option<Applied<'e>> {
+        let mut strongest: Option<Applied<'e>> = None;
+        for policy in self.layer(layer) {
+            let document = policy.policy.document();
+            for statement in document.statements.iter().filter(|statement| statement.effect == effect) {
+                if let Some(named) = statement.judge(layer, document.version, self).applies()
+                    && strongest.as_ref().is_none_or(|strongest| strongest.named < named)
+                {
+                    let label = format!("{}, {}", policy.name, statement.label());
+                    strongest = Some(Applied { named, label, statement });
+                }
+            }
+        }
+        strongest
+    }
+
+    fn allow(&self, layer: Layer, statements: Vec<String>) -> Decision {
+        Decision {
+            allowed: true,
+            statement: Some(statements.join(" and ")),
+            because: allowed_because(layer, self.request.action),
+            explicit_deny: false,
+            hint: None,
+        }
+    }
+
+    fn deny(&self, layer: Layer) -> Decision {
+        Decision {
+            allowed: false,
+            statement: None,
+            because: denied_because(layer, self.request.action),
+            explicit_deny: false,
+            hint: Some(hint::why_not_allowed(self, layer)),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! A policy document: versions, statements, and the text it came from.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::condition::Condition;
+use super::error::PolicyError;
+use super::json;
+use super::principal::PrincipalElement;
+
+/// A parsed policy. Cheap to clone; keeps the text it was parsed from, which is what AWS gives back.
+///
+/// Parsing is strict: an element, operator or principal this engine does not know is an error, never skipped.
+/// What a particular kind of policy must or must not have is [`Policy::validate`]'s concern.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    text: Arc<str>,
+    document: Arc<Document>,
+}
+
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) version: Version,
+    pub(super) statements: Vec<Statement>,
+}
+
+/// The version of the policy language. Without `Version` it is the older one. `[D]` IAM user guide, Version
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// `2008-10-17`: `${…}` is plain text.
+    V2008,
+    /// `2012-10-17`: with policy variables.
+    V2012,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    Allow,
+    Deny,
+}
+
+/// One statement as it was written.
+#[derive(Debug)]
+pub(super) struct Statement {
+    /// Its place, counted from 1.
+    pub(super) number: usize,
+    pub(super) sid: Option<String>,
+    pub(super) effect: Effect,
+    pub(super) principal: Option<PrincipalElement>,
+    pub(super) action: Patterns,
+    pub(super) resource: Option<Patterns>,
+    pub(super) conditions: Vec<Condition>,
+}
+
+/// `Action`/`NotAction` or `Resource`/`NotResource`.
+#[derive(Debug)]
+pub(super) struct Patterns {
+    pub(super) negated: bool,
+    pub(super) values: Vec<String>,
+}
+
+impl Patterns {
+    /// As a person reads it.
+    pub(super) fn describe(&self) -> String {
+        let list = self.values.join(", ");
+        if self.negated { format!("everything but {list}") } else { list }
+    }
+}
+
+impl Statement {
+    /// `statement <Sid>`, or `statement #<number>` where none was given.
+    pub(super) fn label(&self) -> String {
+        match &self.sid {
+            Some(sid) => format!("statement {sid}"),
+            None => format!("statement #{}", self.number),
+        }
+    }
+}
+
+impl Policy {
+    /// Reads a policy document.
+    ///
+    /// # Errors
+    /// With [`PolicyError`] when the text is not JSON, or says anything the policy grammar (or this engine) does not
+    /// know. Services answer with an error of their own, IAM with `MalformedPolicyDocument` and
+    /// [`PolicyError::aws_message`].
+    pub fn parse(text: &str) -> Result<Policy, PolicyError> {
+        let value = json::parse(text).map_err(|error| PolicyError::NotJson(error.to_string()))?;
+        let Value::Object(elements) = &value else {
+            return Err(shape("the document", "policy", "an object"));
+        };
+        known(elements, "the policy", &["Version", "Id", "Statement"])?;
+        let version = match optional_text(elements, "Version", "the policy")? {
+            None | Some("2008-10-17") => Version::V2008,
+            Some("2012-10-17") => Version::V2012,
+            Some(other) => return Err(PolicyError::Version(other.to_owned())),
+        };
+        optional_text(elements, "Id", "the policy")?;
+        let statements: Vec<&Value> = match elements.get("Statement") {
+            Some(Value::Array(many)) => many.iter().collect(),
+            Some(one @ Value::Object(_)) => vec![one],
+            Some(_) => return Err(shape("the policy", "Statement", "an object or an array of objects")),
+            None => return Err(PolicyError::Missing { at: "the policy".to_owned(), wanted: "`Statement`" }),
+        };
+        let statements = statements
+            .into_iter()
+            .enumerate()
+            .map(|(index, value)| statement(value, index + 1))
+            .collect::<Result<Vec<_>, _>>()?;
+        for (index, one) in statements.iter().enumerate() {
+            if let Some(sid) = &one.sid
+                && statements.iter().skip(index + 1).any(|other| other.sid.as_ref() == Some(sid))
+            {
+                return Err(PolicyError::DuplicateSid(sid.clone()));
+            }
+        }
+        Ok(Policy { text: text.into(), document: Arc::new(Document { version, statements }) })
+    }
+
+    /// The text as it was given.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn document(&self) -> &Document {
+        &self.document
+    }
+}
+
+/// Two policies are equal when their texts are.
+impl PartialEq for Policy {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Policy {}
+
+/// A policy is saved as its text.
+impl Serialize for Policy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Policy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Policy::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+fn statement(value: &Value, number: usize) -> Result<Statement, PolicyError> {
+    let at = format!("statement {number}");
+    let Value::Object(elements) = value else { return Err(shape("the policy", "Statement", "an array of objects")) };
+    known(
+        elements,
+        &at,
+        &["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"],
+    )?;
+    let effect = match optional_text(elements, "Effect", &at)? {
+        Some("Allow") => Effect::Allow,
+        Some("Deny") => Effect::Deny,
+        Some(other) => return Err(PolicyError::Effect { at, found: other.to_owned() }),
+        None => return Err(PolicyError::Missing { at, wanted: "`Effect`" }),
+    };
+    let principal = either(elements, &at, "Principal", "NotPrincipal")?
+        .map(|(value, negated)| PrincipalElement::parse(value, negated, &at))
+        .transpose()?;
+    let action = patterns(elements, &at, "Action", "NotAction")?
+        .ok_or_else(|| PolicyError::Missing { at: at.clone(), wanted: "`Action`" })?;
+    let resource = patterns(elements, &at, "Resource", "NotResource")?;
+    let conditions = match elements.get("Condition") {
+        None => Vec::new(),
+        Some(value) => Condition::parse_all(value, &at)?,
+    };
+    let sid = optional_text(elements, "Sid", &at)?.filter(|sid| !sid.is_empty()).map(str::to_owned);
+    Ok(Statement { number, sid, effect, principal, action, resource, conditions })
+}
+
+/// The one of two exclusive elements that is there, and whether it is the negated one.
+fn either<'v>(
+    elements: &'v Map<String, Value>,
+    at: &str,
+    one: &'static str,
+    other: &'static str,
+) -> Result<Option<(&'v Value, bool)>, PolicyError> {
+    match (elements.get(one), elements.get(other)) {
+        (Some(_), Some(_)) => Err(PolicyError::Both { at: at.to_owned(), one, other }),
+        (Some(value), None) => Ok(Some((value, false))),
+        (None, Some(value)) => Ok(Some((value, true))),
+        (None, None) => Ok(None),
+    }
+}
+
+fn patterns(
+    elements: &Map<String, Value>,
+    at: &str,
+    one: &'static str,
+    other: &'static str,
+) -> Result<Option<Patterns>, PolicyError> {
+    let Some((value, negated)) = either(elements, at, one, other)? else { return Ok(None) };
+    let element = if negated { other } else { one };
+    Ok(Some(Patterns { negated, values: texts(value, at, element)? }))
+}
+
+fn texts(value: &Value, at: &str, element: &str) -> Result<Vec<String>, PolicyError> {
+    let wanted = "a string or an array of strings";
+    match value {
+        Value::String(one) => Ok(vec![one.clone()]),
+        Value::Array(many) => many
+            .iter()
+            .map(|one| one.as_str().map(str::to_owned))
+            .collect::<Option<_>>()
+            .ok_or_else(|| shape(at, element, wanted)),
+        _ => Err(shape(at, element, wanted)),
+    }
+}
+
+fn optional_text<'v>(
+    elements: &'v Map<String, Value>,
+    element: &str,
+    at: &str,
+) -> Result<Option<&'v str>, PolicyError> {
+    match elements.get(element) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(shape(at, element, "a string")),
+    }
+}
+
+fn known(elements: &Map<String, Value>, at: &str, names: &[&str]) -> Result<(), PolicyError> {
+    match elements.keys().find(|name| !names.contains(&name.as_str())) {
+        Some(element) => Err(PolicyError::UnknownElement { at: at.to_owned(), element: element.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn shape(at: &str, element: &str, wanted: &'static str) -> PolicyError {
+    PolicyError::Shape { at: at.to_owned(), element: element.to_owned(), wanted }
+}

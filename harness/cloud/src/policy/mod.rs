@@ -1,0 +1,41 @@
+//! The IAM policy engine: may this principal do this to that resource, which statement decided, and if it may not,
+//! how nearly it would have.
+//!
+//! Pure: no state, no clock, no service. A service collects the policies that apply on its edge and the condition keys
+//! AWS supplies there, calls [`decide`], and keeps the [`Decision`] in its trace.
+//!
+//! Reading order: `json` and `document` (what a policy says), `principal` (who asks, and who is named), `context`
+//! (condition keys), `matching` (wildcards and ARNs), `variables` (`${…}`), `condition` (operators), `statement` (one
+//! statement against one request), `decide` (the order of evaluation), `hint` (the nearest miss), `message` (AWS's
+//! words), `validate` (what IAM refuses to store).
+//!
+//! Sources: `[D]` the IAM user guide's policy evaluation logic (one account, and cross-account), its reference of
+//! policy elements, of condition operators and of multivalued keys, and its page on access denied messages. Finer tags
+//! stand with the rules, and each rule has a case in `tests/data/policy`.
+//!
+//! Not modelled: resource control policies, VPC endpoint policies, KMS grants, federated and canonical-user principals
+//! (they parse, and match nobody), `BinaryEquals` (refused by [`Policy::parse`]).
+
+mod condition;
+mod context;
+mod decide;
+mod document;
+mod error;
+mod hint;
+mod json;
+mod matching;
+mod message;
+mod principal;
+mod statement;
+mod validate;
+mod variables;
+
+#[cfg(test)]
+mod tests;
+
+pub use context::Context;
+pub use decide::{Decision, Named, Policies, Request, ResourceKind, decide};
+pub use document::Policy;
+pub use error::PolicyError;
+pub use principal::Principal;
+pub use validate::PolicyKind;

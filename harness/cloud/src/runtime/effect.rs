@@ -1,0 +1,79 @@
+//! Requests of the state to the world outside.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::Arn;
+use crate::services::lambda::Origin;
+
+/// Something that the edge must do and report back.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Run a function once; the end is told by [`crate::services::lambda::completed`].
+    Invoke(Box<Invocation>),
+    /// A function's code or configuration changed, or it is gone: its processes must end.
+    Retire(Arn),
+    /// Keep a package: it is unpacked under its digest, and stays when the function goes, for other forks have it too.
+    StoreCode {
+        /// SHA-256 (hex) of the zip.
+        sha256: String,
+        /// The zip, already checked.
+        zip: Arc<[u8]>,
+    },
+}
+
+/// One run of a function.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Invocation {
+    /// The same for all retries of an asynchronous event.
+    pub request_id: String,
+    /// The function, unqualified.
+    pub function: Arn,
+    /// What it is given, JSON.
+    pub payload: String,
+    /// Epoch milliseconds of virtual time at which the invocation times out.
+    pub deadline_ms: i64,
+    /// The time that it is given, seconds (real time for the process).
+    pub timeout_seconds: u32,
+    /// What its process needs.
+    pub environment: Environment,
+    /// Who asked, and what to do with the result.
+    pub origin: Origin,
+}
+
+/// What a function's process needs to start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// SHA-256 (hex) of the package; the code store has it unpacked under this name.
+    pub code_sha256: String,
+    /// Environment variables, AWS's own and the function's.
+    pub variables: Vec<(String, String)>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InvocationResult {
+    /// The function answered; JSON.
+    Response(String),
+    /// The function answered with an error, timed out, or its process ended.
+    Error {
+        /// AWS's `errorType`, e.g. `Runtime.ExitError`, `Sandbox.Timedout`.
+        error_type: String,
+        /// AWS's `errorMessage`.
+        message: String,
+    },
+}
+
+/// How a run ended, with what it wrote.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Completion {
+    /// How it ended.
+    pub result: InvocationResult,
+    /// Its lines on stdout and stderr.
+    pub log_lines: Vec<String>,
+    /// Real time it took, milliseconds.
+    pub duration_ms: f64,
+    /// Time from spawn to first `next`, on a cold start.
+    pub init_ms: Option<f64>,
+}

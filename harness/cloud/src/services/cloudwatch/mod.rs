@@ -1,0 +1,67 @@
+//! CloudWatch: metrics, and alarms that are evaluated on virtual time.
+
+mod alarm;
+mod alarm_operations;
+mod evaluate;
+mod metric;
+mod metric_operations;
+mod state_change;
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::Operation;
+use crate::id::Arn;
+use crate::table::Table;
+
+pub use alarm::{Alarm, AlarmState, TreatMissingData};
+pub use metric::{MetricKey, put_metric, queue_changed};
+
+/// State of the service.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    data: metric::Data,
+    alarms: Table<Arn, Alarm>,
+}
+
+impl State {
+    /// Forgets all data points, and puts alarms that were raised by them back: a fork starts with quiet metrics.
+    pub fn forget_data(&mut self) {
+        self.data = metric::Data::default();
+    }
+}
+
+/// Work that is due later.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Task {
+    /// Look at an alarm.
+    Evaluate(Arn),
+}
+
+/// Does the work.
+pub fn run(state: &mut crate::state::State, task: Task) {
+    match task {
+        Task::Evaluate(alarm) => evaluate::run(state, &alarm),
+    }
+}
+
+/// Operations of the service.
+pub const OPERATIONS: &[Operation] = &[
+    Operation::new("DeleteAlarms", alarm_operations::delete_alarms),
+    Operation::noted("DescribeAlarmHistory", alarm_operations::describe_alarm_history, "state updates only"),
+    Operation::noted("DescribeAlarms", alarm_operations::describe_alarms, "metric alarms, one page"),
+    Operation::new("DescribeAlarmsForMetric", alarm_operations::describe_alarms_for_metric),
+    Operation::new("DisableAlarmActions", alarm_operations::disable_alarm_actions),
+    Operation::new("EnableAlarmActions", alarm_operations::enable_alarm_actions),
+    Operation::noted("GetMetricStatistics", metric_operations::get_metric_statistics, "no percentiles"),
+    Operation::noted("ListMetrics", metric_operations::list_metrics, "one page"),
+    Operation::new("ListTagsForResource", alarm_operations::list_tags_for_resource),
+    Operation::noted(
+        "PutMetricAlarm",
+        alarm_operations::put_metric_alarm,
+        "one metric: no metric math, no anomaly detection",
+    ),
+    Operation::new("PutMetricData", metric_operations::put_metric_data),
+    Operation::new("SetAlarmState", alarm_operations::set_alarm_state),
+    Operation::new("TagResource", alarm_operations::tag_resource),
+    Operation::new("UntagResource", alarm_operations::untag_resource),
+];

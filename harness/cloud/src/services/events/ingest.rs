@@ -1,0 +1,105 @@
+//! An event meets the rules of its bus.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::bus;
+use super::deliver::{Delivery, Task};
+use super::event::{Envelope, Event};
+use super::rule::{Rule, RuleName};
+use super::target::Kind;
+use super::{input, metrics};
+use crate::id::{AccountId, Arn, Region};
+use crate::pattern::{FlatEvent, MatchResult};
+use crate::state::State;
+use crate::time::Time;
+use crate::trace::{Entry, Hop, Outcome};
+
+/// An AWS service puts an event of its own on the default bus. What the envelope lacks is filled in: id, time, account,
+/// Region, resources. Not subject to the refusal of `aws.` sources. Returns the
+/// event's id.
+pub fn put_service_event(state: &mut State, account: &AccountId, region: &Region, event: Value) -> String {
+    let text = |name: &str| event.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let id = text("id").map_or_else(|| state.uuid(), str::to_owned);
+    let envelope = Envelope {
+        id: id.clone(),
+        detail_type: text("detail-type").unwrap_or_default(),
+        source: text("source").unwrap_or_default(),
+        account: &text("account").map_or_else(|| account.clone(), AccountId::new),
+        time: text("time").and_then(Time::parse).unwrap_or(state.now),
+        region: &text("region").map_or_else(|| region.clone(), Region::new),
+        resources: event.get("resources").cloned().unwrap_or_else(|| json!([])),
+        detail: event.get("detail").cloned().unwrap_or_else(|| json!({})),
+    };
+    let envelope = Event::from(envelope);
+    ingest(state, &bus::default_bus(account, region), envelope);
+    id
+}
+
+/// An event arrives on a bus: every rule looks at it, and a delivery is scheduled for each target of those that match.
+pub fn ingest(state: &mut State, bus: &Arn, event: Event) {
+    let now = state.now;
+    let Some(found) = state.events.bus(bus, now) else {
+        let detail = format!("event {}: there is no such bus, so the event vanishes", event.id());
+        return trace(state, Hop::Bus, bus, Outcome::Lost, detail);
+    };
+    let rules = found.rules.clone();
+    let detail = format!("event {} ({}, {})", event.id(), event.source(), event.detail_type());
+    let detail = if rules.is_empty() { format!("{detail}; the bus has no rules") } else { detail };
+    trace(state, Hop::Bus, bus, Outcome::Delivered, detail);
+    let shared = event.clone();
+    let flat = FlatEvent::from(shared.envelope());
+    for (name, rule) in rules.iter() {
+        let arn = RuleName { bus: bus.clone(), name: name.clone() }.arn();
+        match mismatch(rule, &event, &flat) {
+            Some(reason) => {
+                trace(state, Hop::Rule, &arn, Outcome::NotMatched, format!("event {}: {reason}", event.id()));
+            }
+            None => matched(state, bus, &arn, rule, &event),
+        }
+    }
+}
+
+/// Why the rule does not take the event: its state, or the first field of its pattern that does not match.
+fn mismatch(rule: &Rule, event: &Event, flat: &FlatEvent<'_>) -> Option<String> {
+    if !rule.pattern.matches_flat(flat) {
+        return Some(match rule.pattern.explain_flat(flat) {
+            MatchResult::NoMatch { path, expected, found } => {
+                format!("`{path}` does not match: the pattern wants {expected}, the event has {found}")
+            }
+            MatchResult::Match => "the pattern does not match".to_owned(),
+        });
+    }
+    rule.state.refuses(event)
+}
+
+fn matched(state: &mut State, bus: &Arn, arn: &Arn, rule: &Rule, event: &Event) {
+    let detail = match rule.targets.len() {
+        0 => format!("event {}; the rule has no targets", event.id()),
+        _ => format!("event {}", event.id()),
+    };
+    trace(state, Hop::Rule, arn, Outcome::Matched, detail);
+    metrics::count(state, bus, arn, "MatchedEvents");
+    metrics::count(state, bus, arn, "TriggeredRules");
+    let now = state.now;
+    for target in &rule.targets {
+        let is_bus = Kind::of(&target.resource()) == Some(Kind::Bus);
+        let delivery = Delivery {
+            bus: bus.clone(),
+            rule: arn.clone(),
+            target: Arc::clone(target),
+            event: event.clone(),
+            // A bus is always given the whole event. [T] dataGriff
+            input: (!is_bus).then(|| input::of(target, event, arn, now).into()),
+            accepted: now,
+            attempt: 1,
+        };
+        state.schedule(now, Task::Deliver(Box::new(delivery)));
+    }
+}
+
+pub(super) fn trace(state: &mut State, hop: Hop, resource: &Arn, outcome: Outcome, detail: String) {
+    let resource = resource.to_string();
+    state.trace(Entry { at: state.now, hop, resource, outcome, detail, principal: None, decision: None });
+}

@@ -1,0 +1,216 @@
+//! Operations on roles.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::role::{Role, encoded, tags};
+use crate::api::{ApiError, Call, Reply, lenient};
+use crate::authz::PolicyText;
+use crate::id::Arn;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Tag {
+    pub(super) key: String,
+    #[serde(default)]
+    pub(super) value: String,
+}
+
+pub(super) fn tag_map(list: Vec<Tag>) -> BTreeMap<String, String> {
+    list.into_iter().map(|tag| (tag.key, tag.value)).collect()
+}
+
+/// Parses a policy document of a caller. [V] LS:iam, code and text
+pub(super) fn document(text: &str) -> Result<PolicyText, ApiError> {
+    PolicyText::parse(text).map_err(|error| {
+        ApiError::new("MalformedPolicyDocument", format!("The policy is not in the valid JSON format. ({error})"))
+    })
+}
+
+fn required<'a>(call: &'a Call<'_>, member: &str) -> Result<&'a str, ApiError> {
+    call.text(member).filter(|text| !text.is_empty()).ok_or_else(|| {
+        ApiError::new("ValidationError", format!("1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"))
+    })
+}
+
+/// The role that the call names; it must be there.
+pub(super) fn named(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiError> {
+    let name = required(call, "RoleName")?.to_owned();
+    let found = call.state.iam.roles.iter().find(|(arn, role)| arn.account() == call.account && role.name == name);
+    let arn = found.map(|(arn, _)| arn.clone());
+    let resource = arn.clone().unwrap_or_else(|| role_arn(call, "/", &name));
+    call.authorise(action, &resource)?;
+    arn.ok_or_else(|| no_such(format!("The role with name {name} cannot be found.")))
+}
+
+pub(super) fn no_such(text: String) -> ApiError {
+    ApiError::new("NoSuchEntity", text).status(404)
+}
+
+fn role_arn(call: &Call<'_>, path: &str, name: &str) -> Arn {
+    Arn::global(call.region.partition(), "iam", &call.account, format!("role{path}{name}"))
+}
+
+/// The role itself, to be changed.
+pub(super) fn role<'a>(call: &'a mut Call<'_>, arn: &Arn) -> Result<&'a mut Role, ApiError> {
+    let gone = || no_such(format!("The role with name {} cannot be found.", arn.name()));
+    call.state.iam.roles.get_mut(arn).ok_or_else(gone)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreateRole {
+    role_name: String,
+    assume_role_policy_document: String,
+    #[serde(default)]
+    path: Option<String>,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default, deserialize_with = "lenient::optional")]
+    max_session_duration: Option<i64>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
+pub(super) fn create_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let input: CreateRole = call.input()?;
+    let path = input.path.unwrap_or_else(|| "/".to_owned());
+    let arn = role_arn(call, &path, &input.role_name);
+    call.authorise("iam:CreateRole", &arn)?;
+    let taken = call
+        .state
+        .iam
+        .roles
+        .iter()
+        .any(|(other, role)| other.account() == call.account && role.name == input.role_name);
+    if taken {
+        let text = format!("Role with name {} already exists.", input.role_name);
+        return Err(ApiError::new("EntityAlreadyExists", text).status(409));
+    }
+    let role = Role {
+        name: input.role_name,
+        id: format!("AROA{}", call.state.random_text(17, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")),
+        path,
+        description: input.description.unwrap_or_default(),
+        trust: document(&input.assume_role_policy_document)?,
+        inline: BTreeMap::new(),
+        attached: BTreeSet::new(),
+        tags: tag_map(input.tags),
+        max_session_duration: input.max_session_duration.unwrap_or(3600),
+        created: call.state.now,
+    };
+    let shape = role.shape(&arn);
+    call.state.iam.roles.insert(arn, role);
+    Ok(json!({"Role": shape}).into())
+}
+
+pub(super) fn get_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "iam:GetRole")?;
+    let shape = role(call, &arn)?.shape(&arn);
+    Ok(json!({"Role": shape}).into())
+}
+
+pub(super) fn list_roles(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let all = role_arn(call, "/", "");
+    call.authorise("iam:ListRoles", &all)?;
+    let own = call.state.iam.roles.iter().filter(|(arn, _)| arn.account() == call.account);
+    let roles: Vec<Value> = own.map(|(arn, role)| role.shape(arn)).collect();
+    Ok(json!({"Roles": roles, "IsTruncated": false}).into())
+}
+
+pub(super) fn update_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "iam:UpdateRole")?;
+    let description = call.text("Description").map(str::to_owned);
+    let duration = call.text("MaxSessionDuration").and_then(|text| text.parse().ok());
+    let role = role(call, &arn)?;
+    role.description = description.unwrap_or_default();
+    role.max_session_duration = duration.unwrap_or(role.max_session_duration);
+    Ok(Reply::empty())
+}
+
+pub(super) fn update_trust(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "iam:UpdateAssumeRolePolicy")?;
+    let trust = document(required(call, "PolicyDocument")?)?;
+    role(call, &arn)?.trust = trust;
+    Ok(Reply::empty())
+}
+
+pub(super) fn delete_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "iam:DeleteRole")?;
+    let conflict = |text: &str| ApiError::new("DeleteConflict", text).status(409);
+    let role = role(call, &arn)?;
+    if !role.inline.is_empty() {
+        return Err(conflict("Cannot delete entity, must delete policies first."));
+    }
+    if !role.attached.is_empty() {
+        return Err(conflict("Cannot delete entity, must detach all policies first."));
+    }
+    call.state.iam.roles.remove(&arn);
+    Ok(Reply::empty())
+}
+
+pub(super) fn put_role_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "iam:PutRolePolicy")?;
+    let name = required(call, "PolicyName")?.to_owned();
+    let policy = document(required(call, "PolicyDocument")?)?;
+    role(call, &arn)?.inline.insert(name, policy);
+    Ok(Reply::empty())
+}
+
+pub(super) fn get_role_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "iam:GetRolePolicy")?;
+    let name = required(call, "PolicyName")?.to_owned();
+    let role = role(call, &arn)?;
+    let policy = role.inline.get(&name);
+    let policy = policy.ok_or_else(|| no_such(format!("The role policy with name {name} cannot be found.")))?;
+    Ok(json!({"RoleName": role.name, "PolicyName": name, "PolicyDocument": encoded(policy)}).into())
+}
+
+pub(super) fn delete_role_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "iam:DeleteRolePolicy")?;
+    let name = required(call, "PolicyName")?.to_owned();
+    let removed = role(call, &arn)?.inline.remove(&name);
+    removed.map(|_| Reply::empty()).ok_or_else(|| no_such(format!("The role policy with name {name} cannot be found.")))
+}
+
+pub(super) fn list_role_policies(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "iam:ListRolePolicies")?;
+    let names: Vec<String> = role(call, &arn)?.inline.keys().cloned().collect();
+    Ok(json!({"PolicyNames": names, "IsTruncated": false}).into())
+}
+
+pub(super) fn list_instance_profiles(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    named(call, "iam:ListInstanceProfilesForRole")?;
+    Ok(json!({"InstanceProfiles": [], "IsTruncated": false}).into())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tags {
+    #[serde(default)]
+    tags: Vec<Tag>,
+    #[serde(default)]
+    tag_keys: Vec<String>,
+}
+
+pub(super) fn tag_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "iam:TagRole")?;
+    let input: Tags = call.input()?;
+    role(call, &arn)?.tags.extend(tag_map(input.tags));
+    Ok(Reply::empty())
+}
+
+pub(super) fn untag_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "iam:UntagRole")?;
+    let input: Tags = call.input()?;
+    role(call, &arn)?.tags.retain(|key, _| !input.tag_keys.contains(key));
+    Ok(Reply::empty())
+}
+
+pub(super) fn list_role_tags(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "iam:ListRoleTags")?;
+    let tags = tags(&role(call, &arn)?.tags);
+    Ok(json!({"Tags": tags, "IsTruncated": false}).into())
+}

@@ -1,0 +1,64 @@
+//! A key as it is kept and shown.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::authz::PolicyText;
+use crate::id::Arn;
+use crate::time::Time;
+
+/// A customer-managed key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Key {
+    /// What it is for.
+    pub description: String,
+    /// Who may use it.
+    pub policy: PolicyText,
+    /// Whether it can be used.
+    pub enabled: bool,
+    /// When it will be gone, if it is to go.
+    pub deletion: Option<Time>,
+    /// Days between rotations, where it rotates.
+    pub rotation_days: Option<i64>,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+    /// When it was made.
+    pub created: Time,
+}
+
+impl Key {
+    /// The state's name. [D] key-state
+    pub(super) fn state(&self) -> &'static str {
+        match (self.deletion, self.enabled) {
+            (Some(_), _) => "PendingDeletion",
+            (None, true) => "Enabled",
+            (None, false) => "Disabled",
+        }
+    }
+
+    /// The code and text of a call that needs a usable key.
+    pub(super) fn unusable(&self, arn: &Arn) -> Option<(&'static str, String)> {
+        match (self.deletion, self.enabled) {
+            (Some(_), _) => Some(("KMSInvalidState", format!("{arn} is pending deletion."))),
+            (None, false) => Some(("KMSDisabled", format!("{arn} is disabled."))),
+            (None, true) => None,
+        }
+    }
+
+    /// As DescribeKey shows it.
+    pub(super) fn shape(&self, arn: &Arn) -> Value {
+        let mut shape = json!({
+            "AWSAccountId": arn.account().as_str(), "KeyId": arn.name(), "Arn": arn.as_str(),
+            "CreationDate": self.created.seconds_f64(), "Enabled": self.enabled && self.deletion.is_none(),
+            "Description": self.description, "KeyUsage": "ENCRYPT_DECRYPT", "KeyState": self.state(),
+            "Origin": "AWS_KMS", "KeyManager": "CUSTOMER", "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT",
+            "KeySpec": "SYMMETRIC_DEFAULT", "EncryptionAlgorithms": ["SYMMETRIC_DEFAULT"], "MultiRegion": false,
+        });
+        if let (Some(deletion), Some(members)) = (self.deletion, shape.as_object_mut()) {
+            members.insert("DeletionDate".into(), json!(deletion.seconds_f64()));
+        }
+        shape
+    }
+}

@@ -1,0 +1,19 @@
+//! The services, each with its state, its operations and the work that it schedules.
+
+pub mod cloudtrail;
+pub mod cloudwatch;
+pub mod dynamodb;
+pub mod events;
+pub mod iam;
+pub mod kms;
+pub mod lambda;
+pub mod logs;
+pub mod organizations;
+pub mod secretsmanager;
+pub mod sns;
+pub mod sqs;
+pub mod sts;
+
+mod delivery;
+
+pub use delivery::DeliveryError;

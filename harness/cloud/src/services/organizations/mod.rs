@@ -1,0 +1,104 @@
+//! AWS Organizations: one organization, its accounts and who may list them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::api::{ApiError, Call, Operation, Reply};
+use crate::id::{AccountId, Arn};
+use crate::table::Table;
+
+/// State of the service: one organization at most.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    organization: Option<String>,
+    management: Option<AccountId>,
+    accounts: Table<AccountId, String>,
+}
+
+impl State {
+    /// Creates the organization with its accounts (id and name); the management account is one of them.
+    pub fn create(&mut self, id: &str, management: &str, members: &[(&str, &str)]) {
+        self.organization = Some(id.to_owned());
+        self.management = Some(AccountId::new(management));
+        for (account, name) in members {
+            self.accounts.insert(AccountId::new(account), (*name).to_owned());
+        }
+    }
+
+    /// The id of the organization that the account belongs to.
+    pub fn organization_of(&self, account: &str) -> Option<String> {
+        self.accounts.contains(account).then(|| self.organization.clone()).flatten()
+    }
+}
+
+/// Operations of the service.
+pub const OPERATIONS: &[Operation] = &[
+    Operation::new("DescribeAccount", describe_account),
+    Operation::new("DescribeOrganization", describe_organization),
+    Operation::noted("ListAccounts", list_accounts, "one page"),
+];
+
+/// The organization's id and management account, for a member.
+fn membership(call: &mut Call<'_>, action: &str) -> Result<(String, AccountId), ApiError> {
+    let organizations = &call.state.organizations;
+    let found = organizations.organization_of(call.account.as_str()).zip(organizations.management.clone());
+    let (id, management) = found.ok_or_else(|| {
+        ApiError::new("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
+    })?;
+    let arn = Arn::global("aws", "organizations", &management, format!("organization/{id}"));
+    // Organizations answers members about their own organization: the resource counts as the caller's. [?]
+    let own = Arn::global("aws", "organizations", &call.account, arn.resource());
+    call.authorise(action, &own)?;
+    Ok((id, management))
+}
+
+fn describe_organization(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let (id, management) = membership(call, "organizations:DescribeOrganization")?;
+    Ok(json!({"Organization": {
+        "Id": id,
+        "Arn": Arn::global("aws", "organizations", &management, format!("organization/{id}")).as_str(),
+        "FeatureSet": "ALL",
+        "MasterAccountId": management.as_str(),
+        "MasterAccountArn": account_arn(&management, &id, &management).as_str(),
+        "MasterAccountEmail": format!("{management}@example.com"),
+        "AvailablePolicyTypes": [],
+    }})
+    .into())
+}
+
+/// Only the management account may list; delegated administrators are not modelled. [D] API_ListAccounts
+fn listable(call: &mut Call<'_>, action: &str) -> Result<(String, AccountId), ApiError> {
+    let (id, management) = membership(call, action)?;
+    if management != call.account {
+        return Err(ApiError::new("AccessDeniedException", "You don't have permissions to access this resource."));
+    }
+    Ok((id, management))
+}
+
+fn account_arn(management: &AccountId, organization: &str, account: &AccountId) -> Arn {
+    Arn::global("aws", "organizations", management, format!("account/{organization}/{account}"))
+}
+
+fn shape(organization: &str, management: &AccountId, account: &AccountId, name: &str) -> Value {
+    json!({
+        "Id": account.as_str(), "Arn": account_arn(management, organization, account).as_str(),
+        "Email": format!("{account}@example.com"), "Name": name, "Status": "ACTIVE", "JoinedMethod": "CREATED",
+        "JoinedTimestamp": 1_600_000_000.0,
+    })
+}
+
+fn list_accounts(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let (id, management) = listable(call, "organizations:ListAccounts")?;
+    let accounts = call.state.organizations.accounts.iter();
+    let accounts: Vec<Value> = accounts.map(|(account, name)| shape(&id, &management, account, name)).collect();
+    Ok(json!({"Accounts": accounts}).into())
+}
+
+fn describe_account(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let (id, management) = listable(call, "organizations:DescribeAccount")?;
+    let account = AccountId::new(call.text("AccountId").unwrap_or_default());
+    match call.state.organizations.accounts.get(&account) {
+        Some(name) => Ok(json!({"Account": shape(&id, &management, &account, name)}).into()),
+        None => Err(ApiError::new("AccountNotFoundException", "You specified an account that doesn't exist.")),
+    }
+}

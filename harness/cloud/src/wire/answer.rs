@@ -1,0 +1,99 @@
+//! From a reply to an HTTP answer.
+
+use serde_json::{Map, Value, json};
+
+use super::xml::Xml;
+use crate::api::{ApiError, Protocol, Service};
+
+/// An HTTP answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+fn content_type(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Json10 => "application/x-amz-json-1.0",
+        Protocol::Json11 => "application/x-amz-json-1.1",
+        Protocol::Query => "text/xml",
+        Protocol::RestJson => "application/json",
+    }
+}
+
+fn headers(protocol: Protocol, request_id: &str) -> Vec<(&'static str, String)> {
+    vec![("content-type", content_type(protocol).to_owned()), ("x-amzn-requestid", request_id.to_owned())]
+}
+
+/// Writes the output members of an operation.
+pub fn reply(service: Service, protocol: Protocol, operation: &str, value: &Value, request_id: &str) -> Answer {
+    let body = match protocol {
+        Protocol::Query => {
+            let response = format!("{operation}Response");
+            let mut xml = Xml::new();
+            xml.open_with_namespace(&response, service.query_namespace());
+            // Operations without output have no result element, as AWS's clients accept either.
+            if value.as_object().is_some_and(|members| !members.is_empty()) || service == Service::Sns {
+                let result = format!("{operation}Result");
+                xml.open(&result);
+                xml.members(value);
+                xml.close(&result);
+            }
+            xml.open("ResponseMetadata");
+            xml.text("RequestId", request_id);
+            xml.close("ResponseMetadata");
+            xml.close(&response);
+            xml.finish()
+        }
+        // An empty REST answer has no body at all.
+        Protocol::RestJson if value.is_null() => Vec::new(),
+        _ => value.to_string().into_bytes(),
+    };
+    let status = if protocol == Protocol::RestJson && value.is_null() { 204 } else { 200 };
+    Answer { status, headers: headers(protocol, request_id), body }
+}
+
+/// Writes an error.
+pub fn error(service: Option<Service>, protocol: Protocol, error: &ApiError, request_id: &str) -> Answer {
+    let mut headers = headers(protocol, request_id);
+    let body = match protocol {
+        Protocol::Query => {
+            let mut xml = Xml::new();
+            let namespace = service.map_or("http://webservices.amazon.com/", Service::query_namespace);
+            xml.open_with_namespace("ErrorResponse", namespace);
+            xml.open("Error");
+            xml.text("Type", if error.status < 500 { "Sender" } else { "Receiver" });
+            xml.text("Code", &error.code);
+            xml.text("Message", &error.message);
+            for (name, value) in &error.members {
+                xml.text(name, value);
+            }
+            xml.close("Error");
+            xml.text("RequestId", request_id);
+            xml.close("ErrorResponse");
+            xml.finish()
+        }
+        _ => {
+            headers.push(("x-amzn-errortype", error.code.clone()));
+            let mut members = Map::new();
+            members.insert("__type".into(), json!(error.code));
+            // SQS clients of the Query age still look here. [V] LS:sqs
+            if service == Some(Service::Sqs) {
+                let fault = if error.status < 500 { "Sender" } else { "Receiver" };
+                headers.push(("x-amzn-query-error", format!("{};{fault}", error.code)));
+            }
+            members.insert("message".into(), json!(error.message));
+            if service == Some(Service::Lambda) {
+                members.insert("Message".into(), json!(error.message));
+                members.insert("Type".into(), json!(if error.status < 500 { "User" } else { "Service" }));
+            }
+            members.extend(error.members.iter().map(|(name, value)| (name.clone(), json!(value))));
+            Value::Object(members).to_string().into_bytes()
+        }
+    };
+    Answer { status: error.status, headers, body }
+}

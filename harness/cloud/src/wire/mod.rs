@@ -1,0 +1,13 @@
+//! Requests and answers as bytes: credential scopes, JSON, the Query protocol, XML, Lambda's REST paths.
+//!
+//! Signatures are not checked (any secret key is good); the credential scope tells who calls, where and what.
+
+mod answer;
+mod credential;
+mod query;
+mod request;
+mod xml;
+
+pub use answer::{Answer, error, reply};
+pub use credential::CredentialScope;
+pub use request::{Decoded, HttpRequest, decode};

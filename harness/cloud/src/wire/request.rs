@@ -1,0 +1,164 @@
+//! From an HTTP request to an operation and its members.
+
+use serde_json::{Map, Value};
+
+use super::CredentialScope;
+use super::query;
+use crate::api::{ApiError, Protocol, Service};
+use crate::services::lambda::{ROUTES, Route};
+
+/// An HTTP request, as far as the API looks at it.
+#[derive(Clone, Debug, Default)]
+pub struct HttpRequest {
+    /// `GET`, `POST` …
+    pub method: String,
+    /// The path, percent-encoded as received.
+    pub path: String,
+    /// The query string, without `?`.
+    pub query: String,
+    /// Lower-case names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl HttpRequest {
+    /// The value of a header (name in lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What the request asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded {
+    /// Which service.
+    pub service: Service,
+    /// Which operation.
+    pub operation: String,
+    /// How to answer.
+    pub protocol: Protocol,
+    /// The input members.
+    pub params: Value,
+}
+
+/// Finds service and operation: by `X-Amz-Target`, by `Action`, else by path.
+pub fn decode(request: &HttpRequest, scope: Option<&CredentialScope>) -> Result<Decoded, ApiError> {
+    if let Some(target) = request.header("x-amz-target") {
+        return json(request, target);
+    }
+    let form = request.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    if form || request.query.contains("Action=") {
+        return form_or_query(request, scope, form);
+    }
+    rest(request)
+}
+
+fn json(request: &HttpRequest, target: &str) -> Result<Decoded, ApiError> {
+    let (prefix, operation) = target.rsplit_once('.').unwrap_or((target, ""));
+    let service = Service::from_target(prefix).ok_or_else(|| unknown(format!("X-Amz-Target `{target}`")))?;
+    let protocol = match request.header("content-type") {
+        Some(kind) if kind.contains("json-1.0") => Protocol::Json10,
+        _ => Protocol::Json11,
+    };
+    let params = if request.body.is_empty() { Value::Object(Map::new()) } else { parse_json(&request.body)? };
+    if !params.is_object() {
+        return Err(ApiError::new("SerializationException", "the body must be a JSON object"));
+    }
+    Ok(Decoded { service, operation: operation.to_owned(), protocol, params })
+}
+
+fn parse_json(body: &[u8]) -> Result<Value, ApiError> {
+    serde_json::from_slice(body).map_err(|error| ApiError::new("SerializationException", error.to_string()))
+}
+
+fn form_or_query(request: &HttpRequest, scope: Option<&CredentialScope>, form: bool) -> Result<Decoded, ApiError> {
+    let mut encoded = request.query.clone().into_bytes();
+    if form {
+        if !encoded.is_empty() {
+            encoded.push(b'&');
+        }
+        encoded.extend_from_slice(&request.body);
+    }
+    let (action, params) = query::decode(&encoded);
+    let operation = action.ok_or_else(|| ApiError::new("MissingAction", "the request has no Action parameter"))?;
+    let service = scope
+        .and_then(|scope| Service::from_signing_name(&scope.service))
+        // Unsigned links (ConfirmSubscription in an e-mail) are SNS's.
+        .or((scope.is_none() && operation.ends_with("ubscription")).then_some(Service::Sns))
+        .ok_or_else(|| unknown(format!("Action `{operation}`, which names no service that this cloud has")))?;
+    Ok(Decoded { service, operation, protocol: Protocol::Query, params })
+}
+
+fn rest(request: &HttpRequest) -> Result<Decoded, ApiError> {
+    let segments: Vec<&str> = request.path.trim_matches('/').split('/').collect();
+    let found = ROUTES.iter().find_map(|route| {
+        (route.method == request.method).then(|| path_members(route, &segments)).flatten().map(|path| (route, path))
+    });
+    let Some((route, path)) = found else {
+        return Err(unknown(format!("{} {}", request.method, request.path)));
+    };
+    let mut params = Map::new();
+    if route.operation == "Invoke" {
+        params.insert("Payload".into(), String::from_utf8_lossy(&request.body).into());
+        if let Some(kind) = request.header("x-amz-invocation-type") {
+            params.insert("InvocationType".into(), kind.into());
+        }
+    } else if !request.body.is_empty() {
+        match parse_json(&request.body)? {
+            Value::Object(body) => params.extend(body),
+            _ => return Err(ApiError::new("InvalidRequestContentException", "the body must be a JSON object")),
+        }
+    }
+    for (key, value) in form_urlencoded::parse(request.query.as_bytes()) {
+        let value = Value::String(value.into_owned());
+        // A repeated parameter (`tagKeys`) is a list.
+        match params.get_mut(&*key) {
+            Some(Value::Array(items)) => items.push(value),
+            Some(slot) => *slot = Value::Array(vec![slot.take(), value]),
+            None => drop(params.insert(key.into_owned(), value)),
+        }
+    }
+    params.extend(path);
+    Ok(Decoded {
+        service: Service::Lambda,
+        operation: route.operation.to_owned(),
+        protocol: Protocol::RestJson,
+        params: Value::Object(params),
+    })
+}
+
+/// The members that a path template takes from the path, if it fits.
+fn path_members(route: &Route, segments: &[&str]) -> Option<Map<String, Value>> {
+    let template: Vec<&str> = route.path.trim_matches('/').split('/').collect();
+    if template.len() != segments.len() {
+        return None;
+    }
+    let mut members = Map::new();
+    for (template, segment) in template.iter().zip(segments) {
+        match template.strip_prefix('{').and_then(|t| t.strip_suffix('}')) {
+            Some(name) => {
+                members.insert(name.to_owned(), Value::String(percent_decode(segment)));
+            }
+            None if template == segment => {}
+            None => return None,
+        }
+    }
+    Some(members)
+}
+
+fn percent_decode(segment: &str) -> String {
+    // `+` is itself in a path, so it is protected from the form decoder.
+    let form = format!("x={}", segment.replace('+', "%2B"));
+    form_urlencoded::parse(form.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+fn unknown(what: String) -> ApiError {
+    ApiError::new(
+        "UnknownOperationException",
+        format!(
+            "rootwatch: the embedded cloud does not know {what}; see harness/cloud/OPERATIONS.md for what it covers"
+        ),
+    )
+    .status(501)
+}

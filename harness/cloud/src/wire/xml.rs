@@ -1,0 +1,109 @@
+//! Members as XML, the way the Query protocol answers.
+
+use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
+use quick_xml::writer::Writer;
+use serde_json::Value;
+
+/// An XML document under construction.
+pub(super) struct Xml(Writer<Vec<u8>>);
+
+impl Xml {
+    pub(super) fn new() -> Self {
+        Self(Writer::new(Vec::new()))
+    }
+
+    fn event(&mut self, event: Event<'_>) {
+        // Writing to memory cannot fail.
+        let _ = self.0.write_event(event);
+    }
+
+    pub(super) fn open(&mut self, name: &str) {
+        self.event(Event::Start(BytesStart::new(name)));
+    }
+
+    pub(super) fn open_with_namespace(&mut self, name: &str, namespace: &str) {
+        let mut start = BytesStart::new(name);
+        start.push_attribute(("xmlns", namespace));
+        self.event(Event::Start(start));
+    }
+
+    pub(super) fn close(&mut self, name: &str) {
+        self.event(Event::End(BytesEnd::new(name)));
+    }
+
+    pub(super) fn text(&mut self, name: &str, text: &str) {
+        self.open(name);
+        self.event(Event::Text(BytesText::new(text)));
+        self.close(name);
+    }
+
+    /// Writes a member: objects nest, lists become `member` elements, `{"$map": …}` becomes `entry` elements, and
+    /// `{"$flat": […]}` repeats the element itself.
+    pub(super) fn member(&mut self, name: &str, value: &Value) {
+        match value {
+            Value::Null => {}
+            Value::String(text) => self.text(name, text),
+            Value::Bool(_) | Value::Number(_) => self.text(name, &value.to_string()),
+            Value::Array(items) => {
+                self.open(name);
+                for item in items {
+                    self.member("member", item);
+                }
+                self.close(name);
+            }
+            Value::Object(members) => {
+                if let Some(Value::Array(items)) = members.get("$flat") {
+                    for item in items {
+                        self.member(name, item);
+                    }
+                    return;
+                }
+                self.open(name);
+                if let Some(Value::Object(entries)) = members.get("$map") {
+                    for (key, value) in entries {
+                        self.open("entry");
+                        self.text("key", key);
+                        self.member("value", value);
+                        self.close("entry");
+                    }
+                } else {
+                    self.members(value);
+                }
+                self.close(name);
+            }
+        }
+    }
+
+    /// Writes the members of an object side by side.
+    pub(super) fn members(&mut self, value: &Value) {
+        if let Value::Object(members) = value {
+            for (name, value) in members {
+                self.member(name, value);
+            }
+        }
+    }
+
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.0.into_inner()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn members() {
+        let mut xml = Xml::new();
+        xml.members(
+            &json!({"A": "x<y", "L": [1, true], "M": {"$map": {"k": "v"}}, "F": {"$flat": ["a", "b"]}, "N": null}),
+        );
+        let text = String::from_utf8(xml.finish()).unwrap();
+        assert_eq!(
+            text,
+            "<A>x&lt;y</A><L><member>1</member><member>true</member></L><M><entry><key>k</key><value>v</value></entry></M>\
+             <F>a</F><F>b</F>"
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! The `rootwatch` command.
+
+mod exit;
+mod package;
+mod run;
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::Exit;
+
+/// Applies the monitor's Terraform to a cloud on this machine, injects recorded root events and shows what reaches
+/// Slack, PagerDuty and email.
+#[derive(Debug, Parser)]
+#[command(name = "rootwatch", version, about, long_about = None, after_help = "\
+Examples:
+  rootwatch run                          every scenario of scenarios/
+  rootwatch run scenarios/login          one folder
+  rootwatch run event.json               a recorded CloudTrail record or EventBridge event, as it is
+  rootwatch run --format json            one JSON object on stdout
+  rootwatch serve --port 4566            the embedded cloud alone, for any AWS client
+
+Exit codes: 0 all as expected; 1 a scenario failed; 2 wrong usage; 3 the environment is not ready (Terraform, \
+build, port, disk); 4 scenarios without an expectation where CI=true; 130 interrupted.")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run scenarios through the deployed monitor.
+    Run(run::Run),
+    /// Build the functions' packages for a real deployment, for this machine's architecture.
+    Package(package::Package),
+    /// Start the embedded cloud alone.
+    Serve(serve::Serve),
+}
+
+/// Runs the command until it ends or is interrupted.
+pub async fn main(cli: Cli) -> Exit {
+    let work = async {
+        match cli.command {
+            Command::Run(run) => run.execute().await,
+            Command::Package(package) => package.execute().await,
+            Command::Serve(serve) => serve.execute().await,
+        }
+    };
+    tokio::select! {
+        exit = work => exit,
+        () = interrupted() => Exit::Interrupted,
+    }
+}
+
+/// Ctrl-C or a polite kill. Dropping the work ends functions and servers.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Says on stderr what went wrong.
+fn complain(what: &str) {
+    #[expect(clippy::print_stderr, reason = "the command line talks here")]
+    {
+        eprintln!("{} {what}", console::style("error:").red().bold());
+    }
+}
+
+/// Writes a result to stdout; a closed pipe is the reader's choice.
+fn print(what: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout().lock(), "{}", what.trim_end());
+}

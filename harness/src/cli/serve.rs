@@ -1,0 +1,38 @@
+//! `rootwatch serve`.
+
+use clap::Args;
+use rootwatch_cloud::{Clock, Cloud, Options, State};
+
+use super::{Exit, complain, print};
+use crate::deployment::open_code_store;
+use crate::layout::Layout;
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 4566)]
+    port: u16,
+}
+
+impl Serve {
+    pub(super) async fn execute(self) -> Exit {
+        let layout = Layout::discover();
+        let options =
+            Options { clock: Clock::Wall, port: self.port, code: open_code_store(&layout), host_variables: Vec::new() };
+        let cloud = match Cloud::start(State::new(crate::deployment::now(), 1), options).await {
+            Ok(cloud) => cloud,
+            Err(error) => {
+                complain(&crate::runner::chain(&error));
+                return Exit::Environment;
+            }
+        };
+        print(&format!(
+            "# The embedded cloud listens. The access key is the account, and its administrator.\n\
+             export AWS_ENDPOINT_URL={}\nexport AWS_ACCESS_KEY_ID=111122223333\nexport AWS_SECRET_ACCESS_KEY=any\n\
+             export AWS_REGION=us-east-1\n# Ctrl-C ends it; nothing is kept.",
+            cloud.endpoint()
+        ));
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,102 @@
+//! The accounts of the deployment under test, and the Regions that it covers.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+/// Where root sign-ins appear; covered whatever else is asked for. [D] CloudTrail guide, console sign-in events
+pub const SIGN_IN_REGIONS: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
+
+/// Whether the text has the form of a Region of the `aws` partition.
+pub fn is_region(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let (Some(area), Some(place), Some(number), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    ["us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"].contains(&area)
+        && ["east", "west", "north", "south", "central", "northeast", "southeast", "northwest", "southwest"]
+            .contains(&place)
+        && number.len() == 1
+        && number.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// Who is who.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accounts {
+    /// The account with the bus, the topics and the alerters.
+    pub hub: String,
+    /// The Region of the bus.
+    pub hub_region: String,
+    /// The monitored account.
+    pub spoke: String,
+    /// The organization's management account; nothing is deployed there.
+    pub management: String,
+    /// The organization.
+    pub organization: String,
+    /// What the deploy role asks for.
+    pub external_id: String,
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Self {
+            hub: "999988887777".into(),
+            hub_region: "us-east-1".into(),
+            spoke: "111122223333".into(),
+            management: "999900001111".into(),
+            organization: "o-rootwatch01".into(),
+            external_id: "rootwatch-external-id".into(),
+        }
+    }
+}
+
+impl Accounts {
+    /// The role in the spoke that Terraform assumes.
+    pub fn deploy_role(&self) -> String {
+        format!("arn:aws:iam::{}:role/rootwatch-deploy", self.spoke)
+    }
+}
+
+/// Where the spoke module stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Regions of the spoke account.
+    pub spoke: BTreeSet<String>,
+    /// Regions of the hub account.
+    pub hub: BTreeSet<String>,
+}
+
+impl Coverage {
+    /// The sign-in Regions of both accounts.
+    pub fn minimal() -> Self {
+        let regions: BTreeSet<String> = SIGN_IN_REGIONS.iter().map(|region| (*region).to_owned()).collect();
+        Self { spoke: regions.clone(), hub: regions }
+    }
+
+    /// Both together.
+    pub fn union(mut self, other: &Self) -> Self {
+        self.spoke.extend(other.spoke.iter().cloned());
+        self.hub.extend(other.hub.iter().cloned());
+        self
+    }
+
+    /// Whether everything that `other` covers is covered here.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.spoke.is_superset(&other.spoke) && self.hub.is_superset(&other.hub)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions() {
+        for good in ["us-east-1", "eu-north-1", "ap-southeast-4", "me-central-1", "il-central-1", "mx-central-1"] {
+            assert!(is_region(good), "{good}");
+        }
+        for bad in ["global", "", "cn-north-1", "us-gov-west-1", "us-east-1a", "us-east", "mars-east-1"] {
+            assert!(!is_region(bad), "{bad}");
+        }
+    }
+}

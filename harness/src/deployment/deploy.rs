@@ -1,0 +1,186 @@
+//! Bringing a deployment about: from the cache, or by seeding a cloud and applying the Terraform to it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rootwatch_cloud::api::ApiError;
+use rootwatch_cloud::runtime::CodeStore;
+use rootwatch_cloud::services::sns;
+use rootwatch_cloud::time::Time;
+use rootwatch_cloud::{Clock, Cloud, CloudError, Options, State};
+use serde_json::{Map, Value, json};
+
+use super::saved::{Saved, Slot};
+use super::{Accounts, Deployment, Facts, Probes, Specification, key, seed};
+use crate::layout::Layout;
+use crate::packages::Packages;
+use crate::report::Progress;
+use crate::runner::clients;
+use crate::terraform::{self, HubInputs, Run, TerraformError, Workspace};
+
+/// Why there is no deployment.
+#[derive(Debug, thiserror::Error)]
+pub enum DeployError {
+    /// Terraform.
+    #[error(transparent)]
+    Terraform(#[from] TerraformError),
+    /// The cloud did not start.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    /// The accounts could not be seeded.
+    #[error("the embedded cloud refused its own seed: this is a defect of rootwatch")]
+    Seed(#[from] ApiError),
+    /// A probe could not be subscribed.
+    #[error("could not set up {what}: {error}")]
+    Probe {
+        /// What failed.
+        what: String,
+        /// How.
+        error: String,
+    },
+    /// The cache cannot be used.
+    #[error("could not use the cache at {path}; set ROOTWATCH_CACHE to a folder that can be written to")]
+    Cache {
+        /// Where.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// The store of the functions' code, shared by all deployments.
+pub fn open_code_store(layout: &Layout) -> Arc<CodeStore> {
+    Arc::new(CodeStore::new(layout.cache.join("code")))
+}
+
+/// Deploys, or takes what an earlier run deployed. With a `base`, only the difference to it is applied, on a fork.
+pub async fn deploy(
+    layout: &Layout,
+    packages: &Packages,
+    specification: &Specification,
+    base: Option<&Deployment>,
+    progress: &Progress,
+) -> Result<Deployment, DeployError> {
+    let binary = terraform::find()?;
+    let tree = layout.terraform();
+    let key = key::key(&tree, specification, packages, &binary)
+        .map_err(|source| DeployError::Cache { path: tree.clone(), source })?;
+    let code = open_code_store(layout);
+    // Waiting for another run's apply blocks this thread only.
+    let slot = tokio::task::block_in_place(|| Slot::lock(&layout.cache, &key))?;
+    let mut coverage = specification.coverage.clone();
+    if let Some(saved) = slot.load() {
+        if saved.facts.coverage.covers(&coverage) {
+            return Ok(deployment(saved, code, Duration::ZERO, true));
+        }
+        coverage = coverage.union(&saved.facts.coverage);
+    }
+    let clock = started();
+    let accounts = Accounts::default();
+    let state = base.map_or_else(|| State::new(now(), 1), |base| base.state.clone());
+    let options = Options { clock: Clock::Wall, port: 0, code: Arc::clone(&code), host_variables: Vec::new() };
+    let cloud = Cloud::start(state, options).await?;
+    let secrets = match base {
+        None => seed::seed(&cloud, &accounts)?,
+        Some(base) => {
+            // Taking Regions away would cost time and show nothing.
+            coverage = coverage.union(&base.facts.coverage);
+            let facts = base.facts.clone();
+            seed::Secrets { slack: facts.slack_secret, pagerduty: facts.pagerduty_secret }
+        }
+    };
+    let inputs = HubInputs {
+        variables: hub_variables(&accounts, packages, &secrets, &specification.variables),
+        log_group: specification.log_alarm.then_some(seed::LOG_GROUP),
+    };
+    let composition = terraform::composition(&accounts, &coverage, inputs);
+    let scratch_parent = layout.cache.join("work");
+    let failed = |source| DeployError::Cache { path: scratch_parent.clone(), source };
+    std::fs::create_dir_all(&scratch_parent).map_err(failed)?;
+    let scratch = tempfile::tempdir_in(&scratch_parent).map_err(failed)?;
+    let workspace = Workspace::create(scratch.path(), &tree)?;
+    terraform::apply_overlay(&workspace.tree(), &specification.overlay)?;
+    workspace.write("main.tf.json", &composition.main.to_string())?;
+    if let Some(base) = base {
+        workspace.write("terraform.tfstate", &base.terraform_state)?;
+    }
+    let mirror = terraform::discover(&binary);
+    let run = Run { binary: &binary, mirror: mirror.as_ref(), endpoint: cloud.endpoint(), account: &accounts.hub };
+    let applied = tokio::task::block_in_place(|| {
+        progress.stage(&format!("{} init", binary.name()));
+        workspace.init(&run)?;
+        progress.stage(&format!(
+            "{} apply: hub, {} Regions of the spoke, {} of the hub{}",
+            binary.name(),
+            coverage.spoke.len(),
+            coverage.hub.len(),
+            if base.is_some() { " (a variant: the difference only)" } else { "" },
+        ));
+        workspace.apply(&run)?;
+        Ok::<_, TerraformError>((workspace.outputs(&run)?, workspace.read("terraform.tfstate")?))
+    });
+    let (outputs, terraform_state) = match applied {
+        Ok(applied) => applied,
+        Err(error) => {
+            // The logs that the message names must outlive the run.
+            let _ = scratch.keep();
+            return Err(error.into());
+        }
+    };
+    let probes = match base {
+        Some(base) => base.facts.probes.clone(),
+        None => {
+            let sns_client = clients::sns(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
+            let sqs_client = clients::sqs(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
+            Probes::subscribe(&sns_client, &sqs_client, &outputs["topic_arns"]["value"]).await?
+        }
+    };
+    // A person clicks on the links in the confirmation mails.
+    cloud.with(sns::confirm_all_email);
+    let facts = Facts { coverage, probes, slack_secret: secrets.slack, pagerduty_secret: secrets.pagerduty };
+    let mut state = cloud.snapshot();
+    drop(cloud);
+    state.clear_trace();
+    let saved = Saved { state, facts, terraform_state: terraform_state.into() };
+    slot.save(&saved)?;
+    Ok(deployment(saved, code, clock.elapsed(), false))
+}
+
+fn deployment(saved: Saved, code: Arc<CodeStore>, applied_in: Duration, reused: bool) -> Deployment {
+    let Saved { state, facts, terraform_state } = saved;
+    Deployment { state, code, facts, terraform_state, reused, applied_in }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the duration of an apply is real time")]
+fn started() -> Instant {
+    Instant::now()
+}
+
+/// The hub's inputs in the deployment under test: every alerter on, each on both topics.
+pub(super) fn hub_variables(
+    accounts: &Accounts,
+    packages: &Packages,
+    secrets: &seed::Secrets,
+    replaced: &Map<String, Value>,
+) -> Map<String, Value> {
+    let Value::Object(mut variables) = json!({
+        "organization_id": accounts.organization,
+        "packages_dir": packages.directory,
+        "slack": {"main": {"secret_arn": secrets.slack}},
+        "pagerduty": {"main": {"secret_arn": secrets.pagerduty, "health": true}},
+        "email": {"main": {"addresses": ["security@example.com"]}},
+        "health_emails": ["platform@example.com"],
+    }) else {
+        return Map::new();
+    };
+    variables.extend(replaced.clone());
+    variables
+}
+
+#[expect(clippy::disallowed_methods, reason = "the deployment is made in real time; scenarios are not")]
+pub(crate) fn now() -> Time {
+    let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Time(elapsed.as_millis() as i64)
+}

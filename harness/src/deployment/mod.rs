@@ -1,0 +1,71 @@
+//! A deployment: a cloud that was seeded as the accounts of a company are, with the Terraform applied to it.
+//!
+//! It is applied once and saved; every scenario runs on a fork of it.
+
+mod accounts;
+mod deploy;
+mod key;
+mod lifecycle;
+mod probes;
+mod saved;
+mod seed;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use rootwatch_cloud::State;
+use rootwatch_cloud::runtime::CodeStore;
+
+pub use accounts::{Accounts, Coverage, SIGN_IN_REGIONS, is_region};
+pub(crate) use deploy::now;
+pub use deploy::{DeployError, deploy, open_code_store};
+pub use key::hex;
+pub use lifecycle::{Lifecycle, lifecycle};
+pub use probes::Probes;
+
+/// What shall be deployed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Specification {
+    /// Which Regions of which account.
+    pub coverage: Coverage,
+    /// Files laid over the Terraform tree.
+    pub overlay: BTreeMap<String, Value>,
+    /// Variables of the hub module that replace the defaults of the deployment under test.
+    pub variables: Map<String, Value>,
+    /// Whether the log alarm stands beside the rules in the spoke.
+    pub log_alarm: bool,
+}
+
+/// A deployment, ready to be forked.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// The cloud after the apply.
+    pub state: State,
+    /// The functions' code.
+    pub code: Arc<CodeStore>,
+    /// What is known of it beside its state.
+    pub facts: Facts,
+    /// Terraform's state of it: another deployment is made by applying the difference.
+    pub terraform_state: Arc<str>,
+    /// Whether it was saved by an earlier run.
+    pub reused: bool,
+    /// How long `init` and `apply` took; zero when reused.
+    pub applied_in: Duration,
+}
+
+/// What a run needs to know of a deployment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Facts {
+    /// Where it listens.
+    pub coverage: Coverage,
+    /// The probe queues on the three topics.
+    pub probes: Probes,
+    /// Secret of the Slack alerter.
+    pub slack_secret: String,
+    /// Secret of the PagerDuty alerter.
+    pub pagerduty_secret: String,
+}

@@ -1,0 +1,43 @@
+//! Where things are: the project's tree, and the folder for what runs produce.
+
+use std::path::{Path, PathBuf};
+
+/// The places that a run reads from and writes to.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The checkout: it holds `terraform/`, `handlers/` and `scenarios/`.
+    pub project: PathBuf,
+    /// Packages, saved deployments and logs; safe to delete at any time.
+    pub cache: PathBuf,
+}
+
+impl Layout {
+    /// The checkout that this binary was built from; `ROOTWATCH_CACHE` moves what runs produce elsewhere, for a tree
+    /// that is read-only.
+    pub fn discover() -> Self {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let project = manifest.parent().unwrap_or(manifest).to_path_buf();
+        let cache = std::env::var_os("ROOTWATCH_CACHE")
+            .map_or_else(|| target_directory(&project).join("rootwatch"), PathBuf::from);
+        Self { project, cache }
+    }
+
+    /// The Terraform under test.
+    pub fn terraform(&self) -> PathBuf {
+        self.project.join("terraform")
+    }
+
+    /// The default scenarios.
+    pub fn scenarios(&self) -> PathBuf {
+        self.project.join("scenarios")
+    }
+}
+
+fn target_directory(project: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| project.join("target"), PathBuf::from)
+}
+
+/// Whether this is a CI run, by the variable that every CI sets.
+pub fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| value == "true" || value == "1")
+}

@@ -1,0 +1,16 @@
+//! The harness of the root-user monitor: it starts a cloud, applies the genuine Terraform to it, injects recorded
+//! root events and shows what reached the topics and the alerters.
+//!
+//! Reading order follows the stages of a run: [`packages`] (handlers built and zipped), [`terraform`] (found and
+//! driven), [`deployment`] (cloud seeded, Terraform applied, saved and reused), [`scenario`] (files), [`sink`]
+//! (Slack's and PagerDuty's place), [`runner`] (one scenario in its own fork) and [`report`].
+
+pub mod cli;
+pub mod deployment;
+pub mod layout;
+pub mod packages;
+pub mod report;
+pub mod runner;
+pub mod scenario;
+pub mod sink;
+pub mod terraform;

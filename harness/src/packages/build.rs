@@ -1,0 +1,80 @@
+//! Building the handlers with cargo.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::FUNCTIONS;
+use crate::layout::Layout;
+
+/// Why there are no packages.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// cargo could not be started.
+    #[error("could not start `{program}` to build the handlers: install Rust from https://rustup.rs, or set CARGO")]
+    Start {
+        /// What was tried.
+        program: String,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The build failed.
+    #[error("the handlers did not build; repeat it with `{command}`:\n{output}")]
+    Failed {
+        /// The command that failed.
+        command: String,
+        /// The end of what the compiler said.
+        output: String,
+    },
+    /// A file could not be read.
+    #[error("could not read the handler binary {path}")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error("could not write {path}; set ROOTWATCH_CACHE to a folder that can be written to")]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The zip could not be made.
+    #[error("could not make the package")]
+    Zip(#[from] zip::result::ZipError),
+}
+
+/// The binaries, in the order of [`FUNCTIONS`].
+pub(super) fn build(layout: &Layout) -> Result<Vec<PathBuf>, BuildError> {
+    // Test hooks and packagers may bring binaries of their own.
+    if let Some(directory) = std::env::var_os("ROOTWATCH_HANDLERS") {
+        return Ok(FUNCTIONS.iter().map(|name| PathBuf::from(&directory).join(format!("rootwatch-{name}"))).collect());
+    }
+    let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let mut arguments = vec!["build".to_owned(), "--profile".to_owned(), "lambda".to_owned(), "--locked".to_owned()];
+    for name in FUNCTIONS {
+        arguments.extend(["-p".to_owned(), format!("rootwatch-{name}")]);
+    }
+    let mut command = Command::new(&program);
+    command.args(&arguments).current_dir(&layout.project);
+    // The build of the caller must not leak into this one (a test runs under cargo itself).
+    for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("CARGO_PKG_") || key == "CARGO_MANIFEST_DIR") {
+        command.env_remove(key);
+    }
+    let output = command.output().map_err(|source| BuildError::Start { program, source })?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr);
+        let tail: Vec<&str> = text.lines().rev().take(60).collect();
+        return Err(BuildError::Failed {
+            command: format!("cargo {}", arguments.join(" ")),
+            output: tail.into_iter().rev().collect::<Vec<_>>().join("\n"),
+        });
+    }
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| layout.project.join("target"), PathBuf::from);
+    Ok(FUNCTIONS.iter().map(|name| target.join("lambda").join(format!("rootwatch-{name}"))).collect())
+}

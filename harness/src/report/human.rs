@@ -1,0 +1,146 @@
+//! Results for people: a line for each scenario, failures with the way of the event, a summary last.
+
+use std::fmt::Write;
+
+use console::style;
+use serde_json::Value;
+
+use crate::runner::{Message, Outcome, Status, Summary};
+use crate::scenario::StoppedAt;
+
+/// Renders the run. `details` adds what each sink received.
+pub fn human(cloud: &str, outcomes: &[Outcome], details: bool) -> String {
+    let mut text = String::new();
+    let width = outcomes.iter().map(|outcome| outcome.name.len()).max().unwrap_or(0).min(60);
+    let mut folder = "";
+    for outcome in outcomes {
+        let (parent, name) = outcome.name.rsplit_once('/').unwrap_or(("", &outcome.name));
+        if parent != folder {
+            folder = parent;
+            let _ = writeln!(text, "\n{}", style(parent).bold());
+        }
+        let _ = writeln!(
+            text,
+            "{} {name:width$} {}",
+            mark(outcome.status),
+            way(outcome),
+            width = width.saturating_sub(parent.len())
+        );
+        if details || outcome.status == Status::Observed {
+            received(&mut text, outcome);
+        }
+    }
+    let wrong: Vec<&Outcome> =
+        outcomes.iter().filter(|outcome| matches!(outcome.status, Status::Failed | Status::Error)).collect();
+    for outcome in &wrong {
+        failure(&mut text, outcome);
+    }
+    let summary = Summary::of(outcomes);
+    let _ = write!(text, "\n{} passed, {} failed", summary.passed, summary.failed + summary.errors);
+    if summary.observed > 0 {
+        let _ = write!(text, " ({} observed: they state no expectation yet)", summary.observed);
+    }
+    let milliseconds: f64 = outcomes.iter().map(|outcome| outcome.duration_ms).sum();
+    let _ = writeln!(text, "; {cloud} cloud, {milliseconds:.0} ms of scenarios");
+    text
+}
+
+fn mark(status: Status) -> console::StyledObject<&'static str> {
+    match status {
+        Status::Passed => style("  ok      ").green(),
+        Status::Failed => style("  FAILED  ").red().bold(),
+        Status::Observed => style("  observed").yellow(),
+        Status::Error => style("  ERROR   ").red().bold(),
+    }
+}
+
+/// Where it went, in a few words.
+fn way(outcome: &Outcome) -> String {
+    if outcome.status == Status::Error {
+        return String::new();
+    }
+    let mut parts = Vec::new();
+    let mut count = |n: u64, what: &str| {
+        if n > 0 {
+            parts.push(if n == 1 { what.to_owned() } else { format!("{n} × {what}") });
+        }
+    };
+    count(outcome.alerts.login, "root login alert");
+    count(outcome.alerts.activity, "root activity alert");
+    count(outcome.alerts.health, "health message");
+    let mut sinks = Vec::new();
+    for (n, sink) in
+        [(outcome.sinks.slack, "Slack"), (outcome.sinks.pagerduty, "PagerDuty"), (outcome.sinks.email, "email")]
+    {
+        match n {
+            0 => {}
+            1 => sinks.push(sink.to_owned()),
+            n => sinks.push(format!("{sink} × {n}")),
+        }
+    }
+    let mut way = match outcome.stopped_at {
+        None if parts.is_empty() => "nothing entered".to_owned(),
+        None => parts.join(", "),
+        Some(StoppedAt::Rule) => "silent: no rule wanted it".to_owned(),
+        Some(StoppedAt::Triage) => "silent: triage decided that it is none".to_owned(),
+        Some(StoppedAt::NoSpoke) => "no spoke there: nobody saw it".to_owned(),
+        Some(StoppedAt::Undelivered) => "lost on the way".to_owned(),
+    };
+    if !sinks.is_empty() {
+        let _ = write!(way, " → {}", sinks.join(", "));
+    }
+    if outcome.dead_letters > 0 {
+        let _ = write!(way, " ({} in dead-letter queues)", outcome.dead_letters);
+    }
+    way
+}
+
+fn received(text: &mut String, outcome: &Outcome) {
+    for message in &outcome.messages {
+        let _ = writeln!(text, "             {:<9} {}", message.to, gist(message));
+    }
+    for note in &outcome.notes {
+        let _ = writeln!(text, "             {}", style(note).dim());
+    }
+}
+
+/// The line of a message that a person would read first.
+fn gist(message: &Message) -> String {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let body = &message.body;
+    let found = match message.to.as_str() {
+        "slack" => text(&body["text"]),
+        "pagerduty" => text(&body["payload"]["summary"]),
+        "email" => text(&body["subject"]),
+        "health" => {
+            text(&body["AlarmName"]).map(|name| format!("{name} is {}", body["NewStateValue"].as_str().unwrap_or("?")))
+        }
+        _ => text(&body["title"]),
+    };
+    let line = found.unwrap_or_else(|| body.to_string());
+    let line = line.lines().next().unwrap_or_default();
+    line.chars().take(110).collect()
+}
+
+fn failure(text: &mut String, outcome: &Outcome) {
+    let _ = writeln!(text, "\n{} {}", style("----").red(), style(&outcome.name).bold());
+    if !outcome.title.is_empty() {
+        let _ = writeln!(text, "     {}", outcome.title);
+    }
+    for failure in &outcome.failures {
+        let _ = writeln!(text, "     {failure}");
+    }
+    if let Some(hop) = &outcome.broken_hop {
+        let _ = writeln!(text, "     {} {hop}", style("the hop that broke:").bold());
+    }
+    for note in &outcome.notes {
+        let _ = writeln!(text, "     {note}");
+    }
+    if !outcome.trace.is_empty() {
+        let _ = writeln!(text, "     the way of the event:");
+        for entry in &outcome.trace {
+            let _ = writeln!(text, "       {entry}");
+        }
+    }
+    let _ = writeln!(text, "     run it alone: cargo run -- run {}", outcome.path.display());
+}

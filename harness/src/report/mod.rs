@@ -1,0 +1,20 @@
+//! What a run says: results on stdout, talk on stderr.
+
+mod human;
+mod json;
+mod progress;
+
+use clap::ValueEnum;
+
+pub use human::human;
+pub use json::json;
+pub use progress::Progress;
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON object.
+    Json,
+}

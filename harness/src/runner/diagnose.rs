@@ -1,0 +1,47 @@
+//! From the trace of a fork: where an event ended, and which hop broke.
+
+use rootwatch_cloud::trace::{Entry, Hop, Outcome};
+
+use crate::scenario::StoppedAt;
+
+/// Where events without an alert ended. `delivered` says whether CloudTrail (or a service) put anything on a bus.
+pub(super) fn stopped_at(trace: &[Entry]) -> Option<StoppedAt> {
+    let given = trace.iter().any(|entry| matches!(entry.hop, Hop::CloudTrail | Hop::Bus));
+    if !given {
+        return None;
+    }
+    if trace.iter().any(|entry| entry.hop == Hop::CloudTrail && entry.is_trouble()) {
+        return Some(StoppedAt::Undelivered);
+    }
+    // Rules on a default bus: those of the spoke module are recognised by their place, `rule/<name>` without a bus.
+    let spoke_rules = || {
+        trace.iter().filter(|entry| {
+            entry.hop == Hop::Rule
+                && entry.resource.rsplit(":rule/").next().is_some_and(|name| !name.contains('/'))
+                && !entry.resource.contains("log-alarm")
+        })
+    };
+    if spoke_rules().next().is_none() {
+        return Some(StoppedAt::NoSpoke);
+    }
+    if !spoke_rules().any(|entry| entry.outcome == Outcome::Matched) {
+        return Some(StoppedAt::Rule);
+    }
+    let triaged = trace.iter().any(|entry| {
+        entry.hop == Hop::Function && entry.outcome == Outcome::Delivered && entry.resource.contains("triage")
+    });
+    let denied = trace.iter().any(|entry| entry.hop == Hop::Api && entry.is_trouble());
+    // A hub rule may be the one that did not want it: that is a loss, because the spoke's rule did.
+    Some(if triaged && !denied { StoppedAt::Triage } else { StoppedAt::Undelivered })
+}
+
+/// The first hop that something went wrong at, in words.
+pub(super) fn broken_hop(trace: &[Entry], stopped_at: Option<StoppedAt>) -> Option<String> {
+    let trouble = trace.iter().find(|entry| entry.is_trouble());
+    // A pattern that does not match is no trouble in itself; it is, where an alert was wanted.
+    let unmatched = || {
+        let rules = trace.iter().filter(|entry| entry.hop == Hop::Rule && entry.outcome == Outcome::NotMatched);
+        rules.filter(|entry| !entry.resource.contains("alarm")).last()
+    };
+    trouble.or_else(|| stopped_at.and_then(|_| unmatched())).map(ToString::to_string)
+}

@@ -1,0 +1,12 @@
+//! Running scenarios: each in its own fork of the deployment, on a clock of its own.
+
+pub mod clients;
+mod compare;
+mod diagnose;
+mod outcome;
+mod scenario;
+mod session;
+
+pub use outcome::{AlertCounts, Message, Outcome, SinkCounts, Status, Summary};
+pub(crate) use session::chain;
+pub use session::{Session, SessionError};

@@ -1,0 +1,142 @@
+//! What came of a scenario: the facts that every report renders.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::scenario::StoppedAt;
+
+/// How a scenario ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// What was expected came out, and nothing else.
+    Passed,
+    /// Something else came out.
+    Failed,
+    /// The file states no expectation: this only shows what came out.
+    Observed,
+    /// It could not be run.
+    Error,
+}
+
+/// Messages on the topics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AlertCounts {
+    /// Root login alerts.
+    pub login: u64,
+    /// Root activity alerts.
+    pub activity: u64,
+    /// Health messages.
+    pub health: u64,
+}
+
+impl AlertCounts {
+    /// Alerts about root.
+    pub fn root(&self) -> u64 {
+        self.login + self.activity
+    }
+}
+
+/// What the alerters sent about root.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SinkCounts {
+    /// Messages to Slack.
+    pub slack: u64,
+    /// Events to PagerDuty.
+    pub pagerduty: u64,
+    /// E-mails.
+    pub email: u64,
+}
+
+/// One message that came out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Message {
+    /// `login`, `activity`, `health` (topics); `slack`, `pagerduty`, `email` (sinks).
+    pub to: String,
+    /// It.
+    pub body: Value,
+}
+
+/// What came of a scenario.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// The scenario's name.
+    pub name: String,
+    /// Its file.
+    pub path: PathBuf,
+    /// Its title, if it has one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// How it ended.
+    pub status: Status,
+    /// Messages on the topics.
+    pub alerts: AlertCounts,
+    /// What the alerters sent.
+    pub sinks: SinkCounts,
+    /// Where an event that made no alert ended.
+    pub stopped_at: Option<StoppedAt>,
+    /// The hop that broke, and how, where something was lost on the way.
+    pub broken_hop: Option<String>,
+    /// Messages in dead-letter queues.
+    pub dead_letters: u64,
+    /// Real time.
+    pub duration_ms: f64,
+    /// What a reader should know: who plays whom, a Region without a spoke.
+    pub notes: Vec<String>,
+    /// What differs from the expectation, or why it could not be run.
+    pub failures: Vec<String>,
+    /// Everything that came out.
+    pub messages: Vec<Message>,
+    /// The way of the event, hop by hop; filled in where something went wrong.
+    pub trace: Vec<String>,
+}
+
+impl Outcome {
+    /// An outcome of something that could not be run.
+    pub fn error(name: &str, path: PathBuf, reason: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            path,
+            title: String::new(),
+            status: Status::Error,
+            alerts: AlertCounts::default(),
+            sinks: SinkCounts::default(),
+            stopped_at: None,
+            broken_hop: None,
+            dead_letters: 0,
+            duration_ms: 0.0,
+            notes: Vec::new(),
+            failures: vec![reason],
+            messages: Vec::new(),
+            trace: Vec::new(),
+        }
+    }
+}
+
+/// How many ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// As expected.
+    pub passed: u64,
+    /// Not as expected.
+    pub failed: u64,
+    /// Without expectation.
+    pub observed: u64,
+    /// Could not be run.
+    pub errors: u64,
+}
+
+impl Summary {
+    /// Counts outcomes.
+    pub fn of(outcomes: &[Outcome]) -> Self {
+        let count = |status| outcomes.iter().filter(|outcome| outcome.status == status).count() as u64;
+        Self {
+            passed: count(Status::Passed),
+            failed: count(Status::Failed),
+            observed: count(Status::Observed),
+            errors: count(Status::Error),
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! One scenario: fork, inject, let time pass, observe, compare.
+
+use std::time::{Duration, Instant};
+
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use rootwatch_cloud::services::{cloudtrail, sns, sqs};
+use rootwatch_cloud::time::Time;
+use rootwatch_cloud::trace::Entry;
+use rootwatch_cloud::{Clock, Cloud, Options};
+use serde_json::Value;
+
+use super::outcome::{AlertCounts, Message, Outcome, SinkCounts, Status};
+use super::{clients, compare, diagnose};
+use crate::deployment::{Accounts, Deployment};
+use crate::scenario::{Loaded, PutEvents, Scenario, Step, Who, play};
+use crate::sink::Sink;
+
+/// How long after an event CloudTrail delivers it. [?] AWS promises nothing; a few seconds are usual
+const DELIVERY_LATENCY: Duration = Duration::from_secs(5);
+/// Virtual time that passes at least: alarms look at five minutes, and act on the next evaluation.
+const SETTLING: Duration = Duration::from_secs(10 * 60);
+/// Virtual time after which what is still on its way counts as lost: EventBridge gives up after a day. [D]
+const LIMIT: Duration = Duration::from_secs(25 * 3600);
+
+/// Runs a scenario on a fork of the deployment.
+pub(super) async fn run(
+    loaded: &Loaded,
+    scenario: &Scenario,
+    deployment: &Deployment,
+    sink: &Sink,
+    accounts: &Accounts,
+) -> Outcome {
+    let started = started();
+    let mut outcome = Outcome::error(&loaded.name, loaded.path.clone(), String::new());
+    outcome.failures.clear();
+    outcome.title.clone_from(&scenario.title);
+    if let Err(error) = observe(&mut outcome, scenario, deployment, sink, accounts).await {
+        outcome.status = Status::Error;
+        outcome.failures.push(error);
+    } else {
+        judge(&mut outcome, scenario);
+    }
+    outcome.duration_ms = (started.elapsed().as_secs_f64() * 1e5).round() / 100.0;
+    outcome
+}
+
+#[expect(clippy::disallowed_methods, reason = "the duration of a run is real time")]
+fn started() -> Instant {
+    Instant::now()
+}
+
+fn judge(outcome: &mut Outcome, scenario: &Scenario) {
+    let Some(expected) = &scenario.expect else {
+        outcome.status = if outcome.failures.is_empty() { Status::Observed } else { Status::Failed };
+        return;
+    };
+    outcome.failures.extend(compare::differences(expected, outcome));
+    outcome.status = if outcome.failures.is_empty() { Status::Passed } else { Status::Failed };
+}
+
+async fn observe(
+    outcome: &mut Outcome,
+    scenario: &Scenario,
+    deployment: &Deployment,
+    sink: &Sink,
+    accounts: &Accounts,
+) -> Result<(), String> {
+    let mut state = deployment.state.clone();
+    if let Some(at) = latest_event_time(scenario) {
+        state.rebase(at + DELIVERY_LATENCY);
+    }
+    let options = Options {
+        clock: Clock::Owned,
+        port: 0,
+        code: deployment.code.clone(),
+        host_variables: vec![("SSL_CERT_FILE".to_owned(), sink.authority().to_string_lossy().into_owned())],
+    };
+    let cloud = Cloud::start(state, options).await.map_err(|error| super::session::chain(&error))?;
+    let mailbox = uuid_of(&outcome.name, &outcome.path);
+    point_secrets_at(&cloud, deployment, sink, &mailbox, accounts).await?;
+    for step in scenario.steps() {
+        match step {
+            Step::Record(record) => inject(&cloud, outcome, scenario, deployment, accounts, &record, false),
+            Step::Event(event) => inject(&cloud, outcome, scenario, deployment, accounts, &event, true),
+            Step::Put(call) => put(&cloud, outcome, accounts, &call).await,
+        }
+        cloud.settle().await;
+    }
+    cloud.advance(SETTLING).await;
+    if !cloud.advance_until_delivered(LIMIT).await {
+        outcome.notes.push("something is still on its way after a day".to_owned());
+    }
+    read_topics(&cloud, outcome, deployment, accounts).await?;
+    read_sinks(&cloud, outcome, sink, &mailbox);
+    let trace: Vec<Entry> = cloud.with(|state| state.entries().cloned().collect());
+    outcome.dead_letters = cloud.with(|state| dead_letters(state));
+    if outcome.alerts.root() == 0 {
+        outcome.stopped_at = diagnose::stopped_at(&trace);
+    }
+    outcome.broken_hop = diagnose::broken_hop(&trace, outcome.stopped_at);
+    outcome.trace = trace.iter().map(ToString::to_string).collect();
+    Ok(())
+}
+
+/// Distinct for each scenario of a run; the same every time, so that nothing that reaches a sink varies.
+fn uuid_of(name: &str, path: &std::path::Path) -> String {
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(format!("{name}\n{}", path.display()));
+    crate::deployment::hex(&digest[..8])
+}
+
+fn latest_event_time(scenario: &Scenario) -> Option<Time> {
+    let times = scenario.steps().into_iter().filter_map(|step| match step {
+        Step::Record(value) => value.get("eventTime").and_then(Value::as_str).and_then(Time::parse),
+        Step::Event(value) => value.get("time").and_then(Value::as_str).and_then(Time::parse),
+        Step::Put(_) => None,
+    });
+    times.max()
+}
+
+async fn point_secrets_at(
+    cloud: &Cloud,
+    deployment: &Deployment,
+    sink: &Sink,
+    mailbox: &str,
+    accounts: &Accounts,
+) -> Result<(), String> {
+    let client = clients::secrets(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
+    let slack = serde_json::json!({"webhook_url": sink.url(mailbox, "slack")});
+    let pagerduty = serde_json::json!({
+        "routing_key": "0123456789abcdef0123456789abcdef", "events_url": sink.url(mailbox, "pagerduty"),
+    });
+    for (secret, value) in [(&deployment.facts.slack_secret, slack), (&deployment.facts.pagerduty_secret, pagerduty)] {
+        let written = client.put_secret_value().secret_id(secret).secret_string(value.to_string()).send().await;
+        written.map_err(|error| format!("could not write the secret {secret}: {:?}", error.into_service_error()))?;
+    }
+    Ok(())
+}
+
+/// Hands a record to CloudTrail, or an event to the bus as the AWS service that it names.
+fn inject(
+    cloud: &Cloud,
+    outcome: &mut Outcome,
+    scenario: &Scenario,
+    deployment: &Deployment,
+    accounts: &Accounts,
+    value: &Value,
+    is_event: bool,
+) {
+    let played = play(value, accounts);
+    let mut value = played.value;
+    let region = scenario.region.clone().unwrap_or(played.region);
+    if let (Some(region), Some(members)) = (&scenario.region, value.as_object_mut()) {
+        members.insert(if is_event { "region" } else { "awsRegion" }.to_owned(), Value::String(region.clone()));
+    }
+    outcome.notes.extend(played.note);
+    let (covered, account) = match played.who {
+        Who::Hub => (&deployment.facts.coverage.hub, "hub"),
+        Who::Spoke => (&deployment.facts.coverage.spoke, "spoke"),
+    };
+    if !covered.contains(&region) {
+        outcome.notes.push(format!("no spoke of the {account} account stands in {region}: nothing there is seen"));
+    }
+    let result = cloud.with(|state| {
+        if is_event {
+            cloudtrail::inject_event(state, value).map(drop).map_err(|error| error.to_string())
+        } else {
+            cloudtrail::inject(state, value).map(drop).map_err(|error| error.to_string())
+        }
+    });
+    if let Err(error) = result {
+        outcome.notes.push(format!("not delivered: {error}"));
+    }
+}
+
+/// A customer's `PutEvents`.
+async fn put(cloud: &Cloud, outcome: &mut Outcome, accounts: &Accounts, call: &PutEvents) {
+    let account = match call.account.as_str() {
+        "hub" => &accounts.hub,
+        "spoke" => &accounts.spoke,
+        "management" => &accounts.management,
+        other => other,
+    };
+    let bus = call.bus.as_deref().map(|bus| match bus {
+        "hub" => format!("arn:aws:events:{}:{}:event-bus/hub-root-activity", accounts.hub_region, accounts.hub),
+        other => other.to_owned(),
+    });
+    let client = clients::eventbridge(cloud.endpoint(), account, &call.region);
+    let entry = PutEventsRequestEntry::builder()
+        .source(&call.source)
+        .detail_type(&call.detail_type)
+        .detail(call.detail.to_string())
+        .set_event_bus_name(bus)
+        .build();
+    let answer = client.put_events().entries(entry).send().await;
+    let code = match answer {
+        Ok(answer) => answer.entries().first().and_then(|entry| entry.error_code()).map(str::to_owned),
+        Err(error) => {
+            let error = error.into_service_error();
+            Some(error.meta().code().unwrap_or("no answer").to_owned())
+        }
+    };
+    match (&call.refused, code) {
+        (expected, found) if *expected == found => match found {
+            Some(code) => outcome.notes.push(format!("PutEvents of {} was refused: {code}", call.source)),
+            None => {}
+        },
+        (expected, found) => outcome.failures.push(format!(
+            "PutEvents of source {}: expected {}, found {}",
+            call.source,
+            expected.as_deref().unwrap_or("acceptance"),
+            found.as_deref().unwrap_or("acceptance"),
+        )),
+    }
+}
+
+async fn read_topics(
+    cloud: &Cloud,
+    outcome: &mut Outcome,
+    deployment: &Deployment,
+    accounts: &Accounts,
+) -> Result<(), String> {
+    let client = clients::sqs(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
+    let probes = &deployment.facts.probes;
+    let mut counts = AlertCounts::default();
+    let topics = [
+        ("login", &probes.login, &mut counts.login),
+        ("activity", &probes.activity, &mut counts.activity),
+        ("health", &probes.health, &mut counts.health),
+    ];
+    for (topic, queue, count) in topics {
+        loop {
+            let received = client.receive_message().queue_url(queue).max_number_of_messages(10).send().await;
+            let received = received
+                .map_err(|error| format!("could not read the {topic} probe: {:?}", error.into_service_error()))?;
+            if received.messages().is_empty() {
+                break;
+            }
+            for message in received.messages() {
+                *count += 1;
+                let body = message.body().unwrap_or_default();
+                let body = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned()));
+                outcome.messages.push(Message { to: topic.to_owned(), body });
+            }
+        }
+    }
+    outcome.alerts = counts;
+    Ok(())
+}
+
+fn read_sinks(cloud: &Cloud, outcome: &mut Outcome, sink: &Sink, mailbox: &str) {
+    let mut counts = SinkCounts::default();
+    for received in sink.take(mailbox) {
+        match received.alerter.as_str() {
+            "slack" => counts.slack += 1,
+            // What is told of the monitor's own health is no alert about root.
+            "pagerduty" if is_health(&received.body) => {}
+            "pagerduty" => counts.pagerduty += 1,
+            _ => {}
+        }
+        outcome.messages.push(Message { to: received.alerter, body: received.body });
+    }
+    let mails: Vec<_> = cloud.with(|state| sns::mailbox(state).iter().cloned().collect());
+    for mail in mails {
+        if mail.topic.name().ends_with("-health") {
+            continue;
+        }
+        counts.email += 1;
+        let body = serde_json::json!({"to": mail.address, "subject": mail.subject, "text": mail.body});
+        outcome.messages.push(Message { to: "email".to_owned(), body });
+    }
+    outcome.sinks = counts;
+}
+
+/// CloudWatch's alarms are the source of health events; an alert's source is an account.
+fn is_health(body: &Value) -> bool {
+    body["dedup_key"].as_str().is_some_and(|key| key.contains(":cloudwatch:") && key.contains(":alarm:"))
+}
+
+fn dead_letters(state: &rootwatch_cloud::State) -> u64 {
+    let queues = state.sqs.queues().filter(|queue| queue.name().contains("dlq"));
+    let metrics = queues.filter_map(|queue| sqs::metrics(state, queue));
+    metrics.map(|metrics| (metrics.visible + metrics.not_visible) as u64).sum()
+}

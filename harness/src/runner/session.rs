@@ -1,0 +1,154 @@
+//! A session: packages, deployments and the sink, shared by all scenarios of a run.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, OnceCell};
+
+use super::outcome::Outcome;
+use super::scenario;
+use crate::deployment::{Accounts, Coverage, DeployError, Deployment, Specification, deploy};
+use crate::layout::Layout;
+use crate::packages::{BuildError, Packages, prepare};
+use crate::report::Progress;
+use crate::scenario::{DeploymentChange, Loaded, Step, Who, play};
+use crate::sink::{Sink, SinkError};
+
+/// Why no scenario can be run.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The handlers.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The deployment.
+    #[error(transparent)]
+    Deploy(#[from] DeployError),
+    /// The sink.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+}
+
+type Slot = Arc<OnceCell<Result<Arc<Deployment>, Arc<DeployError>>>>;
+
+/// What all scenarios of a run share.
+#[derive(Debug)]
+pub struct Session {
+    layout: Layout,
+    packages: Packages,
+    sink: Sink,
+    accounts: Accounts,
+    coverage: Coverage,
+    progress: Progress,
+    /// By the change that makes them different.
+    deployments: Mutex<HashMap<String, Slot>>,
+}
+
+impl Session {
+    /// Builds the handlers and starts the sink. The deployment follows with the first scenario that needs it; it
+    /// covers the Regions that any of the scenarios names.
+    pub async fn start(layout: Layout, scenarios: &[Loaded], progress: Progress) -> Result<Self, SessionError> {
+        progress.stage("building the handlers");
+        let packages = tokio::task::block_in_place(|| prepare(&layout))?;
+        let accounts = Accounts::default();
+        let coverage = coverage(scenarios, &accounts);
+        let sink = Sink::start().await?;
+        Ok(Self { layout, packages, sink, accounts, coverage, progress, deployments: Mutex::default() })
+    }
+
+    /// Makes the default deployment now, so that its cost shows as a stage of its own.
+    pub async fn deploy(&self) -> Result<Arc<Deployment>, Arc<DeployError>> {
+        self.deployment(&DeploymentChange::default()).await
+    }
+
+    /// The deployment with a change, made once.
+    pub async fn deployment(&self, change: &DeploymentChange) -> Result<Arc<Deployment>, Arc<DeployError>> {
+        let key = serde_json::to_string(&(&change.overlay, &change.variables, change.log_alarm)).unwrap_or_default();
+        let slot = Arc::clone(self.deployments.lock().await.entry(key).or_default());
+        let made = slot.get_or_init(|| self.make(change));
+        made.await.clone()
+    }
+
+    async fn make(&self, change: &DeploymentChange) -> Result<Arc<Deployment>, Arc<DeployError>> {
+        let default = DeploymentChange::default();
+        // A variant starts from the default deployment, so that only the difference is applied.
+        let base = match change == &default {
+            true => None,
+            false => Some(Box::pin(self.deployment(&default)).await?),
+        };
+        let specification = Specification {
+            coverage: if base.is_some() { Coverage::minimal() } else { self.coverage.clone() },
+            overlay: change.overlay.clone(),
+            variables: change.variables.clone(),
+            log_alarm: change.log_alarm,
+        };
+        let made = deploy(&self.layout, &self.packages, &specification, base.as_deref(), &self.progress).await;
+        made.map(Arc::new).map_err(Arc::new)
+    }
+
+    /// Runs one scenario on a deployment of the caller's, whatever its file says of deployments.
+    pub async fn run_on(&self, loaded: &Loaded, deployment: &Deployment) -> Outcome {
+        match &loaded.scenario {
+            Ok(scenario) => scenario::run(loaded, scenario, deployment, &self.sink, &self.accounts).await,
+            Err(error) => Outcome::error(&loaded.name, loaded.path.clone(), error.to_string()),
+        }
+    }
+
+    /// The built and zipped handlers.
+    pub fn packages(&self) -> &Packages {
+        &self.packages
+    }
+
+    /// Where things are.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Runs one scenario in a fork of its own.
+    pub async fn run(&self, loaded: &Loaded) -> Outcome {
+        let scenario = match &loaded.scenario {
+            Ok(scenario) => scenario,
+            Err(error) => return Outcome::error(&loaded.name, loaded.path.clone(), error.to_string()),
+        };
+        match self.deployment(&scenario.deployment).await {
+            Ok(deployment) => scenario::run(loaded, scenario, &deployment, &self.sink, &self.accounts).await,
+            Err(error) => Outcome::error(&loaded.name, loaded.path.clone(), chain(&*error)),
+        }
+    }
+}
+
+/// An error with its causes.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// The Regions that the scenarios name, beside those of sign-ins.
+fn coverage(scenarios: &[Loaded], accounts: &Accounts) -> Coverage {
+    let mut coverage = Coverage::minimal();
+    for loaded in scenarios {
+        let Ok(scenario) = &loaded.scenario else { continue };
+        // What says where a spoke is missing must not bring it about.
+        if scenario.expect.as_ref().is_some_and(|expect| expect.stopped_at == Some(crate::scenario::StoppedAt::NoSpoke))
+        {
+            continue;
+        }
+        for step in scenario.steps() {
+            let (Step::Record(value) | Step::Event(value)) = step else { continue };
+            let played = play(&value, accounts);
+            let region = scenario.region.clone().unwrap_or(played.region);
+            if !crate::deployment::is_region(&region) {
+                continue;
+            }
+            match played.who {
+                Who::Hub => coverage.hub.insert(region),
+                Who::Spoke => coverage.spoke.insert(region),
+            };
+        }
+    }
+    coverage
+}

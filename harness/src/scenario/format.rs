@@ -1,0 +1,171 @@
+//! The scenario file's types. `scenarios/README.md` explains every field to its users.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A scenario in its full form.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// For editors.
+    #[serde(rename = "$schema", default)]
+    pub schema: Option<String>,
+    /// What happens, in a line.
+    #[serde(default)]
+    pub title: String,
+    /// Why it matters, in a sentence.
+    #[serde(default)]
+    pub why: String,
+    /// Where the record or the fact comes from: a URL.
+    #[serde(default)]
+    pub source: String,
+    /// Who acts: `spoke`, `hub`, or an account id. Left out: the record says it.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// Overrides the records' Region.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// CloudTrail records, delivered in this order.
+    #[serde(default)]
+    pub records: Vec<Value>,
+    /// Whole EventBridge events of AWS services, put on the default bus of the account and Region that they name.
+    #[serde(default)]
+    pub events: Vec<Value>,
+    /// `PutEvents` calls of customers.
+    #[serde(default)]
+    pub put_events: Vec<PutEvents>,
+    /// What is different about the deployment.
+    #[serde(default)]
+    pub deployment: DeploymentChange,
+    /// What must come out. Left out: the scenario only shows what does.
+    #[serde(default)]
+    pub expect: Option<Expectation>,
+}
+
+/// One `PutEvents` call.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PutEvents {
+    /// The caller's account: `spoke`, `hub`, `management` or an account id. An administrator of it calls.
+    pub account: String,
+    /// The Region of the call.
+    #[serde(default = "us_east_1")]
+    pub region: String,
+    /// `hub` for the hub's bus by its ARN; else a bus name or ARN; left out, the caller's default bus.
+    #[serde(default)]
+    pub bus: Option<String>,
+    /// The entry's source.
+    pub source: String,
+    /// The entry's detail-type.
+    pub detail_type: String,
+    /// The entry's detail.
+    pub detail: Value,
+    /// The error code that AWS answers with, for the call or for the entry. Left out: it is accepted.
+    #[serde(default)]
+    pub refused: Option<String>,
+}
+
+fn us_east_1() -> String {
+    "us-east-1".to_owned()
+}
+
+/// What is different about the deployment under test.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeploymentChange {
+    /// Override files, by their path below `terraform/`.
+    #[serde(default)]
+    pub overlay: BTreeMap<String, Value>,
+    /// Variables of the hub module.
+    #[serde(default)]
+    pub variables: Map<String, Value>,
+    /// Deploys the log alarm too. It alerts a second time, as activity, for whatever the CIS metric filter finds.
+    #[serde(default)]
+    pub log_alarm: bool,
+}
+
+/// Something that goes wrong on purpose (an issue of its own).
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {}
+
+/// How many messages came out where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Root login alerts.
+    pub login: u64,
+    /// Root activity alerts.
+    pub activity: u64,
+    /// Health messages.
+    pub health: u64,
+}
+
+/// Where an event that made no alert ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StoppedAt {
+    /// No rule's pattern matched: a silence that is meant.
+    Rule,
+    /// Triage decided that it is none: a silence that is meant.
+    Triage,
+    /// The Region (or account) has no spoke.
+    NoSpoke,
+    /// It was lost on the way.
+    Undelivered,
+}
+
+/// What must come out. What is not named is not looked at, but for `login` and `activity`: these are zero unless
+/// stated, so that an alert too many is seen.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expectation {
+    /// Root login alerts.
+    #[serde(default)]
+    pub login: u64,
+    /// Root activity alerts.
+    #[serde(default)]
+    pub activity: u64,
+    /// Health messages.
+    #[serde(default)]
+    pub health: Option<u64>,
+    /// Requests to Slack. Left out: as many as there are alerts.
+    #[serde(default)]
+    pub slack: Option<u64>,
+    /// Requests to PagerDuty that trigger. Left out: as many as there are alerts.
+    #[serde(default)]
+    pub pagerduty: Option<u64>,
+    /// E-mails. Left out: as many as there are alerts.
+    #[serde(default)]
+    pub email: Option<u64>,
+    /// Where a silent event ends. Left out: at a rule or at triage, the two silences that are meant.
+    #[serde(default)]
+    pub stopped_at: Option<StoppedAt>,
+    /// Messages in dead-letter queues. Left out: none.
+    #[serde(default)]
+    pub dead_letters: u64,
+    /// Texts that must stand somewhere in what the sinks received.
+    #[serde(default)]
+    pub mentions: Vec<String>,
+}
+
+/// One thing to inject, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// A CloudTrail record.
+    Record(Value),
+    /// A whole EventBridge event.
+    Event(Value),
+    /// A customer's call.
+    Put(PutEvents),
+}
+
+impl Scenario {
+    /// What to inject, in order.
+    pub fn steps(&self) -> Vec<Step> {
+        let records = self.records.iter().cloned().map(Step::Record);
+        let events = self.events.iter().cloned().map(Step::Event);
+        records.chain(events).chain(self.put_events.iter().cloned().map(Step::Put)).collect()
+    }
+}

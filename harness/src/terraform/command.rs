@@ -1,0 +1,193 @@
+//! Driving Terraform in a scratch copy of the tree.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::{Binary, Mirror, PROVIDER_VERSION, TerraformError};
+
+/// A scratch copy: `tree/` is the Terraform under test with its overlay, `root/` the configuration that is applied.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// The folder.
+    pub path: PathBuf,
+    /// The configuration that is applied, below the folder.
+    root: PathBuf,
+}
+
+/// How Terraform is run there.
+#[derive(Clone, Debug)]
+pub struct Run<'a> {
+    /// Which binary.
+    pub binary: &'a Binary,
+    /// Where the provider comes from, if not from the registry.
+    pub mirror: Option<&'a Mirror>,
+    /// The cloud.
+    pub endpoint: &'a str,
+    /// The account whose administrator applies.
+    pub account: &'a str,
+}
+
+impl Workspace {
+    /// Copies the tree; nothing is ever initialised in the source tree, which may be read-only.
+    pub fn create(path: &Path, tree: &Path) -> Result<Self, TerraformError> {
+        copy_tree(tree, &path.join("tree"))
+            .and_then(|()| std::fs::create_dir_all(path.join("root")))
+            .map_err(|source| TerraformError::Workspace { path: path.to_path_buf(), source })?;
+        Ok(Self { path: path.to_path_buf(), root: path.join("root") })
+    }
+
+    /// The same copy, with one of the tree's own configurations as what is applied: `""` is the root module.
+    pub fn of_tree(self, directory: &str) -> Self {
+        Self { root: self.tree().join(directory), ..self }
+    }
+
+    /// The copied tree.
+    pub fn tree(&self) -> PathBuf {
+        self.path.join("tree")
+    }
+
+    /// The configuration that is applied.
+    pub fn root(&self) -> PathBuf {
+        self.root.clone()
+    }
+
+    /// Where the output of a stage is kept.
+    pub fn log(&self, stage: &str) -> PathBuf {
+        self.path.join(format!("{stage}.log"))
+    }
+
+    /// Writes a file of the configuration that is applied.
+    pub fn write(&self, name: &str, text: &str) -> Result<(), TerraformError> {
+        let path = self.root().join(name);
+        std::fs::write(&path, text).map_err(|source| TerraformError::Workspace { path, source })
+    }
+
+    /// Reads a file of the configuration that is applied.
+    pub fn read(&self, name: &str) -> Result<String, TerraformError> {
+        let path = self.root().join(name);
+        std::fs::read_to_string(&path).map_err(|source| TerraformError::Workspace { path, source })
+    }
+
+    /// `init`, with the provider pinned by a lock file and taken from the mirror where there is one.
+    pub fn init(&self, run: &Run<'_>) -> Result<(), TerraformError> {
+        // A lock entry without hashes is accepted and completed. [M]
+        self.write(
+            ".terraform.lock.hcl",
+            &format!(
+                "provider \"{}/hashicorp/aws\" {{\n  version = \"{PROVIDER_VERSION}\"\n}}\n",
+                run.binary.registry()
+            ),
+        )?;
+        if let Some(mirror) = run.mirror {
+            let path = self.path.join("cli.tfrc");
+            std::fs::write(&path, mirror.cli_config(run.binary))
+                .map_err(|source| TerraformError::Workspace { path, source })?;
+        }
+        self.run(run, "init", &["init", "-input=false", "-no-color"]).map(drop)
+    }
+
+    /// `apply`, without asking.
+    pub fn apply(&self, run: &Run<'_>) -> Result<(), TerraformError> {
+        // A fresh queue waits 25 s for six stable reads in the provider: all of them at once. [M]
+        let arguments = ["apply", "-input=false", "-no-color", "-auto-approve", "-parallelism=64"];
+        self.run(run, "apply", &arguments).map(drop)
+    }
+
+    /// `destroy`, without asking.
+    pub fn destroy(&self, run: &Run<'_>) -> Result<(), TerraformError> {
+        let arguments = ["destroy", "-input=false", "-no-color", "-auto-approve", "-parallelism=64"];
+        self.run(run, "destroy", &arguments).map(drop)
+    }
+
+    /// Whether a plan finds nothing to do; otherwise its text.
+    pub fn plan_is_empty(&self, run: &Run<'_>) -> Result<Result<(), String>, TerraformError> {
+        let arguments = ["plan", "-input=false", "-no-color", "-detailed-exitcode", "-parallelism=64"];
+        match self.try_run(run, "plan", &arguments)? {
+            (Some(0), _) => Ok(Ok(())),
+            (Some(2), output) => Ok(Err(output)),
+            (_, output) => Err(self.failed(run, "plan", &output)),
+        }
+    }
+
+    /// `output -json`.
+    pub fn outputs(&self, run: &Run<'_>) -> Result<serde_json::Value, TerraformError> {
+        let output = self.run(run, "output", &["output", "-json", "-no-color"])?;
+        let start = output.find('{').unwrap_or(0);
+        serde_json::from_str(&output[start..]).map_err(|error| self.failed(run, "output", &error.to_string()))
+    }
+
+    fn run(&self, run: &Run<'_>, stage: &str, arguments: &[&str]) -> Result<String, TerraformError> {
+        match self.try_run(run, stage, arguments)? {
+            (Some(0), output) => Ok(output),
+            (_, output) => Err(self.failed(run, stage, &output)),
+        }
+    }
+
+    fn failed(&self, run: &Run<'_>, stage: &str, output: &str) -> TerraformError {
+        let errors: Vec<&str> = output.lines().skip_while(|line| !line.contains("Error")).take(60).collect();
+        let output = if errors.is_empty() { output.to_owned() } else { errors.join("\n") };
+        TerraformError::Failed {
+            program: run.binary.name().to_owned(),
+            stage: stage.to_owned(),
+            output,
+            log: self.log(stage),
+        }
+    }
+
+    fn try_run(&self, run: &Run<'_>, stage: &str, arguments: &[&str]) -> Result<(Option<i32>, String), TerraformError> {
+        let log = self.log(stage);
+        let failed = |source| TerraformError::Workspace { path: log.clone(), source };
+        let file = File::create(&log).map_err(failed)?;
+        let errors = file.try_clone().map_err(failed)?;
+        let mut command = Command::new(&run.binary.path);
+        command.args(arguments).current_dir(self.root()).stdin(Stdio::null()).stdout(file).stderr(errors);
+        // Nothing of the user's AWS set-up may leak into a test, and nothing of the test may leave this machine.
+        for (key, _) in std::env::vars_os() {
+            let name = key.to_string_lossy();
+            if name.starts_with("AWS_") || name.starts_with("TF_VAR_") || name.starts_with("TF_CLI_ARGS") {
+                command.env_remove(&key);
+            }
+        }
+        command
+            .env("AWS_ENDPOINT_URL", run.endpoint)
+            .env("AWS_ACCESS_KEY_ID", run.account)
+            .env("AWS_SECRET_ACCESS_KEY", "any")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .env("NO_PROXY", "127.0.0.1,localhost")
+            .env("CHECKPOINT_DISABLE", "1")
+            .env("TF_IN_AUTOMATION", "1");
+        match run.mirror {
+            Some(_) => drop(command.env("TF_CLI_CONFIG_FILE", self.path.join("cli.tfrc"))),
+            // A variable that names a missing file stops Terraform before it looks at anything else.
+            None => {
+                if std::env::var_os("TF_CLI_CONFIG_FILE").is_some_and(|path| !Path::new(&path).exists()) {
+                    command.env_remove("TF_CLI_CONFIG_FILE");
+                }
+            }
+        }
+        let status = command.status().map_err(failed)?;
+        let output = std::fs::read_to_string(&log).map_err(failed)?;
+        Ok((status.code(), output))
+    }
+}
+
+/// Copies a folder without what Terraform leaves behind.
+pub(crate) fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in walkdir::WalkDir::new(from).into_iter().filter_entry(|entry| {
+        let name = entry.file_name().to_string_lossy();
+        name != ".terraform" && !name.contains(".tfstate")
+    }) {
+        let entry = entry?;
+        let Ok(relative) = entry.path().strip_prefix(from) else { continue };
+        let target = to.join(relative);
+        if entry.file_type().is_dir() {
+            std::fs::create_dir_all(&target)?;
+        } else {
+            std::fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! The configuration that is applied: the untouched modules, once per account and Region.
+//!
+//! Terraform cannot iterate over providers, so several Regions and spokes need one block each; generating them is what
+//! a team with many accounts does from a pipeline. The plain root module is tested as a deployment of its own.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::deployment::{Accounts, Coverage};
+
+/// A generated root module.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Composition {
+    /// `main.tf.json`
+    pub main: Value,
+}
+
+/// What the hub is told.
+#[derive(Clone, Debug)]
+pub struct HubInputs<'a> {
+    /// Variables of the hub module; `source` and `providers` are added.
+    pub variables: Map<String, Value>,
+    /// The log group of the spoke's trail, which the log alarm watches.
+    pub log_group: Option<&'a str>,
+}
+
+fn alias(account: &str, region: &str) -> String {
+    format!("{account}_{}", region.replace('-', "_"))
+}
+
+/// Composes hub, spokes and log alarm. The modules are found at `../tree/modules`.
+pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'_>) -> Composition {
+    let mut providers = Vec::new();
+    let mut modules = Map::new();
+    let hub_regions: BTreeSet<&String> = coverage.hub.iter().chain([&accounts.hub_region]).collect();
+    for region in &hub_regions {
+        providers.push(json!({
+            "alias": alias("hub", region), "region": region, "allowed_account_ids": [accounts.hub],
+        }));
+    }
+    for region in &coverage.spoke {
+        providers.push(json!({
+            "alias": alias("spoke", region), "region": region, "allowed_account_ids": [accounts.spoke],
+            "assume_role": [{"role_arn": accounts.deploy_role(), "external_id": accounts.external_id}],
+        }));
+    }
+    let mut hub = inputs.variables;
+    hub.insert("source".into(), "../tree/modules/hub".into());
+    hub.insert("providers".into(), json!({"aws": format!("aws.{}", alias("hub", &accounts.hub_region))}));
+    modules.insert("hub".into(), Value::Object(hub));
+    let regional = [("hub", &coverage.hub), ("spoke", &coverage.spoke)];
+    for (account, regions) in regional {
+        for region in regions {
+            let name = alias(account, region);
+            modules.insert(
+                format!("deliver_{name}"),
+                json!({
+                    "source": "../tree/modules/spoke",
+                    "providers": {"aws": format!("aws.{name}")},
+                    "hub_event_bus_arn": "${module.hub.event_bus_arn}",
+                }),
+            );
+        }
+    }
+    if let (Some(log_group), Some(region)) =
+        (inputs.log_group, coverage.spoke.contains(&accounts.hub_region).then_some(&accounts.hub_region))
+    {
+        modules.insert(
+            "log_alarm".into(),
+            json!({
+                "source": "../tree/modules/log-alarm",
+                "providers": {"aws": format!("aws.{}", alias("spoke", region))},
+                "hub_event_bus_arn": "${module.hub.event_bus_arn}",
+                "log_group_name": log_group,
+            }),
+        );
+    }
+    Composition {
+        main: json!({
+            "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
+            "provider": {"aws": providers},
+            "module": modules,
+            "output": {"topic_arns": {"value": "${module.hub.topic_arns}"}},
+        }),
+    }
+}

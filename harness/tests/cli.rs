@@ -1,0 +1,106 @@
+//! What a user can get wrong: each a clear message with the next step, and the documented exit code.
+
+#![allow(missing_docs, reason = "a test target")]
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn rootwatch(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rootwatch"));
+    command.args(arguments).env_remove("CI");
+    for (key, value) in variables {
+        command.env(key, value);
+    }
+    command.output().unwrap()
+}
+
+/// Runs the command and looks for the exit code and for texts on stderr.
+fn check(arguments: &[&str], variables: &[(&str, &str)], code: i32, texts: &[&str]) {
+    let output = rootwatch(arguments, variables);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
+    for text in texts {
+        assert!(errors.contains(text), "{arguments:?}: `{text}` is not in: {errors}");
+    }
+}
+
+#[test]
+fn wrong_paths_are_named() {
+    check(&["run", "no/such/file.json"], &[], 2, &["no/such/file.json", "give a scenario file or a folder"]);
+    let empty = tempfile::tempdir().unwrap();
+    check(&["run", empty.path().to_str().unwrap()], &[], 2, &["holds no scenario"]);
+    check(&["walk"], &[], 2, &["unrecognized subcommand"]);
+}
+
+#[test]
+fn unreadable_scenarios_point_into_the_file() {
+    let cases = [
+        ("{\n \"records\": [,]\n}", "bad.json:2:14: not JSON"),
+        ("{\"recods\": [{}], \"title\": \"t\"}", "did you mean `records`?"),
+        ("{}", "neither a scenario"),
+    ];
+    for (text, expected) in cases {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("bad.json");
+        std::fs::write(&file, text).unwrap();
+        let output = rootwatch(&["run", file.to_str().unwrap()], &[]);
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{shown}");
+        assert!(shown.contains(expected), "{text}: {shown}");
+    }
+}
+
+#[test]
+fn a_busy_port_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    check(&["serve", "--port", &port], &[], 3, &["cannot listen on 127.0.0.1", &port, "choose another port"]);
+}
+
+#[test]
+fn a_failing_build_of_the_handlers_is_shown() {
+    let fake = tempfile::tempdir().unwrap();
+    let cargo = script(fake.path(), "cargo", "echo 'error[E0425]: cannot find value' >&2; exit 101");
+    check(&["run"], &[("CARGO", &cargo)], 3, &["the handlers did not build", "E0425", "cargo build"]);
+    check(&["run"], &[("CARGO", "/no/cargo")], 3, &["could not start `/no/cargo`", "rustup"]);
+}
+
+#[test]
+fn a_missing_terraform_says_what_to_install() {
+    // Binaries of any content do: Terraform is looked for before anything is deployed.
+    let handlers = tempfile::tempdir().unwrap();
+    for name in rootwatch::packages::FUNCTIONS {
+        script(handlers.path(), &format!("rootwatch-{name}"), "exit 1");
+    }
+    let cache = tempfile::tempdir().unwrap();
+    let variables = [
+        ("ROOTWATCH_HANDLERS", handlers.path().to_str().unwrap()),
+        ("ROOTWATCH_CACHE", cache.path().to_str().unwrap()),
+        ("PATH", ""),
+        ("ROOTWATCH_TERRAFORM", ""),
+    ];
+    check(&["run"], &variables, 3, &["neither `terraform` nor `tofu` was found on PATH", "install Terraform"]);
+    let mut wrong = variables;
+    wrong[3].1 = "/no/terraform";
+    check(&["run"], &wrong, 3, &["ROOTWATCH_TERRAFORM names /no/terraform"]);
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_is_named() {
+    let handlers = tempfile::tempdir().unwrap();
+    for name in rootwatch::packages::FUNCTIONS {
+        script(handlers.path(), &format!("rootwatch-{name}"), "exit 1");
+    }
+    let variables = [("ROOTWATCH_HANDLERS", handlers.path().to_str().unwrap()), ("ROOTWATCH_CACHE", "/proc/rootwatch")];
+    check(&["run"], &variables, 3, &["/proc/rootwatch", "ROOTWATCH_CACHE"]);
+}
+
+/// Writes an executable script; its path.
+fn script(directory: &Path, name: &str, body: &str) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let path = directory.join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
