@@ -17,6 +17,7 @@ use crate::runtime::{CodeStore, Completion, Effect, Host, HostOptions, Invocatio
 use crate::services::{lambda, sts};
 use crate::state::State;
 use crate::time::Time;
+use crate::trace::{Entry, Hop, Outcome};
 use crate::wire::{self, Answer, CredentialScope, Decoded, HttpRequest};
 use crate::{AccountId as Account, server};
 
@@ -338,13 +339,16 @@ impl Inner {
             service: decoded.service,
             operation: decoded.operation.clone(),
             protocol: decoded.protocol,
-            caller,
+            caller: caller.clone(),
             account,
             region,
             params: decoded.params.clone(),
             request_id: request_id.clone(),
         };
         let result = api::dispatch(&mut call);
+        if let Err(error) = &result {
+            trace_failure(&mut state, decoded, &caller, error);
+        }
         let waiter = match &result {
             Ok(Reply::Invocation(id)) => {
                 let (sender, receiver) = oneshot::channel();
@@ -355,6 +359,23 @@ impl Inner {
         };
         (result, request_id, waiter)
     }
+}
+
+/// A call of a role's session that failed: on the monitor's way that is a function. Denials are traced where they are
+/// decided.
+fn trace_failure(state: &mut State, decoded: &Decoded, caller: &Principal, error: &ApiError) {
+    if !matches!(caller, Principal::Role { .. }) || error.code.contains("AccessDenied") {
+        return;
+    }
+    state.trace(Entry {
+        at: state.now,
+        hop: Hop::Api,
+        resource: format!("{}:{}", decoded.service.name(), decoded.operation),
+        outcome: Outcome::Failed,
+        detail: format!("{}: {} (called by {})", error.code, error.message, caller.arn()),
+        principal: None,
+        decision: None,
+    });
 }
 
 /// Who stands behind an access key: an account's administrator (12 digits) or a session.

@@ -132,6 +132,17 @@ impl State {
         self.cloudwatch.forget_data();
     }
 
+    /// Ends the time in which a deployment came up: what was on its way then (the alarms' first reports, for the most)
+    /// is forgotten, queues are empty, and alarms are as they are a while after. What is observed starts here.
+    pub fn come_to_rest(&mut self) {
+        self.tasks = Table::default();
+        self.effects.clear();
+        self.sqs.drop_messages();
+        self.lambda.come_to_rest();
+        self.cloudwatch.come_to_rest(self.now);
+        self.clear_trace();
+    }
+
     /// Puts work on the queue, to be done at `at` (never before now).
     pub fn schedule(&mut self, at: Time, task: impl Into<Task>) {
         let key = TaskKey { at: at.max(self.now), sequence: self.next_sequence() };

@@ -36,7 +36,8 @@ impl Task {
         match self {
             Task::CloudWatch(_) => false,
             Task::Sqs(task) => !task.is_idle(state),
-            Task::Events(_) | Task::Sns(_) | Task::Lambda(_) => true,
+            Task::Lambda(task) => !task.is_idle(state),
+            Task::Events(_) | Task::Sns(_) => true,
         }
     }
 

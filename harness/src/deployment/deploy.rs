@@ -142,7 +142,7 @@ pub async fn deploy(
     let facts = Facts { coverage, probes, slack_secret: secrets.slack, pagerduty_secret: secrets.pagerduty };
     let mut state = cloud.snapshot();
     drop(cloud);
-    state.clear_trace();
+    state.come_to_rest();
     let saved = Saved { state, facts, terraform_state: terraform_state.into() };
     slot.save(&saved)?;
     Ok(deployment(saved, code, clock.elapsed(), false))

@@ -78,7 +78,7 @@ async fn observed(
     let probes = Probes::subscribe(&sns_client, &sqs_client, topics).await?;
     cloud.with(sns::confirm_all_email);
     let mut state = cloud.snapshot();
-    state.clear_trace();
+    state.come_to_rest();
     let facts = Facts {
         coverage: Coverage::minimal(),
         probes,

@@ -25,6 +25,7 @@ pub(crate) use deploy::now;
 pub use deploy::{DeployError, deploy, open_code_store};
 pub use key::hex;
 pub use lifecycle::{Lifecycle, lifecycle};
+pub(crate) use probes::PROBE_PREFIX;
 pub use probes::Probes;
 
 /// What shall be deployed.

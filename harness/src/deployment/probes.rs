@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use super::DeployError;
 
+/// How the names of these queues begin.
+pub(crate) const PROBE_PREFIX: &str = "probe-";
+
 /// The queues' URLs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Probes {
@@ -33,7 +36,7 @@ impl Probes {
 async fn probe(sns: &Sns, sqs: &Sqs, topics: &Value, kind: &str) -> Result<String, DeployError> {
     let failed = |what: &str, error: String| DeployError::Probe { what: format!("{what} for the {kind} topic"), error };
     let topic = topics[kind].as_str().ok_or_else(|| failed("the output `topic_arns`", topics.to_string()))?;
-    let name = format!("probe-{kind}");
+    let name = format!("{PROBE_PREFIX}{kind}");
     let policy = |queue: &str| {
         json!({"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",

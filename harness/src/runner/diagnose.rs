@@ -2,6 +2,7 @@
 
 use rootwatch_cloud::trace::{Entry, Hop, Outcome};
 
+use crate::deployment::PROBE_PREFIX;
 use crate::scenario::StoppedAt;
 
 /// Where events without an alert ended. `delivered` says whether CloudTrail (or a service) put anything on a bus.
@@ -44,4 +45,16 @@ pub(super) fn broken_hop(trace: &[Entry], stopped_at: Option<StoppedAt>) -> Opti
         rules.filter(|entry| !entry.resource.contains("alarm")).last()
     };
     trouble.or_else(|| stopped_at.and_then(|_| unmatched())).map(ToString::to_string)
+}
+
+/// The first topic that an alert was published to and nobody but the harness listened: something was expected beyond
+/// it, and no hop says why it is missing.
+pub(super) fn unheard(trace: &[Entry]) -> Option<String> {
+    let heard = |topic: &str| {
+        let of_topic = |entry: &&Entry| entry.hop == Hop::Subscription && entry.resource.starts_with(topic);
+        trace.iter().filter(of_topic).any(|entry| !entry.detail.contains(PROBE_PREFIX))
+    };
+    let published = |entry: &&Entry| entry.hop == Hop::Topic && entry.outcome == Outcome::Delivered;
+    let topic = trace.iter().filter(published).find(|entry| !heard(&entry.resource))?;
+    Some(format!("{topic}: no subscription of an alerter, only the harness's own"))
 }

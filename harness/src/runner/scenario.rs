@@ -34,11 +34,17 @@ pub(super) async fn run(
     let mut outcome = Outcome::error(&loaded.name, loaded.path.clone(), String::new());
     outcome.failures.clear();
     outcome.title.clone_from(&scenario.title);
-    if let Err(error) = observe(&mut outcome, scenario, deployment, sink, accounts).await {
-        outcome.status = Status::Error;
-        outcome.failures.push(error);
-    } else {
-        judge(&mut outcome, scenario);
+    match observe(&mut outcome, scenario, deployment, sink, accounts).await {
+        Ok(trace) => {
+            judge(&mut outcome, scenario);
+            if outcome.status == Status::Failed && outcome.broken_hop.is_none() {
+                outcome.broken_hop = diagnose::unheard(&trace);
+            }
+        }
+        Err(error) => {
+            outcome.status = Status::Error;
+            outcome.failures.push(error);
+        }
     }
     outcome.duration_ms = (started.elapsed().as_secs_f64() * 1e5).round() / 100.0;
     outcome
@@ -64,7 +70,7 @@ async fn observe(
     deployment: &Deployment,
     sink: &Sink,
     accounts: &Accounts,
-) -> Result<(), String> {
+) -> Result<Vec<Entry>, String> {
     let mut state = deployment.state.clone();
     if let Some(at) = latest_event_time(scenario) {
         state.rebase(at + DELIVERY_LATENCY);
@@ -99,7 +105,7 @@ async fn observe(
     }
     outcome.broken_hop = diagnose::broken_hop(&trace, outcome.stopped_at);
     outcome.trace = trace.iter().map(ToString::to_string).collect();
-    Ok(())
+    Ok(trace)
 }
 
 /// Distinct for each scenario of a run; the same every time, so that nothing that reaches a sink varies.
@@ -271,9 +277,8 @@ fn read_sinks(cloud: &Cloud, outcome: &mut Outcome, sink: &Sink, mailbox: &str) 
     outcome.sinks = counts;
 }
 
-/// CloudWatch's alarms are the source of health events; an alert's source is an account.
 fn is_health(body: &Value) -> bool {
-    body["dedup_key"].as_str().is_some_and(|key| key.contains(":cloudwatch:") && key.contains(":alarm:"))
+    body["payload"]["class"] == "health"
 }
 
 fn dead_letters(state: &rootwatch_cloud::State) -> u64 {

@@ -104,6 +104,12 @@ pub(super) fn decide(alarm: &Alarm, points: &[Option<f64>]) -> Option<AlarmState
     }
 }
 
+/// What an alarm changes to when there has been no data for long; `None` keeps its state.
+pub(super) fn without_data(alarm: &Alarm, now: Time) -> Option<Condition> {
+    let value = decide(alarm, &vec![None; alarm.range()]).filter(|value| *value != alarm.state.value)?;
+    Some(Condition { value, reason: reason(alarm, value, &[]), data: None, at: now })
+}
+
 /// AWS's words. [V] LS:cloudwatch, [T] for recovery
 fn reason(alarm: &Alarm, found: AlarmState, points: &[(Time, Option<f64>)]) -> String {
     let real: Vec<(Time, f64)> = points.iter().filter_map(|(at, value)| Some((*at, (*value)?))).collect();

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::Operation;
 use crate::id::Arn;
 use crate::table::Table;
+use crate::time::Time;
 
 pub use alarm::{Alarm, AlarmState, TreatMissingData};
 pub use metric::{MetricKey, put_metric, queue_changed};
@@ -24,9 +25,22 @@ pub struct State {
 }
 
 impl State {
-    /// Forgets all data points, and puts alarms that were raised by them back: a fork starts with quiet metrics.
+    /// Forgets all data points: a fork starts with quiet metrics.
     pub fn forget_data(&mut self) {
         self.data = metric::Data::default();
+    }
+
+    /// Every alarm as it is when there has been no data for long, without the change being told to anybody.
+    pub(crate) fn come_to_rest(&mut self, now: Time) {
+        self.forget_data();
+        let arns: Vec<Arn> = self.alarms.keys().cloned().collect();
+        for arn in arns {
+            let Some(alarm) = self.alarms.get_mut(&arn) else { continue };
+            alarm.next_evaluation = None;
+            if let Some(condition) = evaluate::without_data(alarm, now) {
+                alarm.state = condition;
+            }
+        }
     }
 }
 

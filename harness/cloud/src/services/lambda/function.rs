@@ -44,6 +44,18 @@ impl State {
         self.functions.get(function).and_then(|function| function.policy.as_ref())
     }
 
+    /// Forgets what runs and what is about to be read.
+    pub(crate) fn come_to_rest(&mut self) {
+        self.running = Table::default();
+        let mappings: Vec<String> = self.mappings.keys().cloned().collect();
+        for id in mappings {
+            if let Some(mapping) = self.mappings.get_mut(&id) {
+                (mapping.poll, mapping.open, mapping.denials) = (None, None, 0);
+                mapping.gathered.clear();
+            }
+        }
+    }
+
     pub(super) fn function(&self, arn: &Arn) -> Result<&Function, ApiError> {
         self.functions.get(arn).ok_or_else(|| fault::no_function(arn))
     }

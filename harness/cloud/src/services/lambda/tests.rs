@@ -599,7 +599,7 @@ fn a_mapping_needs_its_permissions() {
         role(&mut state, MAY);
         assert_eq!(advance(&mut state, 900, |_| ok("{}")), 1);
         assert_eq!(left(&state, QUEUE), 0);
-        assert_eq!(state.next_due(), None, "nothing is polled when there is nothing to read");
+        assert_eq!(state.next_delivery_due(), None, "nothing is polled when there is nothing to read");
     }
 }
 

@@ -71,6 +71,18 @@ impl State {
         self.deleted = Table::default();
     }
 
+    /// Takes every message out of every queue.
+    pub(crate) fn drop_messages(&mut self) {
+        let arns: Vec<Arn> = self.queues.keys().cloned().collect();
+        for arn in arns {
+            if let Some(queue) = self.queues.get_mut(&arn) {
+                (queue.messages, queue.ready, queue.hidden) = Default::default();
+                queue.wake = None;
+            }
+        }
+        self.moves = Table::default();
+    }
+
     /// The bodies of all messages of a queue, hidden ones too, in the order of their arrival.
     pub fn bodies(&self, queue: &Arn) -> Vec<&str> {
         self.queues.get(queue).map(|queue| queue.messages.values().map(|m| &*m.body).collect()).unwrap_or_default()
