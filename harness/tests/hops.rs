@@ -92,7 +92,7 @@ fn cases() -> Vec<Case> {
             file: "modules/hub/broken_override.tf.json",
             content: json!({"data": {"aws_iam_policy_document": {"triage": {"statement": [{
                 "actions": ["sns:ListTopics"], "resources": ["*"]}]}}}}),
-            names: &["rootwatch-root-login", "denied", "sns:Publish", "rootwatch-triage"],
+            names: &["rootwatch-root-login", "denied", "SNS:Publish", "rootwatch-triage"],
         },
         Case {
             name: "the topic subscription",

@@ -8,15 +8,14 @@ use zip::write::SimpleFileOptions;
 use super::BuildError;
 
 /// The package of a binary: one executable file `bootstrap`, with a fixed time stamp.
-pub(super) fn zip_bootstrap(binary: &Path) -> Result<Vec<u8>, BuildError> {
-    let code = std::fs::read(binary).map_err(|source| BuildError::Read { path: binary.to_path_buf(), source })?;
+pub(super) fn zip_bootstrap(code: &[u8]) -> Result<Vec<u8>, BuildError> {
     let options = SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Deflated)
         .last_modified_time(zip::DateTime::default())
         .unix_permissions(0o755);
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     archive.start_file("bootstrap", options)?;
-    archive.write_all(&code).map_err(zip::result::ZipError::from)?;
+    archive.write_all(code).map_err(zip::result::ZipError::from)?;
     Ok(archive.finish()?.into_inner())
 }
 

@@ -5,6 +5,8 @@ mod build;
 
 use std::path::PathBuf;
 
+use sha2::Digest;
+
 pub use archive::write_zip;
 pub use build::BuildError;
 
@@ -16,22 +18,34 @@ pub const FUNCTIONS: [&str; 4] = ["triage", "slack", "pagerduty", "email"];
 /// Built and zipped handlers.
 #[derive(Clone, Debug)]
 pub struct Packages {
-    /// The folder with `<name>.zip` for each function.
+    /// The folder with `<name>.zip` for each function; other binaries have another.
     pub directory: PathBuf,
-    /// SHA-256 (hex) over all packages, for deciding whether a saved deployment still fits.
+    /// SHA-256 (hex) over all binaries, for deciding whether a saved deployment still fits.
     pub digest: String,
 }
 
-/// Builds the handlers (nothing happens when they are up to date) and zips them.
+/// What the same binaries are packed to changes with this.
+const FORMAT: &[u8] = b"rootwatch package 1";
+
+/// Builds the handlers (nothing happens when they are up to date) and zips them, into a folder of these binaries' own.
 pub fn prepare(layout: &Layout) -> Result<Packages, BuildError> {
-    let binaries = build::build(layout)?;
-    let directory = layout.cache.join("packages");
-    std::fs::create_dir_all(&directory).map_err(|source| BuildError::Write { path: directory.clone(), source })?;
-    let mut digest = sha2::Sha256::default();
-    for (name, binary) in FUNCTIONS.iter().zip(binaries) {
-        let bytes = archive::zip_bootstrap(&binary)?;
-        sha2::Digest::update(&mut digest, &bytes);
-        write_zip(&directory.join(format!("{name}.zip")), &bytes)?;
+    let mut codes = Vec::new();
+    let mut digest = sha2::Sha256::new_with_prefix(FORMAT);
+    for binary in build::build(layout)? {
+        let code = std::fs::read(&binary).map_err(|source| BuildError::Read { path: binary, source })?;
+        digest.update((code.len() as u64).to_le_bytes());
+        digest.update(&code);
+        codes.push(code);
     }
-    Ok(Packages { directory, digest: crate::deployment::hex(sha2::Digest::finalize(digest).as_slice()) })
+    let digest = crate::deployment::hex(digest.finalize().as_slice());
+    let directory = layout.cache.join("packages").join(&digest[..16]);
+    // Each is put there by one rename.
+    let complete = FUNCTIONS.iter().all(|name| directory.join(format!("{name}.zip")).is_file());
+    if !complete {
+        std::fs::create_dir_all(&directory).map_err(|source| BuildError::Write { path: directory.clone(), source })?;
+        for (name, code) in FUNCTIONS.iter().zip(&codes) {
+            write_zip(&directory.join(format!("{name}.zip")), &archive::zip_bootstrap(code)?)?;
+        }
+    }
+    Ok(Packages { directory, digest })
 }
