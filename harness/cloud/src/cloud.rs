@@ -100,7 +100,7 @@ impl Cloud {
         extra_variables.extend(options.host_variables);
         let inner = Arc::new(Inner {
             clock: options.clock,
-            started: (Instant::now(), state.now),
+            started: (real_time(), state.now),
             state: Mutex::new(state),
             changed: Notify::new(),
             in_flight: AtomicUsize::new(0),
@@ -207,6 +207,11 @@ impl Cloud {
             }
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the wall clock is one of the two clocks")]
+fn real_time() -> Instant {
+    Instant::now()
 }
 
 async fn follow_wall_clock(cloud: std::sync::Weak<Inner>) {
@@ -321,7 +326,6 @@ impl Inner {
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "used once, named by the destructuring at the only call")]
     fn call(
         &self,
         decoded: &Decoded,

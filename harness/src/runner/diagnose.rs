@@ -41,8 +41,8 @@ pub(super) fn broken_hop(trace: &[Entry], stopped_at: Option<StoppedAt>) -> Opti
     let trouble = trace.iter().find(|entry| entry.is_trouble());
     // A pattern that does not match is no trouble in itself; it is, where an alert was wanted.
     let unmatched = || {
-        let rules = trace.iter().filter(|entry| entry.hop == Hop::Rule && entry.outcome == Outcome::NotMatched);
-        rules.filter(|entry| !entry.resource.contains("alarm")).last()
+        let mut rules = trace.iter().filter(|entry| entry.hop == Hop::Rule && entry.outcome == Outcome::NotMatched);
+        rules.rfind(|entry| !entry.resource.contains("alarm"))
     };
     trouble.or_else(|| stopped_at.and_then(|_| unmatched())).map(ToString::to_string)
 }

@@ -206,10 +206,11 @@ async fn put(cloud: &Cloud, outcome: &mut Outcome, accounts: &Accounts, call: &P
         }
     };
     match (&call.refused, code) {
-        (expected, found) if *expected == found => match found {
-            Some(code) => outcome.notes.push(format!("PutEvents of {} was refused: {code}", call.source)),
-            None => {}
-        },
+        (expected, found) if *expected == found => {
+            if let Some(code) = found {
+                outcome.notes.push(format!("PutEvents of {} was refused: {code}", call.source));
+            }
+        }
         (expected, found) => outcome.failures.push(format!(
             "PutEvents of source {}: expected {}, found {}",
             call.source,

@@ -65,7 +65,8 @@ fn record(region: &str, more: Value) -> Value {
 fn without_a_logging_trail_nothing_is_delivered() {
     // root-events.md section 2: an active trail is required; a trail covers its Region, or all
     let multi = json!({"IsMultiRegionTrail": true});
-    let cases: [(&str, Option<Value>, &[&str], bool, &str); 5] = [
+    type Case = (&'static str, Option<Value>, &'static [&'static str], bool, &'static str);
+    let cases: [Case; 5] = [
         ("us-east-1", None, &[], false, "it has no trail"),
         ("us-east-1", Some(json!({})), &["StopLogging"], false, "does not log"),
         ("us-east-1", Some(json!({})), &[], true, ""),

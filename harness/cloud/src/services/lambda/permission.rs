@@ -44,8 +44,8 @@ pub(super) fn add(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         )));
     }
     let action = input.action.strip_prefix("lambda:").unwrap_or_default();
-    if input.action != "*" && action != "*" && !(!action.is_empty() && action.chars().all(|c| c.is_ascii_alphabetic()))
-    {
+    let is_name = !action.is_empty() && action.chars().all(|c| c.is_ascii_alphabetic());
+    if input.action != "*" && action != "*" && !is_name {
         return Err(ApiError::validation(format!(
             "1 validation error detected: Value '{}' at 'action' failed to satisfy constraint: Member must satisfy regular \
              expression pattern: (lambda:[*]|lambda:[a-zA-Z]+|[*])",
