@@ -1,6 +1,7 @@
 //! What a user can get wrong: each a clear message with the next step, and the documented exit code.
 
 #![allow(missing_docs, reason = "a test target")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::net::TcpListener;
 use std::path::Path;
