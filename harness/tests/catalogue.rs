@@ -1,6 +1,7 @@
 //! Every record of the catalogue goes through the deployed path and comes out as its verdict says, and nothing else.
 
 #![allow(missing_docs, reason = "a test target")]
+#![allow(clippy::print_stderr, reason = "a test target talks to whoever runs it")]
 
 mod support;
 

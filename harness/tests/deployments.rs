@@ -1,6 +1,7 @@
 //! The plain root module as a deployment of its own: applied, planned again, run, destroyed.
 
 #![allow(missing_docs, reason = "a test target")]
+#![allow(clippy::print_stderr, reason = "a test target talks to whoever runs it")]
 
 mod support;
 

@@ -2,6 +2,7 @@
 //! the hop that broke. Nothing in the code knows of this: what is seen is what the policies, patterns and mappings do.
 
 #![allow(missing_docs, reason = "a test target")]
+#![allow(clippy::print_stderr, reason = "a test target talks to whoever runs it")]
 
 mod support;
 

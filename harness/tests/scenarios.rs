@@ -4,6 +4,7 @@
 //! for each test) find it saved. Listing tests touches nothing.
 
 #![allow(missing_docs, reason = "a test target")]
+#![allow(clippy::print_stderr, reason = "a test target talks to whoever runs it")]
 
 mod support;
 
