@@ -3,7 +3,11 @@
 use clap::Parser;
 use rootwatch::cli::{Cli, Exit, main as run};
 
-#[tokio::main]
-async fn main() -> Exit {
-    run(Cli::parse()).await
+fn main() -> std::io::Result<Exit> {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let exit = runtime.block_on(run(cli));
+    // What still blocks (Terraform, after Ctrl-C) is not waited for: it ends with this process.
+    runtime.shutdown_background();
+    Ok(exit)
 }

@@ -3,9 +3,10 @@
 #![allow(missing_docs, reason = "a test target")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn rootwatch(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rootwatch"));
@@ -95,6 +96,40 @@ fn a_cache_that_cannot_be_written_is_named() {
     }
     let variables = [("ROOTWATCH_HANDLERS", handlers.path().to_str().unwrap()), ("ROOTWATCH_CACHE", "/proc/rootwatch")];
     check(&["run"], &variables, 3, &["/proc/rootwatch", "ROOTWATCH_CACHE"]);
+}
+
+/// Whatever ends rootwatch while Terraform works, Terraform does not go on: it holds a pipe open as long as it lives.
+#[test]
+fn nothing_is_left_running() {
+    for (signal, status) in [("KILL", None), ("TERM", Some(130)), ("INT", Some(130))] {
+        let directory = tempfile::tempdir().unwrap();
+        for name in rootwatch::packages::FUNCTIONS {
+            script(directory.path(), &format!("rootwatch-{name}"), "exit 1");
+        }
+        let pipe = directory.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let body = format!(
+            "case $1 in version) echo '{{\"terraform_version\": \"1.11.4\"}}' ;;\n*) exec sleep 600 > {} ;; esac",
+            pipe.display()
+        );
+        let terraform = script(directory.path(), "terraform", &body);
+        let mut rootwatch = Command::new(env!("CARGO_BIN_EXE_rootwatch"))
+            .arg("run")
+            .env("ROOTWATCH_HANDLERS", directory.path())
+            .env("ROOTWATCH_CACHE", directory.path().join("cache"))
+            .env("ROOTWATCH_TERRAFORM", terraform)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Opens when Terraform has started.
+        let mut held = std::fs::File::open(&pipe).unwrap();
+        let killed = Command::new("kill").args(["-s", signal, &rootwatch.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        assert_eq!(rootwatch.wait().unwrap().code(), status, "{signal}");
+        // Ends when Terraform has: a hang here is the failure.
+        held.read_to_end(&mut Vec::new()).unwrap();
+    }
 }
 
 /// Writes an executable script; its path.

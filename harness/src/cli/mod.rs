@@ -37,29 +37,50 @@ enum Command {
     Serve(serve::Serve),
 }
 
+/// How long an interrupted command may take to clean up; then the kernel does it.
+const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// Runs the command until it ends or is interrupted.
 pub async fn main(cli: Cli) -> Exit {
-    let work = async {
+    // Listened to before anything starts, and from another task than the work, which may block.
+    let interrupted = match interrupted() {
+        Ok(interrupted) => interrupted,
+        Err(error) => {
+            complain(&format!("could not listen for signals: {error}"));
+            return Exit::Environment;
+        }
+    };
+    let mut work = tokio::spawn(async {
         match cli.command {
             Command::Run(run) => run.execute().await,
             Command::Package(package) => package.execute().await,
             Command::Serve(serve) => serve.execute().await,
         }
-    };
+    });
     tokio::select! {
-        exit = work => exit,
-        () = interrupted() => Exit::Interrupted,
+        ended = &mut work => ended.unwrap_or_else(|error| {
+            complain(&format!("this is a defect of rootwatch: {error}"));
+            Exit::Environment
+        }),
+        () = interrupted => {
+            work.abort();
+            // Dropping the work ends functions and servers.
+            let _ = tokio::time::timeout(FAREWELL, work).await;
+            Exit::Interrupted
+        }
     }
 }
 
-/// Ctrl-C or a polite kill. Dropping the work ends functions and servers.
-async fn interrupted() {
+/// Ctrl-C or a polite kill.
+fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 /// Says on stderr what went wrong.

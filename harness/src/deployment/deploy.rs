@@ -1,6 +1,6 @@
 //! Bringing a deployment about: from the cache, or by seeding a cloud and applying the Terraform to it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -99,6 +99,7 @@ pub async fn deploy(
     let scratch_parent = layout.cache.join("work");
     let failed = |source| DeployError::Cache { path: scratch_parent.clone(), source };
     std::fs::create_dir_all(&scratch_parent).map_err(failed)?;
+    sweep(&scratch_parent);
     let scratch = tempfile::tempdir_in(&scratch_parent).map_err(failed)?;
     let workspace = Workspace::create(scratch.path(), &tree)?;
     terraform::apply_overlay(&workspace.tree(), &specification.overlay)?;
@@ -146,6 +147,20 @@ pub async fn deploy(
     let saved = Saved { state, facts, terraform_state: terraform_state.into() };
     slot.save(&saved)?;
     Ok(deployment(saved, code, clock.elapsed(), false))
+}
+
+/// Removes what runs that were killed, and applies that failed, left here more than a day ago.
+fn sweep(parent: &Path) {
+    const KEPT: Duration = Duration::from_secs(24 * 3600);
+    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok();
+        let age = modified.and_then(|modified| modified.elapsed().ok());
+        if age.is_some_and(|age| age > KEPT) {
+            // What cannot be removed stays; it does no harm.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 fn deployment(saved: Saved, code: Arc<CodeStore>, applied_in: Duration, reused: bool) -> Deployment {

@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+
+use rootwatch_cloud::runtime::ending_with_parent;
 
 use super::{Binary, Mirror, PROVIDER_VERSION, TerraformError};
 
@@ -140,7 +142,8 @@ impl Workspace {
         let failed = |source| TerraformError::Workspace { path: log.clone(), source };
         let file = File::create(&log).map_err(failed)?;
         let errors = file.try_clone().map_err(failed)?;
-        let mut command = Command::new(&run.binary.path);
+        // Terminated, not killed: it has to end its providers.
+        let mut command = ending_with_parent(&run.binary.path, "TERM");
         command.args(arguments).current_dir(self.root()).stdin(Stdio::null()).stdout(file).stderr(errors);
         // Nothing of the user's AWS set-up may leak into a test, and nothing of the test may leave this machine.
         for (key, _) in std::env::vars_os() {

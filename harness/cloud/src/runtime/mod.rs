@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`effect`](Effect) (what is asked), [`code`](CodeStore) (unpacked packages), [`host`](Host) (the
 //! functions of one fork), `environment` (one process and its Runtime API), `api` (that API), `exit` (how AWS words the end
-//! of a process), `spawner` (processes that cannot outlive this one).
+//! of a process), `spawner` and [`ending_with_parent`] (processes that cannot outlive this one).
 
 mod api;
 mod code;
@@ -11,6 +11,7 @@ mod effect;
 mod environment;
 mod exit;
 mod host;
+mod parent_death;
 mod spawner;
 
 #[cfg(test)]
@@ -19,3 +20,4 @@ mod tests;
 pub use code::{CodeError, CodeStore};
 pub use effect::{Completion, Effect, Environment, Invocation, InvocationResult};
 pub use host::{Host, HostOptions};
+pub use parent_death::ending_with_parent;

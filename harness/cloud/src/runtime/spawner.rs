@@ -1,18 +1,19 @@
 //! Starts processes that cannot outlive this one.
 //!
 //! An idle handler ends when the socket of its Runtime API closes; one that is busy, or hangs, would not notice. The
-//! kernel's parent-death signal ends it in any case. `setpriv` (util-linux) sets it without unsafe code; where it is
-//! missing, the socket remains. The signal comes at the end of the *thread* that started the process, so one thread starts
-//! them all and lives as long as the host.
+//! kernel's parent-death signal ends it in any case; where that cannot be had, the socket remains. The signal comes at the
+//! end of the *thread* that started the process, so one thread starts them all and lives as long as the host.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::{OnceLock, mpsc};
+use std::sync::mpsc;
 
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+
+use super::parent_death::ending_with_parent;
 
 /// A process to start.
 #[derive(Debug)]
@@ -56,15 +57,7 @@ impl Spawner {
 }
 
 fn spawn(start: &Start) -> io::Result<Child> {
-    let mut command = match setpriv() {
-        Some(setpriv) => {
-            let mut command = Command::new(setpriv);
-            command.args(["--pdeathsig", "KILL", "--"]).arg(&start.program);
-            command
-        }
-        None => Command::new(&start.program),
-    };
-    command
+    Command::from(ending_with_parent(&start.program, "KILL"))
         .current_dir(&start.directory)
         .env_clear()
         .envs(start.variables.iter().map(|(name, value)| (name, value)))
@@ -73,23 +66,4 @@ fn spawn(start: &Start) -> io::Result<Child> {
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-}
-
-/// `setpriv`, where it is installed and knows `--pdeathsig`.
-fn setpriv() -> Option<&'static Path> {
-    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
-    FOUND
-        .get_or_init(|| {
-            let candidates = ["/usr/bin/setpriv", "/bin/setpriv"].map(PathBuf::from);
-            candidates.into_iter().find(|path| {
-                std::process::Command::new(path)
-                    .args(["--pdeathsig", "KILL", "--", "true"])
-                    .stdin(Stdio::null())
-                    .stdout(Stdio::null())
-                    .stderr(Stdio::null())
-                    .status()
-                    .is_ok_and(|status| status.success())
-            })
-        })
-        .as_deref()
 }
