@@ -1,7 +1,9 @@
 //! The `rootwatch` command.
 
 mod exit;
+mod explain;
 mod package;
+mod redrive;
 mod run;
 mod serve;
 
@@ -18,6 +20,7 @@ Examples:
   rootwatch run scenarios/login          one folder
   rootwatch run event.json               a recorded CloudTrail record or EventBridge event, as it is
   rootwatch run --format json            one JSON object on stdout
+  rootwatch explain event.json           the way of that event, hop by hop
   rootwatch serve --port 4566            the embedded cloud alone, for any AWS client
 
 Exit codes: 0 all as expected; 1 a scenario failed; 2 wrong usage; 3 the environment is not ready (Terraform, \
@@ -31,6 +34,10 @@ pub struct Cli {
 enum Command {
     /// Run scenarios through the deployed monitor.
     Run(run::Run),
+    /// Show the way of one event, hop by hop: what each decided, by which policy statement, and what to try first.
+    Explain(explain::Explain),
+    /// Move what lies in the monitor's dead-letter queues back, by SQS's own message move tasks.
+    Redrive(redrive::Redrive),
     /// Build the functions' packages for a real deployment, for this machine's architecture.
     Package(package::Package),
     /// Start the embedded cloud alone.
@@ -53,6 +60,8 @@ pub async fn main(cli: Cli) -> Exit {
     let mut work = tokio::spawn(async {
         match cli.command {
             Command::Run(run) => run.execute().await,
+            Command::Explain(explain) => explain.execute().await,
+            Command::Redrive(redrive) => redrive.execute().await,
             Command::Package(package) => package.execute().await,
             Command::Serve(serve) => serve.execute().await,
         }

@@ -1,11 +1,13 @@
 //! What a run says: results on stdout, talk on stderr.
 
+mod explain;
 mod human;
 mod json;
 mod progress;
 
 use clap::ValueEnum;
 
+pub use explain::explain;
 pub use human::human;
 pub use json::json;
 pub use progress::Progress;

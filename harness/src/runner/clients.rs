@@ -40,3 +40,41 @@ pub fn eventbridge(endpoint: &str, account: &str, region: &str) -> aws_sdk_event
 pub fn secrets(endpoint: &str, account: &str, region: &str) -> aws_sdk_secretsmanager::Client {
     aws_sdk_secretsmanager::Client::new(&config(endpoint, account, region))
 }
+
+/// SQS of a real account (or of `AWS_ENDPOINT_URL`), by the credentials and the Region in the environment.
+pub fn sqs_of_environment() -> Result<aws_sdk_sqs::Client, String> {
+    let variable = |name: &str| {
+        let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+        value.ok_or_else(|| {
+            format!(
+                "{name} is not set: export credentials, for example by `aws configure export-credentials --format env`"
+            )
+        })
+    };
+    let region = variable("AWS_REGION").or_else(|error| variable("AWS_DEFAULT_REGION").map_err(|_| error))?;
+    let credentials = Credentials::new(
+        variable("AWS_ACCESS_KEY_ID")?,
+        variable("AWS_SECRET_ACCESS_KEY")?,
+        std::env::var("AWS_SESSION_TOKEN").ok(),
+        None,
+        "environment",
+    );
+    let mut config = SdkConfig::builder()
+        .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+        .region(Region::new(region))
+        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials));
+    match variable("AWS_ENDPOINT_URL") {
+        Ok(endpoint) if endpoint.starts_with("http://") => {
+            config = config.endpoint_url(endpoint).http_client(Builder::new().build_http());
+        }
+        Ok(endpoint) => config = config.endpoint_url(endpoint).http_client(https()),
+        Err(_) => config = config.http_client(https()),
+    }
+    Ok(aws_sdk_sqs::Client::new(&config.build()))
+}
+
+fn https() -> aws_smithy_runtime_api::client::http::SharedHttpClient {
+    use aws_smithy_http_client::tls::Provider;
+    use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}

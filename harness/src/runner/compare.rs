@@ -32,6 +32,21 @@ pub(super) fn differences(expected: &Expectation, found: &Outcome) -> Vec<String
         }
         _ => {}
     }
+    if let Some(expected) = expected.after_redrive {
+        let found = found.after_redrive.unwrap_or_default();
+        let mut count = |what: &str, expected: u64, found: u64| {
+            if expected != found {
+                differences.push(format!("after the redrive, {what}: expected {expected}, found {found}"));
+            }
+        };
+        count("messages to Slack", expected.slack, found.slack);
+        count("events to PagerDuty", expected.pagerduty, found.pagerduty);
+        count("e-mails", expected.email, found.email);
+    }
+    let hop = found.broken_hop.as_deref().unwrap_or_default();
+    for text in expected.broken_hop.iter().filter(|text| !hop.contains(text.as_str())) {
+        differences.push(format!("the hop that broke: expected one with `{text}`, found `{hop}`"));
+    }
     for text in &expected.mentions {
         if !found.messages.iter().any(|message| mentions(message, text)) {
             differences.push(format!("no message mentions `{text}`"));

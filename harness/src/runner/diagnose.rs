@@ -44,7 +44,9 @@ pub(super) fn broken_hop(trace: &[Entry], stopped_at: Option<StoppedAt>) -> Opti
         let mut rules = trace.iter().filter(|entry| entry.hop == Hop::Rule && entry.outcome == Outcome::NotMatched);
         rules.rfind(|entry| !entry.resource.contains("alarm"))
     };
-    trouble.or_else(|| stopped_at.and_then(|_| unmatched())).map(ToString::to_string)
+    // Somebody switched it off: whatever else came out, this way of the event is gone.
+    let disabled = || trace.iter().find(|entry| entry.hop == Hop::Rule && entry.detail.contains("DISABLED"));
+    trouble.or_else(disabled).or_else(|| stopped_at.and_then(|_| unmatched())).map(ToString::to_string)
 }
 
 /// The first topic that an alert was published to and nobody but the harness listened: something was expected beyond

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use rootwatch_cloud::trace::Entry;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::scenario::StoppedAt;
+use crate::scenario::{Redriven, StoppedAt};
 
 /// How a scenario ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -81,6 +82,9 @@ pub struct Outcome {
     pub broken_hop: Option<String>,
     /// Messages in dead-letter queues.
     pub dead_letters: u64,
+    /// What came after the sinks were repaired and the dead-letter queues redriven, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_redrive: Option<Redriven>,
     /// Real time.
     pub duration_ms: f64,
     /// What a reader should know: who plays whom, a Region without a spoke.
@@ -91,6 +95,9 @@ pub struct Outcome {
     pub messages: Vec<Message>,
     /// The way of the event, hop by hop; filled in where something went wrong.
     pub trace: Vec<String>,
+    /// The same, for those who explain it.
+    #[serde(skip)]
+    pub entries: Vec<Entry>,
 }
 
 impl Outcome {
@@ -106,11 +113,13 @@ impl Outcome {
             stopped_at: None,
             broken_hop: None,
             dead_letters: 0,
+            after_redrive: None,
             duration_ms: 0.0,
             notes: Vec::new(),
             failures: vec![reason],
             messages: Vec::new(),
             trace: Vec::new(),
+            entries: Vec::new(),
         }
     }
 }

@@ -12,7 +12,8 @@ use serde_json::Value;
 use super::outcome::{AlertCounts, Message, Outcome, SinkCounts, Status};
 use super::{clients, compare, diagnose};
 use crate::deployment::{Accounts, Deployment};
-use crate::scenario::{Loaded, PutEvents, Scenario, Step, Who, play};
+use crate::redrive::redrive;
+use crate::scenario::{Alerter, Faults, Loaded, PutEvents, Redriven, Scenario, Step, Who, play};
 use crate::sink::Sink;
 
 /// How long after an event CloudTrail delivers it. [?] AWS promises nothing; a few seconds are usual
@@ -35,12 +36,7 @@ pub(super) async fn run(
     outcome.failures.clear();
     outcome.title.clone_from(&scenario.title);
     match observe(&mut outcome, scenario, deployment, sink, accounts).await {
-        Ok(trace) => {
-            judge(&mut outcome, scenario);
-            if outcome.status == Status::Failed && outcome.broken_hop.is_none() {
-                outcome.broken_hop = diagnose::unheard(&trace);
-            }
-        }
+        Ok(()) => judge(&mut outcome, scenario),
         Err(error) => {
             outcome.status = Status::Error;
             outcome.failures.push(error);
@@ -70,9 +66,9 @@ async fn observe(
     deployment: &Deployment,
     sink: &Sink,
     accounts: &Accounts,
-) -> Result<Vec<Entry>, String> {
+) -> Result<(), String> {
     let mut state = deployment.state.clone();
-    if let Some(at) = latest_event_time(scenario) {
+    if let Some(at) = scenario.steps().iter().find_map(event_time) {
         state.rebase(at + DELIVERY_LATENCY);
     }
     let options = Options {
@@ -83,8 +79,14 @@ async fn observe(
     };
     let cloud = Cloud::start(state, options).await.map_err(|error| super::session::chain(&error))?;
     let mailbox = uuid_of(&outcome.name, &outcome.path);
-    point_secrets_at(&cloud, deployment, sink, &mailbox, accounts).await?;
+    sink.set_faults(&mailbox, &scenario.faults);
+    point_secrets_at(&cloud, deployment, sink, &mailbox, accounts, &scenario.faults).await?;
     for step in scenario.steps() {
+        // What came later is delivered later; what is dated back comes late.
+        let now = cloud.with(|state| state.now);
+        if let Some(at) = event_time(&step).map(|at| at + DELIVERY_LATENCY).filter(|at| *at > now) {
+            cloud.advance(at - now).await;
+        }
         match step {
             Step::Record(record) => inject(&cloud, outcome, scenario, deployment, accounts, &record, false),
             Step::Event(event) => inject(&cloud, outcome, scenario, deployment, accounts, &event, true),
@@ -92,20 +94,65 @@ async fn observe(
         }
         cloud.settle().await;
     }
-    cloud.advance(SETTLING).await;
-    if !cloud.advance_until_delivered(LIMIT).await {
-        outcome.notes.push("something is still on its way after a day".to_owned());
+    rest(&cloud, outcome).await;
+    outcome.dead_letters = cloud.with(|state| dead_letters(state));
+    if outcome.dead_letters > 0 {
+        // Their alarms look once a minute.
+        rest(&cloud, outcome).await;
     }
     read_topics(&cloud, outcome, deployment, accounts).await?;
     read_sinks(&cloud, outcome, sink, &mailbox);
     let trace: Vec<Entry> = cloud.with(|state| state.entries().cloned().collect());
-    outcome.dead_letters = cloud.with(|state| dead_letters(state));
+    if scenario.expect.as_ref().is_some_and(|expect| expect.after_redrive.is_some()) {
+        repair(&cloud, outcome, deployment, sink, &mailbox, accounts).await?;
+    }
     if outcome.alerts.root() == 0 {
         outcome.stopped_at = diagnose::stopped_at(&trace);
     }
     outcome.broken_hop = diagnose::broken_hop(&trace, outcome.stopped_at);
+    let SinkCounts { slack, pagerduty, email } = outcome.sinks;
+    if outcome.broken_hop.is_none() && slack.min(pagerduty).min(email) < outcome.alerts.root() {
+        outcome.broken_hop = diagnose::unheard(&trace);
+    }
     outcome.trace = trace.iter().map(ToString::to_string).collect();
-    Ok(trace)
+    outcome.entries = trace;
+    Ok(())
+}
+
+/// Lets time pass until nothing is on its way.
+async fn rest(cloud: &Cloud, outcome: &mut Outcome) {
+    cloud.advance(SETTLING).await;
+    if !cloud.advance_until_delivered(LIMIT).await {
+        outcome.notes.push("something is still on its way after a day".to_owned());
+    }
+}
+
+/// Repairs the sinks, redrives the dead-letter queues and counts what comes then.
+async fn repair(
+    cloud: &Cloud,
+    outcome: &mut Outcome,
+    deployment: &Deployment,
+    sink: &Sink,
+    mailbox: &str,
+    accounts: &Accounts,
+) -> Result<(), String> {
+    sink.set_faults(mailbox, &Faults::default());
+    point_secrets_at(cloud, deployment, sink, mailbox, accounts, &Faults::default()).await?;
+    let sqs = clients::sqs(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
+    let mails = cloud.with(|state| sns::mailbox(state).len());
+    for moved in redrive(&sqs, "").await.map_err(|error| error.to_string())? {
+        let refused = moved.refused.map(|reason| format!(", refused: {reason}")).unwrap_or_default();
+        outcome.notes.push(format!("redrive of {}: {} messages{refused}", moved.queue, moved.messages));
+    }
+    let before = (outcome.alerts, outcome.sinks, outcome.messages.len());
+    rest(cloud, outcome).await;
+    read_sinks(cloud, outcome, sink, mailbox);
+    let mails = cloud.with(|state| sns::mailbox(state).iter().skip(mails).filter(|mail| !is_health_mail(mail)).count());
+    outcome.after_redrive =
+        Some(Redriven { slack: outcome.sinks.slack, pagerduty: outcome.sinks.pagerduty, email: mails as u64 });
+    (outcome.alerts, outcome.sinks) = (before.0, before.1);
+    outcome.messages.truncate(before.2);
+    Ok(())
 }
 
 /// Distinct for each scenario of a run; the same every time, so that nothing that reaches a sink varies.
@@ -114,13 +161,13 @@ fn uuid_of(name: &str, path: &std::path::Path) -> String {
     crate::deployment::hex(&digest[..8])
 }
 
-fn latest_event_time(scenario: &Scenario) -> Option<Time> {
-    let times = scenario.steps().into_iter().filter_map(|step| match step {
+/// When it happened, by its own account.
+fn event_time(step: &Step) -> Option<Time> {
+    match step {
         Step::Record(value) => value.get("eventTime").and_then(Value::as_str).and_then(Time::parse),
         Step::Event(value) => value.get("time").and_then(Value::as_str).and_then(Time::parse),
         Step::Put(_) => None,
-    });
-    times.max()
+    }
 }
 
 async fn point_secrets_at(
@@ -129,11 +176,16 @@ async fn point_secrets_at(
     sink: &Sink,
     mailbox: &str,
     accounts: &Accounts,
+    faults: &Faults,
 ) -> Result<(), String> {
     let client = clients::secrets(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
-    let slack = serde_json::json!({"webhook_url": sink.url(mailbox, "slack")});
+    let url = |alerter: Alerter| {
+        let connection = faults.get(&alerter).and_then(|faults| faults.iter().find_map(|fault| fault.connection));
+        sink.broken_url(mailbox, alerter.name(), connection)
+    };
+    let slack = serde_json::json!({"webhook_url": url(Alerter::Slack)});
     let pagerduty = serde_json::json!({
-        "routing_key": "0123456789abcdef0123456789abcdef", "events_url": sink.url(mailbox, "pagerduty"),
+        "routing_key": "0123456789abcdef0123456789abcdef", "events_url": url(Alerter::Pagerduty),
     });
     for (secret, value) in [(&deployment.facts.slack_secret, slack), (&deployment.facts.pagerduty_secret, pagerduty)] {
         let written = client.put_secret_value().secret_id(secret).secret_string(value.to_string()).send().await;
@@ -268,7 +320,7 @@ fn read_sinks(cloud: &Cloud, outcome: &mut Outcome, sink: &Sink, mailbox: &str) 
     }
     let mails: Vec<_> = cloud.with(|state| sns::mailbox(state).iter().cloned().collect());
     for mail in mails {
-        if mail.topic.name().ends_with("-health") {
+        if is_health_mail(&mail) {
             continue;
         }
         counts.email += 1;
@@ -276,6 +328,10 @@ fn read_sinks(cloud: &Cloud, outcome: &mut Outcome, sink: &Sink, mailbox: &str) 
         outcome.messages.push(Message { to: "email".to_owned(), body });
     }
     outcome.sinks = counts;
+}
+
+fn is_health_mail(mail: &sns::Mail) -> bool {
+    mail.topic.name().ends_with("-health")
 }
 
 fn is_health(body: &Value) -> bool {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OnceCell};
 
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Status};
 use super::scenario;
 use crate::deployment::{Accounts, Coverage, DeployError, Deployment, Specification, deploy};
 use crate::layout::Layout;
@@ -109,11 +109,35 @@ impl Session {
             Ok(scenario) => scenario,
             Err(error) => return Outcome::error(&loaded.name, loaded.path.clone(), error.to_string()),
         };
-        match self.deployment(&scenario.deployment).await {
-            Ok(deployment) => scenario::run(loaded, scenario, &deployment, &self.sink, &self.accounts).await,
-            Err(error) => Outcome::error(&loaded.name, loaded.path.clone(), chain(&*error)),
+        let refusal = scenario.expect.as_ref().and_then(|expect| expect.refused_by_terraform.as_deref());
+        match (self.deployment(&scenario.deployment).await, refusal) {
+            (Ok(deployment), None) => scenario::run(loaded, scenario, &deployment, &self.sink, &self.accounts).await,
+            (Err(error), None) => Outcome::error(&loaded.name, loaded.path.clone(), chain(&*error)),
+            (deployed, Some(expected)) => {
+                refused(Outcome::error(&loaded.name, loaded.path.clone(), String::new()), deployed.err(), expected)
+            }
         }
     }
+}
+
+/// What came of a deployment that Terraform must refuse.
+fn refused(mut outcome: Outcome, error: Option<Arc<DeployError>>, expected: &str) -> Outcome {
+    let found = error.map(|error| chain(&*error));
+    outcome.failures.clear();
+    match found {
+        Some(found) if found.contains(expected) => {
+            outcome.status = Status::Passed;
+            outcome.notes.push(format!("Terraform refused the deployment: {expected}"));
+        }
+        Some(found) => {
+            outcome.failures.push(format!("Terraform's error: expected one with `{expected}`, found {found}"))
+        }
+        None => outcome.failures.push(format!("Terraform's error: expected one with `{expected}`, but it deployed")),
+    }
+    if !outcome.failures.is_empty() {
+        outcome.status = Status::Failed;
+    }
+    outcome
 }
 
 /// An error with its causes.

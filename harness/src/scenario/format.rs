@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::fault::Faults;
+
 /// A scenario in its full form.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +38,9 @@ pub struct Scenario {
     /// `PutEvents` calls of customers.
     #[serde(default)]
     pub put_events: Vec<PutEvents>,
+    /// What goes wrong at Slack and PagerDuty.
+    #[serde(default)]
+    pub faults: Faults,
     /// What is different about the deployment.
     #[serde(default)]
     pub deployment: DeploymentChange,
@@ -85,11 +90,6 @@ pub struct DeploymentChange {
     #[serde(default)]
     pub log_alarm: bool,
 }
-
-/// Something that goes wrong on purpose (an issue of its own).
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fault {}
 
 /// How many messages came out where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,6 +148,31 @@ pub struct Expectation {
     /// Texts that must stand somewhere in what the sinks received.
     #[serde(default)]
     pub mentions: Vec<String>,
+    /// Texts that must stand in the name of the hop that broke: the scenario is about a defect, and that it is seen.
+    #[serde(default)]
+    pub broken_hop: Vec<String>,
+    /// A text of the error with which Terraform must refuse the deployment. Nothing is injected then.
+    #[serde(default)]
+    pub refused_by_terraform: Option<String>,
+    /// What else each alerter has sent after the faults are repaired and the dead-letter queues are redriven. Stated:
+    /// that is done, after everything else has been counted.
+    #[serde(default)]
+    pub after_redrive: Option<Redriven>,
+}
+
+/// What came after a redrive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redriven {
+    /// Requests to Slack.
+    #[serde(default)]
+    pub slack: u64,
+    /// Events to PagerDuty.
+    #[serde(default)]
+    pub pagerduty: u64,
+    /// E-mails.
+    #[serde(default)]
+    pub email: u64,
 }
 
 /// One thing to inject, in order.

@@ -1,9 +1,11 @@
 //! Scenario files: what is recorded, where it is injected, and what must come out.
 
+mod fault;
 mod format;
 mod identity;
 mod load;
 
-pub use format::{Counts, DeploymentChange, Expectation, Fault, PutEvents, Scenario, Step, StoppedAt};
+pub use fault::{Alerter, Connection, Fault, Faults};
+pub use format::{Counts, DeploymentChange, Expectation, PutEvents, Redriven, Scenario, Step, StoppedAt};
 pub use identity::{Played, Who, exchange, play};
 pub use load::{Loaded, ScenarioError, find, load};

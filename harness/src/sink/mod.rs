@@ -4,13 +4,15 @@
 mod authority;
 mod server;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde_json::Value;
 use tokio::task::JoinHandle;
+
+use crate::scenario::{Connection, Fault, Faults};
 
 /// Why there is no sink.
 #[derive(Debug, thiserror::Error)]
@@ -34,8 +36,31 @@ pub struct Received {
     pub body: Value,
 }
 
-/// Requests by mailbox (one for each scenario's fork).
-type Mailboxes = Arc<Mutex<HashMap<String, Vec<Received>>>>;
+/// What belongs to one scenario's fork.
+#[derive(Debug, Default)]
+struct Mailbox {
+    received: Vec<Received>,
+    faults: HashMap<String, VecDeque<Fault>>,
+}
+
+impl Mailbox {
+    /// The fault that the next request to an alerter meets.
+    fn next_fault(&mut self, alerter: &str) -> Option<Fault> {
+        let faults = self.faults.get_mut(alerter)?;
+        let fault = faults.front_mut()?;
+        let met = fault.clone();
+        if let Some(left) = &mut fault.times {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                faults.pop_front();
+            }
+        }
+        Some(met)
+    }
+}
+
+/// By name.
+type Mailboxes = Arc<Mutex<HashMap<String, Mailbox>>>;
 
 /// The running sink.
 #[derive(Debug)]
@@ -44,12 +69,16 @@ pub struct Sink {
     /// The certificate authority, PEM, for `SSL_CERT_FILE`.
     authority: tempfile::NamedTempFile,
     mailboxes: Mailboxes,
-    server: JoinHandle<()>,
+    /// The address of a server whose authority nobody knows.
+    untrusted: String,
+    servers: [JoinHandle<()>; 2],
 }
 
 impl Drop for Sink {
     fn drop(&mut self) {
-        self.server.abort();
+        for server in &self.servers {
+            server.abort();
+        }
     }
 }
 
@@ -59,12 +88,32 @@ impl Sink {
         let (authority, tls) = authority::create()?;
         let mailboxes = Mailboxes::default();
         let (address, server) = server::start(tls, Arc::clone(&mailboxes)).await?;
-        Ok(Self { address, authority, mailboxes, server })
+        let (_, unknown) = authority::create()?;
+        let (untrusted, other) = server::start(unknown, Arc::clone(&mailboxes)).await?;
+        Ok(Self { address, authority, mailboxes, untrusted, servers: [server, other] })
     }
 
     /// The URL that stands for an alerter's service, with a mailbox of its own.
     pub fn url(&self, mailbox: &str, alerter: &str) -> String {
         format!("https://{}/{mailbox}/{alerter}", self.address)
+    }
+
+    /// The same, for a service whose connections fail as said.
+    pub fn broken_url(&self, mailbox: &str, alerter: &str, connection: Option<Connection>) -> String {
+        match connection {
+            // Port 1 (tcpmux) is nobody's today.
+            Some(Connection::Refused) => format!("https://127.0.0.1:1/{mailbox}/{alerter}"),
+            Some(Connection::Untrusted) => format!("https://{}/{mailbox}/{alerter}", self.untrusted),
+            _ => self.url(mailbox, alerter),
+        }
+    }
+
+    /// What shall go wrong for a mailbox; no faults repair everything.
+    pub fn set_faults(&self, mailbox: &str, faults: &Faults) {
+        let faults =
+            faults.iter().map(|(alerter, faults)| (alerter.name().to_owned(), faults.iter().cloned().collect()));
+        let mut mailboxes = self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner);
+        mailboxes.entry(mailbox.to_owned()).or_default().faults = faults.collect();
     }
 
     /// The file with the certificate authority.
@@ -74,6 +123,11 @@ impl Sink {
 
     /// Takes what came into a mailbox.
     pub fn take(&self, mailbox: &str) -> Vec<Received> {
-        self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner).remove(mailbox).unwrap_or_default()
+        self.mailboxes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_mut(mailbox)
+            .map(|mailbox| std::mem::take(&mut mailbox.received))
+            .unwrap_or_default()
     }
 }

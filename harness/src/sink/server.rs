@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use super::{Mailboxes, Received, SinkError};
+use crate::scenario::{Connection, Fault};
 
 /// PagerDuty takes 512 KB; nothing that is sent here may be larger than twice that.
 const MAX_BODY: usize = 1024 * 1024;
@@ -41,10 +42,12 @@ pub(super) async fn start(tls: Arc<ServerConfig>, mailboxes: Mailboxes) -> Resul
     Ok((address, server))
 }
 
-async fn handle(
-    request: Request<Incoming>,
-    mailboxes: Mailboxes,
-) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
+/// The connection ends without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("closed on purpose")]
+struct Closed;
+
+async fn handle(request: Request<Incoming>, mailboxes: Mailboxes) -> Result<Response<Full<Bytes>>, Closed> {
     let path = request.uri().path().trim_matches('/').to_owned();
     let Some((mailbox, alerter)) = path.split_once('/').map(|(a, b)| (a.to_owned(), b.to_owned())) else {
         return Ok(answer(StatusCode::NOT_FOUND, "no_service"));
@@ -63,13 +66,33 @@ async fn handle(
         }
         _ => return Ok(answer(StatusCode::NOT_FOUND, "no_service")),
     };
-    mailboxes
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .entry(mailbox)
-        .or_default()
-        .push(Received { alerter, body });
-    Ok(reply)
+    let fault = {
+        let mut mailboxes = mailboxes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mailbox = mailboxes.entry(mailbox).or_default();
+        let fault = mailbox.next_fault(&alerter);
+        if fault.is_none() {
+            mailbox.received.push(Received { alerter, body });
+        }
+        fault
+    };
+    match fault {
+        None => Ok(reply),
+        Some(fault) => fail(fault).await,
+    }
+}
+
+async fn fail(fault: Fault) -> Result<Response<Full<Bytes>>, Closed> {
+    match fault.connection {
+        Some(Connection::Hang) => std::future::pending().await,
+        Some(Connection::Reset | Connection::Refused | Connection::Untrusted) => return Err(Closed),
+        None => {}
+    }
+    let body = fault.body + &"x".repeat(fault.padding);
+    let mut response = Response::builder().status(fault.status.unwrap_or(500));
+    for (name, value) in &fault.headers {
+        response = response.header(name, value);
+    }
+    response.body(Full::from(body)).map_err(|_| Closed)
 }
 
 fn answer(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {

@@ -1,0 +1,154 @@
+//! The way of one event, hop by hop, for a person: what each hop decided and by which rule, and what to try first where
+//! it broke.
+
+use std::fmt::Write;
+
+use console::style;
+use rootwatch_cloud::time::Time;
+use rootwatch_cloud::trace::{Entry, Hop, Outcome as Ended};
+
+use crate::runner::Outcome;
+
+/// Renders the way. `whole` keeps the rules that did not want the event and the deliveries of the monitor's own health.
+pub fn explain(outcome: &Outcome, whole: bool) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "{}", style(&outcome.name).bold());
+    if !outcome.title.is_empty() {
+        let _ = writeln!(text, "{}", outcome.title);
+    }
+    let mut before: Option<Time> = None;
+    let start = outcome.entries.first().map(|entry| entry.at);
+    for entry in &outcome.entries {
+        if !whole && is_aside(entry) {
+            continue;
+        }
+        if before != Some(entry.at) {
+            let after = start.map_or(0.0, |start| (entry.at.0 - start.0) as f64 / 1000.0);
+            let _ = writeln!(text, "\n{} {}", entry.at.iso_millis(), style(format!("+{after} s")).dim());
+            before = Some(entry.at);
+        }
+        hop(&mut text, entry);
+    }
+    let _ = writeln!(text, "\n{}", end(outcome));
+    for failure in &outcome.failures {
+        let _ = writeln!(text, "  {} {failure}", style("differs:").red());
+    }
+    for note in &outcome.notes {
+        let _ = writeln!(text, "  note: {note}");
+    }
+    if let Some((entry, advice)) = outcome.entries.iter().find_map(|entry| Some((entry, advice(entry)?))) {
+        let _ = writeln!(text, "\nWhat to try first, for the {} above:\n  {advice}", noun(entry.hop));
+    } else if let Some(hop) = &outcome.broken_hop {
+        let _ = writeln!(text, "\nThe hop that broke: {hop}");
+    }
+    text
+}
+
+/// What is no part of the event's own way.
+fn is_aside(entry: &Entry) -> bool {
+    match entry.hop {
+        Hop::Rule => entry.outcome == Ended::NotMatched && entry.resource.contains("log-alarm"),
+        _ => entry.resource.contains(":probe-") || entry.detail.contains(":probe-"),
+    }
+}
+
+fn noun(hop: Hop) -> &'static str {
+    match hop {
+        Hop::CloudTrail => "trail",
+        Hop::Bus => "bus",
+        Hop::Rule => "rule",
+        Hop::Target => "target",
+        Hop::Queue => "queue",
+        Hop::Topic => "topic",
+        Hop::Subscription => "subscription",
+        Hop::EventSourceMapping => "event source mapping",
+        Hop::Function => "function",
+        Hop::Api => "call",
+        Hop::MetricFilter => "metric filter",
+        Hop::Alarm => "alarm",
+        Hop::Email => "e-mail",
+    }
+}
+
+fn hop(text: &mut String, entry: &Entry) {
+    let (mark, word) = match entry.outcome {
+        Ended::Delivered => (style("→").green(), "delivered"),
+        Ended::Matched => (style("✓").green(), "matched"),
+        Ended::NotMatched => (style("·").dim(), "did not match"),
+        Ended::Denied => (style("✗").red(), "denied"),
+        Ended::Failed => (style("✗").red(), "failed"),
+        Ended::Retried => (style("↻").yellow(), "failed, will be tried again"),
+        Ended::DeadLettered => (style("▤").red(), "went to the dead-letter queue"),
+        Ended::Lost => (style("✗").red(), "lost"),
+    };
+    let _ = writeln!(text, "  {mark} {:<20} {}", noun(entry.hop), style(&entry.resource).bold());
+    let _ = writeln!(text, "      {word}{}{}", if entry.detail.is_empty() { "" } else { ": " }, entry.detail);
+    let Some(decision) = &entry.decision else { return };
+    let principal = entry.principal.as_deref().unwrap_or("?");
+    let verdict = if decision.allowed { "allowed" } else { "denied" };
+    match &decision.statement {
+        Some(statement) => {
+            let _ = writeln!(text, "      {principal} was {verdict} by {statement}");
+        }
+        None => {
+            let _ = writeln!(text, "      {principal} was {verdict} {}", decision.because);
+        }
+    }
+    if let Some(hint) = decision.hint.as_ref().filter(|_| !decision.allowed) {
+        let _ = writeln!(text, "      nearest: {hint}");
+    }
+}
+
+fn end(outcome: &Outcome) -> String {
+    let alerts = outcome.alerts;
+    let sinks = outcome.sinks;
+    match outcome.stopped_at {
+        None => format!(
+            "It ended as {} root login and {} root activity alerts; Slack {}, PagerDuty {}, email {}; {} in dead-letter \
+             queues.",
+            alerts.login, alerts.activity, sinks.slack, sinks.pagerduty, sinks.email, outcome.dead_letters
+        ),
+        Some(place) => {
+            let place = serde_json::to_value(place).ok();
+            let place = place.as_ref().and_then(|place| place.as_str()).unwrap_or("?");
+            format!("It made no alert: it ended at `{place}`; {} in dead-letter queues.", outcome.dead_letters)
+        }
+    }
+}
+
+/// The fix that a person would try first.
+fn advice(entry: &Entry) -> Option<String> {
+    let resource = &entry.resource;
+    if let Some(decision) = entry.decision.as_ref().filter(|decision| !decision.allowed) {
+        let principal = entry.principal.as_deref().unwrap_or("the caller");
+        return Some(if decision.explicit_deny {
+            format!("A Deny decided: narrow or remove {}.", decision.statement.as_deref().unwrap_or("that statement"))
+        } else if decision.because.contains("resource-based") {
+            format!("Let the policy of {resource} admit {principal}: {}.", decision.because)
+        } else {
+            format!("Give {principal} a policy that allows it on {resource}: {}.", decision.because)
+        });
+    }
+    let advice = match (entry.hop, entry.outcome) {
+        (Hop::CloudTrail, Ended::Lost | Ended::Failed) => {
+            "A trail must be logging management events, read and write, in this Region; records over 256 KB never reach \
+             EventBridge."
+                .to_owned()
+        }
+        (Hop::Rule, Ended::NotMatched) if entry.detail.contains("read-only") => format!(
+            "Set the state of {resource} to ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS (variable `read_only_events`)."
+        ),
+        (Hop::Rule, Ended::NotMatched) if entry.detail.contains("DISABLED") => format!("Enable {resource}."),
+        (Hop::EventSourceMapping, Ended::Failed) if entry.detail.contains("disabled") => {
+            "Enable the event source mapping: `enabled = true`.".to_owned()
+        }
+        (Hop::Api, Ended::Failed) => {
+            format!("The function called {resource}: check the ARN in its environment, and that the thing exists.")
+        }
+        (Hop::Function, Ended::Failed | Ended::Retried) => {
+            format!("Read the log group of {resource}: the function itself failed.")
+        }
+        _ => return None,
+    };
+    Some(advice)
+}
