@@ -8,11 +8,12 @@
 
 mod support;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use rootwatch::report::human;
+use rootwatch::report::{human, snapshot};
 use rootwatch::runner::Status;
 use support::Shared;
 
@@ -25,20 +26,55 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let trials = (0..shared.loaded.len())
+    let mut trials: Vec<Trial> = (0..shared.loaded.len())
         .map(|place| {
             let name = format!("embedded::{}", shared.loaded[place].name.replace('/', "::"));
             let shared = Arc::clone(&shared);
             Trial::test(name, move || run(&shared, place))
         })
         .collect();
+    let all = Arc::clone(&shared);
+    trials.push(Trial::test("no_snapshot_without_a_scenario", move || unreferenced(&all)));
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Where the snapshots lie, seen from this file.
+const SNAPSHOTS: &str = "snapshots";
+
+fn file_name(scenario: &str) -> String {
+    scenario.replace('/', "__")
+}
+
+/// What each scenario sent out is kept: `cargo insta review` shows what changed.
+fn in_snapshots(scenario: &str, check: impl FnOnce()) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(SNAPSHOTS);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_description(format!("scenarios/{scenario}.json"));
+    settings.bind(check);
+}
+
+fn unreferenced(shared: &Shared) -> Result<(), Failed> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(SNAPSHOTS);
+    let entries = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for entry in entries {
+        let name = entry.map_err(|error| error.to_string())?.file_name().to_string_lossy().into_owned();
+        let known = shared.loaded.iter().any(|loaded| name == format!("{}.snap", file_name(&loaded.name)));
+        if !known && name.ends_with(".snap") {
+            return Err(format!("{}: no scenario has this snapshot: remove it", folder.join(name).display()).into());
+        }
+    }
+    Ok(())
 }
 
 fn run(shared: &Shared, place: usize) -> Result<(), Failed> {
     let outcome = shared.with(async |session| session.run(&shared.loaded[place]).await)?;
     match outcome.status {
-        Status::Passed => Ok(()),
+        Status::Passed => {
+            in_snapshots(&outcome.name, || insta::assert_snapshot!(file_name(&outcome.name), snapshot(&outcome)));
+            Ok(())
+        }
         Status::Observed => {
             Err(format!("{}: it states no expectation; give it an `expect`", outcome.path.display()).into())
         }

@@ -4,6 +4,7 @@ mod explain;
 mod human;
 mod json;
 mod progress;
+mod snapshot;
 
 use clap::ValueEnum;
 
@@ -11,6 +12,7 @@ pub use explain::explain;
 pub use human::human;
 pub use json::json;
 pub use progress::Progress;
+pub use snapshot::snapshot;
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
