@@ -140,3 +140,52 @@ fn script(directory: &Path, name: &str, body: &str) -> String {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     path.to_str().unwrap().to_owned()
 }
+
+#[test]
+fn a_scenario_is_made_of_a_log_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let record = serde_json::json!({"Records": [{
+        "eventVersion": "1.11", "eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey",
+        "userIdentity": {"type": "Root", "accountId": "210987654321", "arn": "arn:aws:iam::210987654321:root"},
+        "sourceIPAddress": "81.2.69.142", "recipientAccountId": "210987654321",
+    }]});
+    let file = directory.path().join("trail.json.gz");
+    let mut gz = flate2::write::GzEncoder::new(std::fs::File::create(&file).unwrap(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gz, record.to_string().as_bytes()).unwrap();
+    gz.finish().unwrap();
+    let into = directory.path().join("scenarios");
+    let arguments = ["new", "found/one", "--from", file.to_str().unwrap(), "--into", into.to_str().unwrap()];
+    let made = rootwatch(&arguments, &[]);
+    let text = std::fs::read_to_string(into.join("found/one.json")).unwrap_or_default();
+    let again = rootwatch(&arguments, &[]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    assert!(String::from_utf8_lossy(&made.stdout).contains("1 account ids, 1 IPv4 addresses"));
+    assert!(text.contains("111122223333") && !text.contains("210987654321") && !text.contains("81.2"), "{text}");
+    assert_eq!(again.status.code(), Some(2), "a scenario that is there is not replaced");
+    check(&["new", "../outside", "--from", file.to_str().unwrap()], &[], 2, &["is no name"]);
+}
+
+#[test]
+fn generated_files_are_up_to_date() {
+    let schema = String::from_utf8(rootwatch(&["schema"], &[]).stdout).unwrap();
+    for (file, generated) in [("scenarios/schema.json", schema), ("docs/topology.svg", rootwatch::report::svg(&[]))] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+        if std::env::var_os("ROOTWATCH_UPDATE").is_some() {
+            std::fs::write(&path, &generated).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        let update = format!("{file} is out of date: ROOTWATCH_UPDATE=1 cargo test -p rootwatch --test cli");
+        assert!(kept == generated, "{update}");
+    }
+}
+
+#[test]
+fn the_doctor_and_the_lists_answer() {
+    check(&["list", "/no/such/folder"], &[], 2, &["/no/such/folder"]);
+    let listed = rootwatch(&["list"], &[]);
+    assert!(listed.status.success());
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("login/passkey"));
+    let missing = rootwatch(&["doctor"], &[("PATH", ""), ("ROOTWATCH_TERRAFORM", "")]);
+    assert_eq!(missing.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&missing.stdout).contains("install Terraform"));
+}

@@ -1,7 +1,10 @@
 //! The `rootwatch` command.
 
+mod doctor;
 mod exit;
 mod explain;
+mod list;
+mod new;
 mod package;
 mod redrive;
 mod run;
@@ -36,6 +39,16 @@ enum Command {
     Run(run::Run),
     /// Show the way of one event, hop by hop: what each decided, by which policy statement, and what to try first.
     Explain(explain::Explain),
+    /// Show the scenarios with their titles.
+    List(list::List),
+    /// Make a scenario of a recorded event, with what should not be committed replaced.
+    New(new::New),
+    /// Say what is here and what is missing, each with what mends it.
+    Doctor,
+    /// Print the JSON Schema of scenario files.
+    Schema,
+    /// Print the completions of a shell.
+    Completions(list::Completions),
     /// Move what lies in the monitor's dead-letter queues back, by SQS's own message move tasks.
     Redrive(redrive::Redrive),
     /// Build the functions' packages for a real deployment, for this machine's architecture.
@@ -61,6 +74,11 @@ pub async fn main(cli: Cli) -> Exit {
         match cli.command {
             Command::Run(run) => run.execute().await,
             Command::Explain(explain) => explain.execute().await,
+            Command::List(list) => list.execute(),
+            Command::New(new) => new.execute().await,
+            Command::Doctor => doctor::execute(),
+            Command::Schema => list::print_schema(),
+            Command::Completions(completions) => completions.execute(),
             Command::Redrive(redrive) => redrive.execute().await,
             Command::Package(package) => package.execute().await,
             Command::Serve(serve) => serve.execute().await,

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::{Exit, complain, print};
 use crate::layout::Layout;
-use crate::report::{Format, Progress, human, json};
+use crate::report::{Format, Progress};
 use crate::runner::{Outcome, Session, Status, Summary};
 use crate::scenario::{Loaded, find};
 
@@ -24,12 +24,18 @@ pub(super) struct Run {
     /// How results are written to stdout
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Writes them to a file instead
+    #[arg(long, short)]
+    output: Option<PathBuf>,
     /// Scenarios at a time [default: the number of cores]
     #[arg(long)]
     jobs: Option<usize>,
     /// Only scenarios whose name contains this text
     #[arg(long)]
     filter: Option<String>,
+    /// Start no further scenario after the first that fails
+    #[arg(long)]
+    fail_fast: bool,
     /// Show what every sink received, for passed scenarios too
     #[arg(long, short)]
     verbose: bool,
@@ -92,9 +98,15 @@ impl Run {
     }
 
     fn report(&self, outcomes: &[Outcome]) -> Exit {
-        match self.format {
-            Format::Human => print(&human("embedded", outcomes, self.verbose)),
-            Format::Json => print(&json("embedded", outcomes)),
+        let report = self.format.render("embedded", outcomes, self.verbose);
+        match &self.output {
+            None => print(&report),
+            Some(path) => {
+                if let Err(error) = std::fs::write(path, report) {
+                    complain(&format!("could not write the report to {}: {error}", path.display()));
+                    return Exit::Environment;
+                }
+            }
         }
         exit(&Summary::of(outcomes))
     }
@@ -107,19 +119,29 @@ impl Run {
         for (place, loaded) in loaded.into_iter().enumerate() {
             let (session, permits) = (Arc::clone(&session), Arc::clone(&permits));
             running.spawn(async move {
-                let _permit = permits.acquire_owned().await;
-                (place, session.run(&loaded).await)
+                // Closed: a scenario has failed, and the user asked for no more.
+                let _permit = permits.acquire_owned().await.ok()?;
+                Some((place, session.run(&loaded).await))
             });
         }
         let mut outcomes = Vec::with_capacity(total);
         while let Some(done) = running.join_next().await {
             match done {
-                Ok(outcome) => outcomes.push(outcome),
+                Ok(None) => {}
+                Ok(Some((place, outcome))) => {
+                    if self.fail_fast && matches!(outcome.status, Status::Failed | Status::Error) {
+                        permits.close();
+                    }
+                    outcomes.push((place, outcome));
+                }
                 Err(error) => complain(&format!("a scenario's task ended: {error}")),
             }
             if progress.is_live() {
                 progress.stage(&format!("running scenarios: {} of {total}", outcomes.len()));
             }
+        }
+        if outcomes.len() < total {
+            progress.line(&format!("{} scenarios were not started: --fail-fast", total - outcomes.len()));
         }
         outcomes.sort_by_key(|(place, _)| *place);
         outcomes

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Faults by alerter (`slack`, `pagerduty`), each list in the order in which the requests meet them.
 pub type Faults = BTreeMap<Alerter, Vec<Fault>>;
 
 /// An alerter that talks to a service outside AWS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Alerter {
     /// Slack.
@@ -28,7 +29,7 @@ impl Alerter {
 }
 
 /// One fault: an answer, or none.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// The status of the answer.
@@ -52,7 +53,7 @@ pub struct Fault {
 }
 
 /// What happens to a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Connection {
     /// Nobody listens. For all requests of the scenario.

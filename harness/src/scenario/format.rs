@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::fault::Faults;
 
 /// A scenario in its full form.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// For editors.
@@ -50,7 +51,7 @@ pub struct Scenario {
 }
 
 /// One `PutEvents` call.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutEvents {
     /// The caller's account: `spoke`, `hub`, `management` or an account id. An administrator of it calls.
@@ -77,7 +78,7 @@ fn us_east_1() -> String {
 }
 
 /// What is different about the deployment under test.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeploymentChange {
     /// Override files, by their path below `terraform/`.
@@ -92,7 +93,7 @@ pub struct DeploymentChange {
 }
 
 /// How many messages came out where.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// Root login alerts.
     pub login: u64,
@@ -103,7 +104,7 @@ pub struct Counts {
 }
 
 /// Where an event that made no alert ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StoppedAt {
     /// No rule's pattern matched: a silence that is meant.
@@ -118,7 +119,7 @@ pub enum StoppedAt {
 
 /// What must come out. What is not named is not looked at, but for `login` and `activity`: these are zero unless
 /// stated, so that an alert too many is seen.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// Root login alerts.
@@ -161,7 +162,7 @@ pub struct Expectation {
 }
 
 /// What came after a redrive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Redriven {
     /// Requests to Slack.

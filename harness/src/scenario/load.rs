@@ -106,6 +106,11 @@ pub fn load(path: &Path) -> Result<Scenario, ScenarioError> {
     parse(path, &text)
 }
 
+/// The events of a text: what a file could hold. The path is for error messages.
+pub fn events_of(path: &Path, text: &str) -> Result<Scenario, ScenarioError> {
+    parse(path, text)
+}
+
 fn parse(path: &Path, text: &str) -> Result<Scenario, ScenarioError> {
     let path_of = || path.to_path_buf();
     let value: Value = serde_json::from_str(text).map_err(|error| ScenarioError::Json {

@@ -1,0 +1,121 @@
+//! `rootwatch new`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::{Exit, complain, print};
+use crate::layout::Layout;
+use crate::scenario::{Redactor, Scenario, events_of};
+
+/// Options of `new`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rootwatch new sequences/takeover --from trail.json.gz   a CloudTrail log file
+  pbpaste | rootwatch new login/odd-one                   whatever is on standard input")]
+pub(super) struct New {
+    /// The scenario's name below scenarios/, for example login/odd-one
+    name: String,
+    /// A CloudTrail record, a list, a log file or an EventBridge event; `.gz` is unpacked [default: standard input]
+    #[arg(long)]
+    from: Option<PathBuf>,
+    /// What happens, in a line
+    #[arg(long, default_value = "")]
+    title: String,
+    /// The folder it is written below [default: scenarios/]
+    #[arg(long)]
+    into: Option<PathBuf>,
+    /// Keeps account ids, principal ids, access keys, addresses and names as they are
+    #[arg(long)]
+    no_redaction: bool,
+    /// Replaces a scenario that is there
+    #[arg(long)]
+    force: bool,
+}
+
+impl New {
+    pub(super) async fn execute(self) -> Exit {
+        match tokio::task::block_in_place(|| self.create()) {
+            Ok(said) => {
+                print(&said);
+                Exit::Success
+            }
+            Err(error) => {
+                complain(&error);
+                Exit::Usage
+            }
+        }
+    }
+
+    fn create(&self) -> Result<String, String> {
+        let plain =
+            |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        if !self.name.split('/').all(plain) {
+            return Err(format!("`{}` is no name: use letters, digits, - and _, folders with /", self.name));
+        }
+        let path =
+            self.into.clone().unwrap_or_else(|| Layout::discover().scenarios()).join(format!("{}.json", self.name));
+        if path.exists() && !self.force {
+            return Err(format!("{} is there already; --force replaces it", path.display()));
+        }
+        let mut scenario = events_of(&self.source(), &self.read()?).map_err(|error| error.to_string())?;
+        let mut said = Vec::new();
+        if !self.no_redaction {
+            let mut redactor = Redactor::default();
+            scenario.records.iter_mut().chain(&mut scenario.events).for_each(|event| redactor.redact(event));
+            let kinds: Vec<String> =
+                redactor.summary().iter().map(|(kind, count)| format!("{count} {}", kind.noun())).collect();
+            said.push(match kinds.is_empty() {
+                true => "nothing to redact was found; read it once more before you commit it".to_owned(),
+                false => format!("replaced {}; read it once more before you commit it", kinds.join(", ")),
+            });
+        }
+        let text = serde_json::to_string_pretty(&self.file(&scenario)).map_err(|error| error.to_string())?;
+        let failed = |error: std::io::Error| format!("could not write {}: {error}", path.display());
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
+        std::fs::write(&path, text + "\n").map_err(failed)?;
+        said.insert(0, format!("wrote {}", path.display()));
+        said.push(format!("see what comes of it:  cargo run -- run {}", path.display()));
+        said.push("then state it in `expect`, for example {\"login\": 1}".to_owned());
+        Ok(said.join("\n"))
+    }
+
+    fn source(&self) -> PathBuf {
+        self.from.clone().unwrap_or_else(|| PathBuf::from("standard input"))
+    }
+
+    fn read(&self) -> Result<String, String> {
+        let failed = |error: std::io::Error| format!("could not read {}: {error}", self.source().display());
+        let mut bytes = Vec::new();
+        let read = match &self.from {
+            Some(path) => std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)),
+            None => std::io::stdin().read_to_end(&mut bytes),
+        };
+        read.map_err(failed)?;
+        // gzip's magic number, whatever the name says.
+        if bytes.starts_with(&[0x1f, 0x8b]) {
+            let mut text = String::new();
+            flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).map_err(failed)?;
+            return Ok(text);
+        }
+        String::from_utf8(bytes).map_err(|error| format!("{} is no text: {error}", self.source().display()))
+    }
+
+    fn file(&self, scenario: &Scenario) -> Value {
+        let depth = self.name.matches('/').count();
+        let mut file = Map::new();
+        file.insert("$schema".to_owned(), json!(format!("{}schema.json", "../".repeat(depth))));
+        file.insert("title".to_owned(), json!(self.title));
+        file.insert("why".to_owned(), json!(""));
+        file.insert("source".to_owned(), json!(""));
+        for (name, events) in [("records", &scenario.records), ("events", &scenario.events)] {
+            if !events.is_empty() {
+                file.insert(name.to_owned(), json!(events));
+            }
+        }
+        Value::Object(file)
+    }
+}

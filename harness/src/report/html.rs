@@ -1,0 +1,143 @@
+//! One self-contained page: the way of the monitor drawn, each scenario with its own way on it. It can be read without
+//! JavaScript; with it, it can be searched.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use rootwatch_cloud::trace::{Hop, Outcome as Ended};
+
+use super::topology::{self, Stop};
+use crate::runner::{Outcome, Status, Summary};
+
+const STYLE: &str = include_str!("html.css");
+const SCRIPT: &str = include_str!("html.js");
+
+/// Renders the run.
+pub fn page(cloud: &str, outcomes: &[Outcome]) -> String {
+    let summary = Summary::of(outcomes);
+    let failed = summary.failed + summary.errors;
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "Rootwatch: " (summary.passed) " passed, " (failed) " failed" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { "Rootwatch" }
+                    p {
+                        strong .good { (summary.passed) " passed" } ", "
+                        strong .bad[failed > 0] { (failed) " failed" }
+                        @if summary.observed > 0 { ", " (summary.observed) " observed" }
+                        ", on the " (cloud) " cloud"
+                    }
+                }
+                main {
+                    figure {
+                        (PreEscaped(topology::svg(&[])))
+                        figcaption { "The way of an event. ▤ is a queue with its dead-letter queue." }
+                    }
+                    p #search hidden {
+                        label { "Search " input type="search" placeholder="name, text, ARN …"; }
+                        " " label { input type="checkbox"; " only what failed" }
+                    }
+                    @for outcome in outcomes { (scenario(outcome)) }
+                }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn scenario(outcome: &Outcome) -> Markup {
+    let (class, word) = match outcome.status {
+        Status::Passed => ("good", "ok"),
+        Status::Failed => ("bad", "failed"),
+        Status::Observed => ("plain", "observed"),
+        Status::Error => ("bad", "error"),
+    };
+    let wrong = class == "bad";
+    html! {
+        details .scenario data-status=(class) open[wrong] {
+            summary {
+                span class={ "mark " (class) } { (word) } " "
+                code { (outcome.name) } " "
+                @if !outcome.title.is_empty() { span .title { (outcome.title) } }
+                span .counts {
+                    (outcome.alerts.login) " login, " (outcome.alerts.activity) " activity → Slack "
+                    (outcome.sinks.slack) ", PagerDuty " (outcome.sinks.pagerduty) ", email " (outcome.sinks.email)
+                }
+            }
+            @for failure in &outcome.failures { p .bad { (failure) } }
+            @if let Some(hop) = &outcome.broken_hop { p { strong { "The hop that broke: " } (hop) } }
+            @for note in &outcome.notes { p .note { (note) } }
+            (PreEscaped(topology::svg(&stops(outcome))))
+            @if !outcome.entries.is_empty() {
+                table {
+                    thead { tr { th { "time" } th { "hop" } th { "" } th { "what" } } }
+                    tbody {
+                        @for entry in &outcome.entries {
+                            tr .bad[entry.is_trouble()] .dim[entry.outcome == Ended::NotMatched] {
+                                td { (entry.at.iso_millis()) }
+                                td { (format!("{:?}", entry.hop)) }
+                                td { (format!("{:?}", entry.outcome)) }
+                                td {
+                                    code { (entry.resource) } br; (entry.detail)
+                                    @if let Some(decision) = &entry.decision {
+                                        br; em {
+                                            (entry.principal.as_deref().unwrap_or("?")) " "
+                                            (if decision.allowed { "allowed" } else { "denied" }) " "
+                                            (decision.statement.as_deref().unwrap_or(&decision.because))
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            @for message in &outcome.messages {
+                details {
+                    summary { "to " (message.to) }
+                    pre { (serde_json::to_string_pretty(&message.body).unwrap_or_default()) }
+                }
+            }
+        }
+    }
+}
+
+/// Which places of the picture an event passed, and where it met trouble.
+fn stops(outcome: &Outcome) -> Vec<(Stop, bool)> {
+    let mut stops = Vec::new();
+    for entry in &outcome.entries {
+        if entry.outcome == Ended::NotMatched {
+            continue;
+        }
+        let name = &entry.resource;
+        let stop = match entry.hop {
+            Hop::CloudTrail if !name.contains(":log-group:") => Stop::CloudTrail,
+            Hop::CloudTrail => Stop::LogGroup,
+            Hop::MetricFilter => Stop::MetricFilter,
+            Hop::Alarm if name.ends_with("log-alarm") => Stop::Alarm,
+            Hop::Alarm => Stop::Health,
+            Hop::Bus if name.ends_with("/default") => Stop::DefaultBus,
+            Hop::Bus => Stop::HubBus,
+            Hop::Rule if name.contains("rule/hub-root-activity/") => Stop::HubRule,
+            Hop::Rule => Stop::SpokeRule,
+            Hop::Target | Hop::Subscription => continue,
+            Hop::Function | Hop::Queue | Hop::EventSourceMapping if name.contains("triage") => Stop::Triage,
+            Hop::Function | Hop::Queue | Hop::EventSourceMapping if name.contains("slack") => Stop::Slack,
+            Hop::Function | Hop::Queue | Hop::EventSourceMapping if name.contains("pagerduty") => Stop::PagerDuty,
+            Hop::Function | Hop::Queue | Hop::EventSourceMapping if name.contains("email") => Stop::Email,
+            Hop::Topic | Hop::Api if name.contains("root-login") => Stop::Login,
+            Hop::Topic | Hop::Api if name.contains("root-activity") => Stop::Activity,
+            Hop::Email => Stop::Email,
+            _ => continue,
+        };
+        stops.push((stop, entry.is_trouble()));
+    }
+    stops
+}
