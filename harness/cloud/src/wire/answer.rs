@@ -86,7 +86,9 @@ pub fn error(service: Option<Service>, protocol: Protocol, error: &ApiError, req
                 let fault = if error.status < 500 { "Sender" } else { "Receiver" };
                 headers.push(("x-amzn-query-error", format!("{};{fault}", error.code)));
             }
-            members.insert("message".into(), json!(error.message));
+            // Secrets Manager writes it with a capital. [V] LS:secretsmanager::test_no_client_request_token
+            let message = if service == Some(Service::SecretsManager) { "Message" } else { "message" };
+            members.insert(message.into(), json!(error.message));
             if service == Some(Service::Lambda) {
                 members.insert("Message".into(), json!(error.message));
                 members.insert("Type".into(), json!(if error.status < 500 { "User" } else { "Service" }));

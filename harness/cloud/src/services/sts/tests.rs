@@ -68,24 +68,48 @@ fn refusals() {
     let pattern = r"1 validation error detected: Value 'Session1:2' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*";
     let cases = [
         ("nothing-valid-in-here", "Session1", json!({}), "ValidationError", "nothing-valid-in-here is invalid"),
-        ("arn::b:::something/test-role", "Session1", json!({}), "ValidationError", "arn::b:::something/test-role is invalid"),
-        ("arn:a:::something/test-role", "Session1", json!({}), "ValidationError", "arn:a:::something/test-role is invalid"),
+        (
+            "arn::b:::something/test-role",
+            "Session1",
+            json!({}),
+            "ValidationError",
+            "arn::b:::something/test-role is invalid",
+        ),
+        (
+            "arn:a:::something/test-role",
+            "Session1",
+            json!({}),
+            "ValidationError",
+            "arn:a:::something/test-role is invalid",
+        ),
         // The session's name is looked at before the ARN.
         ("arn:a:b:::something/test-role", "Session1:2", json!({}), "ValidationError", pattern),
         (
-            &one, "s1", json!({"Tags": [tag("a")], "TransitiveTagKeys": ["b"]}), "InvalidParameterValue",
+            &one,
+            "s1",
+            json!({"Tags": [tag("a")], "TransitiveTagKeys": ["b"]}),
+            "InvalidParameterValue",
             "The specified transitive tag key must be included in the requested tags.",
         ),
         (
-            &one, "s1", json!({"Tags": [tag("a"), tag("A")]}), "InvalidParameterValue",
+            &one,
+            "s1",
+            json!({"Tags": [tag("a"), tag("A")]}),
+            "InvalidParameterValue",
             "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
         ),
         (
-            &one, "s1", json!({"DurationSeconds": "7200"}), "ValidationError",
+            &one,
+            "s1",
+            json!({"DurationSeconds": "7200"}),
+            "ValidationError",
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
         ),
         (
-            &role_arn("untagged"), "s1", json!({"Tags": [tag("a")]}), "AccessDenied",
+            &role_arn("untagged"),
+            "s1",
+            json!({"Tags": [tag("a")]}),
+            "AccessDenied",
             "is not authorized to perform: sts:TagSession on resource: arn:aws:iam::111122223333:role/untagged",
         ),
     ];
