@@ -68,7 +68,10 @@ pub fn error(service: Option<Service>, protocol: Protocol, error: &ApiError, req
             xml.open("Error");
             xml.text("Type", if error.status < 500 { "Sender" } else { "Receiver" });
             xml.text("Code", &error.code);
-            xml.text("Message", &error.message);
+            // Where AWS has nothing to say there is no element. [V] LS:cloudwatch::test_set_alarm_invalid_input
+            if !error.message.is_empty() {
+                xml.text("Message", &error.message);
+            }
             for (name, value) in &error.members {
                 xml.text(name, value);
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::alarm::{Alarm, AlarmState, Condition, TreatMissingData};
+use super::alarm::{Alarm, AlarmState, Condition, TreatMissingData, shown_time};
 use super::metric::MetricKey;
 use super::{evaluate, state_change};
 use crate::api::{ApiError, Call, Reply, lenient};
@@ -164,7 +164,7 @@ pub(super) fn describe_alarms(call: &mut Call<'_>) -> Result<Reply, ApiError> {
             && alarm.name.starts_with(prefix)
             && value.is_none_or(|value| alarm.state.value.name() == value)
     });
-    let alarms: Vec<Value> = own.map(|(arn, alarm)| alarm.shape(arn)).collect();
+    let alarms: Vec<Value> = own.map(|(arn, alarm)| alarm.shape(arn, call.protocol)).collect();
     Ok(json!({"CompositeAlarms": [], "MetricAlarms": alarms}).into())
 }
 
@@ -176,7 +176,7 @@ pub(super) fn describe_alarms_for_metric(call: &mut Call<'_>) -> Result<Reply, A
             && Some(alarm.key.name.as_str()) == name
             && Some(alarm.key.namespace.as_str()) == namespace
     });
-    let alarms: Vec<Value> = own.map(|(arn, alarm)| alarm.shape(arn)).collect();
+    let alarms: Vec<Value> = own.map(|(arn, alarm)| alarm.shape(arn, call.protocol)).collect();
     Ok(json!({"MetricAlarms": alarms}).into())
 }
 
@@ -245,7 +245,7 @@ pub(super) fn describe_alarm_history(call: &mut Call<'_>) -> Result<Reply, ApiEr
         .flat_map(|(_, alarm)| {
             alarm.history.iter().map(|(at, summary, data)| {
                 let item = json!({
-                    "AlarmName": alarm.name, "AlarmType": "MetricAlarm", "Timestamp": at.iso_millis(),
+                    "AlarmName": alarm.name, "AlarmType": "MetricAlarm", "Timestamp": shown_time(call.protocol, *at),
                     "HistoryItemType": "StateUpdate", "HistorySummary": summary, "HistoryData": data,
                 });
                 (at.0, item)

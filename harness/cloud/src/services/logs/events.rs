@@ -25,7 +25,8 @@ pub fn put_events(state: &mut State, group: &Arn, stream: &str, lines: Vec<(Time
         stream.events.push_back(LogEvent { timestamp: *timestamp, ingested: now, message: message.clone() });
     }
     let filters: Vec<_> = found.filters.iter().map(|(name, filter)| (name.clone(), filter.clone())).collect();
-    let subscriptions: Vec<_> = found.subscriptions.iter().map(|(name, filter)| (name.clone(), filter.clone())).collect();
+    let subscriptions: Vec<_> =
+        found.subscriptions.iter().map(|(name, filter)| (name.clone(), filter.clone())).collect();
     for (filter_name, filter) in filters {
         metric_filter::apply(state, group, &filter_name, &filter, &lines);
     }
@@ -80,7 +81,9 @@ pub(super) fn put_log_events(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         return Err(invalid("Log events in a single PutLogEvents request must be in chronological order."));
     }
     if times.first().zip(times.last()).is_some_and(|(first, last)| last.0 - first.0 > DAY) {
-        return Err(invalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours."));
+        return Err(invalid(
+            "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.",
+        ));
     }
     let (start, end, rejected) = accepted(now, retention, &times);
     let lines: Vec<(Time, String)> = lines.into_iter().take(end).skip(start).collect();

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::group::MetricFilter;
 use super::check::{constraint, invalid, length, limit, page, without};
+use super::group::MetricFilter;
 use super::group_operations::{group, group_arn, name_of, named};
 use crate::api::{ApiError, Call, Reply};
 use crate::logfilter::FilterPattern;
@@ -131,7 +131,8 @@ pub(super) fn describe_metric_filters(call: &mut Call<'_>) -> Result<Reply, ApiE
         without(value, member, ":*$")?;
     }
     if metric.is_some() != namespace.is_some() {
-        let (given, missing) = if metric.is_some() { ("metricName", "metricNamespace") } else { ("metricNamespace", "metricName") };
+        let (given, missing) =
+            if metric.is_some() { ("metricName", "metricNamespace") } else { ("metricNamespace", "metricName") };
         return Err(invalid(format!(
             "If you include the {given} parameter in your request, you must also include the {missing} parameter."
         )));

@@ -99,7 +99,8 @@ pub(super) fn describe_log_groups(call: &mut Call<'_>) -> Result<Reply, ApiError
     if prefix.is_some() && part.is_some() {
         return Err(invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."));
     }
-    let groups = own(call, |name| name.starts_with(prefix.unwrap_or_default()) && name.contains(part.unwrap_or_default()));
+    let groups =
+        own(call, |name| name.starts_with(prefix.unwrap_or_default()) && name.contains(part.unwrap_or_default()));
     let (groups, next) = page(call, groups, limit)?;
     let shape = |(arn, group): (&Arn, &Group)| {
         let mut shape = json!({
@@ -143,9 +144,7 @@ pub(super) fn list_log_groups(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let groups = own(call, |name| listed(pattern, name));
     let groups = groups.into_iter().filter(|(_, group)| class.is_none_or(|class| group.class == class));
     let (groups, next) = page(call, groups, limit)?;
-    let shape = |(arn, group): (&Arn, &Group)| {
-        json!({"logGroupName": name_of(arn), "logGroupArn": arn.as_str(), "logGroupClass": group.class})
-    };
+    let shape = |(arn, group): (&Arn, &Group)| json!({"logGroupName": name_of(arn), "logGroupArn": arn.as_str(), "logGroupClass": group.class});
     let mut answer = json!({"logGroups": groups.into_iter().map(shape).collect::<Vec<Value>>()});
     if let Some(next) = next {
         answer["nextToken"] = json!(next);

@@ -49,7 +49,11 @@ pub(crate) fn resource_policies(
     region: &Region,
 ) -> Vec<(String, PolicyText)> {
     let found = state.logs.policies.get(&(account.clone(), region.clone()));
-    found.into_iter().flatten().map(|(name, policy)| (format!("resource policy {name}"), policy.policy.clone())).collect()
+    found
+        .into_iter()
+        .flatten()
+        .map(|(name, policy)| (format!("resource policy {name}"), policy.policy.clone()))
+        .collect()
 }
 
 /// Operations of the service.

@@ -20,16 +20,15 @@ fn principal(group: &Arn) -> Principal {
 }
 
 fn context(group: &Arn) -> Context {
-    Context::new()
-        .with("aws:SourceArn", format!("{group}:*"))
-        .with("aws:SourceAccount", group.account().as_str())
+    Context::new().with("aws:SourceArn", format!("{group}:*")).with("aws:SourceAccount", group.account().as_str())
 }
 
 /// Whether the function is there and its policy lets CloudWatch Logs call it: AWS tries when the filter is put.
 pub(super) fn may_invoke(state: &State, group: &Arn, function: &Arn) -> bool {
     let (principal, region) = (principal(group), group.region());
     let policy = state.lambda.policy(function);
-    let mut edge = Edge::new(&principal, "lambda:InvokeFunction", function, &region).policy("policy of the function", policy);
+    let mut edge =
+        Edge::new(&principal, "lambda:InvokeFunction", function, &region).policy("policy of the function", policy);
     edge.context = context(group);
     state.lambda.exists(function) && state.decide(&edge).allowed
 }
@@ -62,8 +61,15 @@ pub(super) fn apply(
     let payload = json!({"awslogs": {"data": STANDARD.encode(gzip(data.to_string().as_bytes()))}}).to_string();
     let region = group.region();
     // A refusal leaves its own trace.
-    let _ =
-        lambda::invoke_async(state, Hop::MetricFilter, &principal(group), &region, &filter.destination, payload, context(group));
+    let _ = lambda::invoke_async(
+        state,
+        Hop::MetricFilter,
+        &principal(group),
+        &region,
+        &filter.destination,
+        payload,
+        context(group),
+    );
 }
 
 /// A gzip member of stored blocks: readers need the format, not the compression. [D] RFC 1952, RFC 1951 §3.2.4

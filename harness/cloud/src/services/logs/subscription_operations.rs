@@ -29,7 +29,9 @@ fn check_destination(call: &Call<'_>, destination: &Arn) -> Result<(), ApiError>
             let text = format!("rootwatch: subscription filters deliver to Lambda only, not to {vendor}");
             Err(ApiError::new("NotImplemented", text).status(501))
         }
-        vendor => Err(invalid(format!("PutSubscriptionFilter operation cannot work with destinationArn for vendor {vendor}"))),
+        vendor => {
+            Err(invalid(format!("PutSubscriptionFilter operation cannot work with destinationArn for vendor {vendor}")))
+        }
     }
 }
 
@@ -89,7 +91,6 @@ pub(super) fn describe_subscription_filters(call: &mut Call<'_>) -> Result<Reply
 pub(super) fn delete_subscription_filter(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = named(call, "logs:DeleteSubscriptionFilter", None)?;
     let name = call.text("filterName").unwrap_or_default().to_owned();
-    let missing =
-        || ApiError::new("ResourceNotFoundException", "The specified subscription filter does not exist.");
+    let missing = || ApiError::new("ResourceNotFoundException", "The specified subscription filter does not exist.");
     group(call, &arn)?.subscriptions.remove(&name).map(|_| Reply::empty()).ok_or_else(missing)
 }

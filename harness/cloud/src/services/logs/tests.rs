@@ -59,10 +59,18 @@ fn refusals() {
         params
     };
     let transformation = json!([{"metricName": "m", "metricNamespace": "n", "metricValue": "1"}]);
-    let metric = |name: &str, pattern: &str, list: &Value| g(json!({"filterName": name, "filterPattern": pattern, "metricTransformations": list}));
-    let lambda = |account: &str| g(json!({"filterName": "f", "filterPattern": "", "destinationArn": format!("arn:aws:lambda:us-east-1:{account}:function:x")}));
+    let metric = |name: &str, pattern: &str, list: &Value| {
+        g(json!({"filterName": name, "filterPattern": pattern, "metricTransformations": list}))
+    };
+    let lambda = |account: &str| {
+        g(
+            json!({"filterName": "f", "filterPattern": "", "destinationArn": format!("arn:aws:lambda:us-east-1:{account}:function:x")}),
+        )
+    };
     let two = json!([transformation[0], transformation[0]]);
-    let constraint = |value: &str, member: &str, wanted: &str| format!("{DETECTED} '{value}' at '{member}' failed to satisfy constraint: Member must {wanted}");
+    let constraint = |value: &str, member: &str, wanted: &str| {
+        format!("{DETECTED} '{value}' at '{member}' failed to satisfy constraint: Member must {wanted}")
+    };
     let (a513, a1025) = ("a".repeat(513), "a".repeat(1025));
     let parameter = "InvalidParameterException";
     let missing = "ResourceNotFoundException";
@@ -105,7 +113,7 @@ fn refusals() {
         ("", "PutMetricFilter", metric("f", "{ $.a = ", &transformation), parameter, "Invalid metric filter pattern".into()),
         ("", "DeleteMetricFilter", g(json!({"filterName": "f"})), missing, "The specified metric filter does not exist.".into()),
         ("", "DescribeMetricFilters", json!({"logGroupName": "h"}), missing, "The specified log group does not exist.".into()),
-        ("", "DescribeMetricFilters", json!({"metricName": "m"}), parameter, "you must also include the metricNamespace parameter".into()),
+        ("", "DescribeMetricFilters", json!({"metricName": "m"}), parameter, "you must also include the metricNamespace parameter.".into()),
     ];
     for (kind, operation, params, code, text) in cases {
         let mut state = cloud();
@@ -116,7 +124,8 @@ fn refusals() {
             }
             _ => params,
         };
-        let error = call(&mut state, operation, params.clone()).map(|answer| panic!("{operation}: {answer}")).unwrap_err();
+        let error =
+            call(&mut state, operation, params.clone()).map(|answer| panic!("{operation}: {answer}")).unwrap_err();
         assert_eq!(error.code, code, "{operation} {params}");
         assert!(error.message.ends_with(&text), "{operation}: {} should be {text}", error.message);
     }
@@ -225,7 +234,9 @@ fn groups_are_listed() {
     assert_eq!(by_pattern["logGroups"][0].get("storedBytes"), None);
     let by_prefix = ok(&mut state, "DescribeLogGroups", json!({"logGroupNamePrefix": "/"}));
     assert_eq!(by_prefix["logGroups"][0]["deletionProtectionEnabled"], json!(false));
-    for (pattern, expected) in [("g", vec!["/aws/g", "g"]), ("^g", vec!["g"]), ("aws|^g", vec!["/aws/g", "g"]), ("no", vec![])] {
+    for (pattern, expected) in
+        [("g", vec!["/aws/g", "g"]), ("^g", vec!["g"]), ("aws|^g", vec!["/aws/g", "g"]), ("no", vec![])]
+    {
         let listed = ok(&mut state, "ListLogGroups", json!({"logGroupNamePattern": pattern}));
         assert_eq!(texts(&listed, "logGroups", "logGroupName"), expected, "{pattern}");
     }
