@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::alarm::{Alarm, AlarmState, Condition, TreatMissingData, shown_time};
@@ -16,6 +16,21 @@ use crate::id::Arn;
 pub(super) struct Dimension {
     name: String,
     value: String,
+}
+
+/// A list; the Query protocol writes an empty one as an empty text.
+pub(super) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written<T> {
+        List(Vec<T>),
+        Empty(String),
+    }
+    match Written::deserialize(deserializer)? {
+        Written::List(list) => Ok(list),
+        Written::Empty(text) if text.is_empty() => Ok(Vec::new()),
+        Written::Empty(text) => Err(serde::de::Error::custom(format!("`{text}` is no list"))),
+    }
 }
 
 pub(super) fn dimensions(list: Vec<Dimension>) -> BTreeMap<String, String> {
@@ -42,7 +57,7 @@ struct PutMetricAlarm {
     namespace: Option<String>,
     #[serde(default)]
     statistic: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     dimensions: Vec<Dimension>,
     #[serde(default, deserialize_with = "lenient::optional")]
     period: Option<i64>,
@@ -59,13 +74,13 @@ struct PutMetricAlarm {
     treat_missing_data: Option<String>,
     #[serde(default, deserialize_with = "lenient::optional")]
     actions_enabled: Option<bool>,
-    #[serde(default, rename = "OKActions")]
+    #[serde(default, rename = "OKActions", deserialize_with = "list")]
     ok_actions: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     alarm_actions: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     insufficient_data_actions: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     tags: Vec<Tag>,
 }
 

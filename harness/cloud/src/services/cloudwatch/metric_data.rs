@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::alarm::shown_time;
-use super::alarm_operations::{Dimension, dimensions};
+use super::alarm_operations::{Dimension, dimensions, list};
 use super::metric::{MetricKey, between};
 use super::metric_operations::{invalid, moment, periods};
 use crate::api::{ApiError, Call, Reply, lenient};
@@ -14,7 +14,7 @@ use crate::api::{ApiError, Call, Reply, lenient};
 struct Metric {
     namespace: String,
     metric_name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     dimensions: Vec<Dimension>,
 }
 

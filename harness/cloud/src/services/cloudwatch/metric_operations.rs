@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::alarm::shown_time;
-use super::alarm_operations::{Dimension, dimensions};
+use super::alarm_operations::{Dimension, dimensions, list};
 use super::metric::{MetricKey, by_unit};
 use crate::api::{ApiError, Call, Reply, lenient};
 use crate::time::Time;
@@ -34,13 +34,13 @@ pub(super) fn periods(start: Time, end: Time, period: i64, most: usize) -> impl 
 struct GetMetricStatistics {
     namespace: String,
     metric_name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     dimensions: Vec<Dimension>,
     start_time: Value,
     end_time: Value,
     #[serde(deserialize_with = "lenient::required")]
     period: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     statistics: Vec<String>,
     #[serde(default)]
     unit: Option<String>,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::alarm_operations::{Dimension, dimensions};
+use super::alarm_operations::{Dimension, dimensions, list};
 use super::metric::{MetricKey, NO_UNIT, Statistics, add};
 use super::metric_operations::{invalid, moment};
 use crate::api::{ApiError, Call, Reply, lenient};
@@ -30,15 +30,15 @@ struct Number(#[serde(deserialize_with = "lenient::required")] f64);
 #[serde(rename_all = "PascalCase")]
 struct Datum {
     metric_name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     dimensions: Vec<Dimension>,
     #[serde(default)]
     timestamp: Option<Value>,
     #[serde(default, deserialize_with = "lenient::optional")]
     value: Option<f64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     values: Vec<Number>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     counts: Vec<Number>,
     #[serde(default)]
     statistic_values: Option<StatisticSet>,

@@ -128,6 +128,8 @@ fn metric_data_comes_newest_first() {
         (json!({"ScanBy": "TimestampAscending"}), json!([]), json!([1.0, 2.0, 3.0])),
         (json!({"MaxDatapoints": "2"}), json!([]), json!([3.0, 2.0])),
         (json!({}), with, json!([])),
+        // An empty list of the Query protocol.
+        (json!({}), json!(""), json!([3.0, 2.0, 1.0])),
     ];
     for (more, dimensions, expected) in cases {
         let mut params = json!({"StartTime": "2026-03-02T09:00:00Z", "EndTime": "2026-03-02T09:20:00Z",
