@@ -6,8 +6,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::metric::MetricKey;
+use crate::api::Protocol;
 use crate::id::Arn;
 use crate::time::Time;
+
+/// A moment as the protocol writes it: JSON as seconds, XML as text. [D] Smithy timestampFormat
+pub(super) fn shown_time(protocol: Protocol, time: Time) -> Value {
+    match protocol {
+        Protocol::Query => json!(time.iso_millis()),
+        _ => json!(time.seconds_f64()),
+    }
+}
 
 /// The state of an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,7 +127,12 @@ impl Alarm {
 
     /// How many points are looked at: more than are needed, where there is more than one. [D] alarm-evaluation;
     /// for a single period the window itself, so that the alarm is over when its point has left it
+    ///
+    /// Below a minute it reaches back one minute more: data of the standard resolution lies at the start of its minute. [?]
     pub(super) fn range(&self) -> usize {
+        if self.period < 60 {
+            return self.evaluation_periods + (60 / self.period.max(1)) as usize;
+        }
         if self.evaluation_periods == 1 { 1 } else { self.evaluation_periods + 2 }
     }
 
@@ -136,15 +150,16 @@ impl Alarm {
     }
 
     /// As DescribeAlarms shows it.
-    pub(super) fn shape(&self, arn: &Arn) -> Value {
+    pub(super) fn shape(&self, arn: &Arn, protocol: Protocol) -> Value {
+        let time = |time: Time| shown_time(protocol, time);
         let mut shape = json!({
             "AlarmName": self.name, "AlarmArn": arn.as_str(),
-            "AlarmConfigurationUpdatedTimestamp": self.configured.iso_millis(),
+            "AlarmConfigurationUpdatedTimestamp": time(self.configured),
             "ActionsEnabled": self.actions_enabled, "OKActions": self.ok_actions,
             "AlarmActions": self.alarm_actions, "InsufficientDataActions": self.insufficient_data_actions,
             "StateValue": self.state.value.name(), "StateReason": self.state.reason,
-            "StateUpdatedTimestamp": self.state.at.iso_millis(),
-            "StateTransitionedTimestamp": self.state.at.iso_millis(),
+            "StateUpdatedTimestamp": time(self.state.at),
+            "StateTransitionedTimestamp": time(self.state.at),
             "MetricName": self.key.name, "Namespace": self.key.namespace, "Statistic": self.statistic,
             "Dimensions": self.dimensions(), "Period": self.period, "EvaluationPeriods": self.evaluation_periods,
             "Threshold": self.threshold, "ComparisonOperator": self.operator,

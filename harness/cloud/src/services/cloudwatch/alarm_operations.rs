@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use super::alarm::{Alarm, AlarmState, Condition, TreatMissingData};
+use super::alarm::{Alarm, AlarmState, Condition, TreatMissingData, shown_time};
 use super::metric::MetricKey;
 use super::{evaluate, state_change};
 use crate::api::{ApiError, Call, Reply, lenient};
@@ -16,6 +16,21 @@ use crate::id::Arn;
 pub(super) struct Dimension {
     name: String,
     value: String,
+}
+
+/// A list; the Query protocol writes an empty one as an empty text.
+pub(super) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written<T> {
+        List(Vec<T>),
+        Empty(String),
+    }
+    match Written::deserialize(deserializer)? {
+        Written::List(list) => Ok(list),
+        Written::Empty(text) if text.is_empty() => Ok(Vec::new()),
+        Written::Empty(text) => Err(serde::de::Error::custom(format!("`{text}` is no list"))),
+    }
 }
 
 pub(super) fn dimensions(list: Vec<Dimension>) -> BTreeMap<String, String> {
@@ -42,7 +57,7 @@ struct PutMetricAlarm {
     namespace: Option<String>,
     #[serde(default)]
     statistic: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     dimensions: Vec<Dimension>,
     #[serde(default, deserialize_with = "lenient::optional")]
     period: Option<i64>,
@@ -59,13 +74,13 @@ struct PutMetricAlarm {
     treat_missing_data: Option<String>,
     #[serde(default, deserialize_with = "lenient::optional")]
     actions_enabled: Option<bool>,
-    #[serde(default, rename = "OKActions")]
+    #[serde(default, rename = "OKActions", deserialize_with = "list")]
     ok_actions: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     alarm_actions: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     insufficient_data_actions: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     tags: Vec<Tag>,
 }
 
@@ -164,7 +179,7 @@ pub(super) fn describe_alarms(call: &mut Call<'_>) -> Result<Reply, ApiError> {
             && alarm.name.starts_with(prefix)
             && value.is_none_or(|value| alarm.state.value.name() == value)
     });
-    let alarms: Vec<Value> = own.map(|(arn, alarm)| alarm.shape(arn)).collect();
+    let alarms: Vec<Value> = own.map(|(arn, alarm)| alarm.shape(arn, call.protocol)).collect();
     Ok(json!({"CompositeAlarms": [], "MetricAlarms": alarms}).into())
 }
 
@@ -176,7 +191,7 @@ pub(super) fn describe_alarms_for_metric(call: &mut Call<'_>) -> Result<Reply, A
             && Some(alarm.key.name.as_str()) == name
             && Some(alarm.key.namespace.as_str()) == namespace
     });
-    let alarms: Vec<Value> = own.map(|(arn, alarm)| alarm.shape(arn)).collect();
+    let alarms: Vec<Value> = own.map(|(arn, alarm)| alarm.shape(arn, call.protocol)).collect();
     Ok(json!({"MetricAlarms": alarms}).into())
 }
 
@@ -245,7 +260,7 @@ pub(super) fn describe_alarm_history(call: &mut Call<'_>) -> Result<Reply, ApiEr
         .flat_map(|(_, alarm)| {
             alarm.history.iter().map(|(at, summary, data)| {
                 let item = json!({
-                    "AlarmName": alarm.name, "AlarmType": "MetricAlarm", "Timestamp": at.iso_millis(),
+                    "AlarmName": alarm.name, "AlarmType": "MetricAlarm", "Timestamp": shown_time(call.protocol, *at),
                     "HistoryItemType": "StateUpdate", "HistorySummary": summary, "HistoryData": data,
                 });
                 (at.0, item)

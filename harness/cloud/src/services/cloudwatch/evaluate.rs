@@ -1,7 +1,8 @@
 //! Evaluation of alarms. [D] AlarmThatSendsEmail, alarm-evaluation
 //!
-//! AWS looks at every alarm once a minute. Here an alarm is looked at with every minute in which that could change
-//! something: while there is data in its range, or in its queue. Otherwise it rests until data comes.
+//! AWS looks at every alarm once a minute, at those with periods of 10 or 30 seconds every 10 seconds. Here an alarm is
+//! looked at only where that could change something: while there is data in its range, or in its queue. Otherwise it
+//! rests until data comes.
 
 use serde_json::json;
 
@@ -12,9 +13,15 @@ use crate::id::Arn;
 use crate::state::State;
 use crate::time::Time;
 
-/// Schedules the next look: with the next full minute.
+/// Seconds between two looks. [D] alarm-evaluation
+fn interval(alarm: &Alarm) -> i64 {
+    if alarm.period < 60 { 10 } else { 60 }
+}
+
+/// Schedules the next look: with the next full minute, or 10 seconds.
 pub(super) fn schedule(state: &mut State, arn: &Arn) {
-    let at = Time(state.now.floor(60).0 + 60_000);
+    let Some(interval) = state.cloudwatch.alarms.get(arn).map(interval) else { return };
+    let at = Time(state.now.floor(interval).0 + interval * 1000);
     if let Some(alarm) = state.cloudwatch.alarms.get_mut(arn) {
         alarm.next_evaluation = Some(at);
         state.schedule(at, Task::Evaluate(arn.clone()));
@@ -26,10 +33,10 @@ pub(super) fn run(state: &mut State, arn: &Arn) {
     let Some(alarm) = state.cloudwatch.alarms.get_mut(arn) else { return };
     alarm.next_evaluation = None;
     let alarm = alarm.clone();
-    let end = state.now.floor(60);
-    sample_queue(state, &alarm.key, Time(end.0 - 60_000));
+    let end = state.now.floor(interval(&alarm));
+    sample_queue(state, &alarm.key, Time(end.floor(60).0 - 60_000));
     let points = points(state, &alarm, end);
-    let values: Vec<Option<f64>> = points.iter().map(|(_, value)| *value).collect();
+    let values: Vec<Option<f64>> = points.iter().map(|point| point.value).collect();
     if let Some(found) = decide(&alarm, &values)
         && found != alarm.state.value
     {
@@ -64,15 +71,26 @@ fn queue_is_busy(state: &State, alarm: &Alarm) -> bool {
         .is_some_and(|metrics| metrics.visible + metrics.not_visible + metrics.delayed > 0)
 }
 
-/// The points of the evaluation range, oldest first: the start of each period and its value.
-fn points(state: &State, alarm: &Alarm, end: Time) -> Vec<(Time, Option<f64>)> {
-    let period = alarm.period.max(60) * 1000;
+/// What is known of one period.
+#[derive(Clone, Copy, Debug)]
+struct Point {
+    /// The start of the period.
+    at: Time,
+    value: Option<f64>,
+    samples: f64,
+}
+
+/// The points of the evaluation range, oldest first.
+fn points(state: &State, alarm: &Alarm, end: Time) -> Vec<Point> {
+    let period = alarm.period * 1000;
     (1..=alarm.range() as i64)
         .rev()
         .map(|n| {
-            let from = Time(end.0 - n * period);
-            let found = between(&state.cloudwatch.data, &alarm.key, from, Time(from.0 + period));
-            (from, found.and_then(|found| found.get(&alarm.statistic)))
+            let at = Time(end.0 - n * period);
+            let unit = alarm.unit.as_deref();
+            let found = between(&state.cloudwatch.data, &alarm.key, unit, at, Time(at.0 + period));
+            let value = found.and_then(|found| found.get(&alarm.statistic));
+            Point { at, value, samples: found.map_or(0.0, |found| found.count) }
         })
         .collect()
 }
@@ -111,8 +129,8 @@ pub(super) fn without_data(alarm: &Alarm, now: Time) -> Option<Condition> {
 }
 
 /// AWS's words. [V] LS:cloudwatch, [T] for recovery
-fn reason(alarm: &Alarm, found: AlarmState, points: &[(Time, Option<f64>)]) -> String {
-    let real: Vec<(Time, f64)> = points.iter().filter_map(|(at, value)| Some((*at, (*value)?))).collect();
+fn reason(alarm: &Alarm, found: AlarmState, points: &[Point]) -> String {
+    let real: Vec<(Time, f64)> = points.iter().filter_map(|point| Some((point.at, point.value?))).collect();
     if real.is_empty() {
         let n = alarm.evaluation_periods;
         let (periods, points, was) =
@@ -169,22 +187,36 @@ fn number(value: f64) -> String {
     if value == value.trunc() { format!("{value:.1}") } else { value.to_string() }
 }
 
-fn reason_data(alarm: &Alarm, points: &[(Time, Option<f64>)], now: Time) -> String {
-    let real: Vec<(Time, f64)> = points.iter().filter_map(|(at, value)| Some((*at, (*value)?))).collect();
+/// The points that decided, newest first: as many as are evaluated, missing ones only where there are too few.
+fn evaluated(alarm: &Alarm, points: &[Point]) -> Vec<Point> {
+    let wanted = alarm.evaluation_periods;
+    let real = points.iter().rev().filter(|point| point.value.is_some()).take(wanted);
+    let mut chosen: Vec<Point> = real.copied().collect();
+    let missing = points.iter().rev().filter(|point| point.value.is_none()).take(wanted - chosen.len());
+    chosen.extend(missing);
+    chosen.sort_by_key(|point| std::cmp::Reverse(point.at));
+    chosen
+}
+
+/// [V] LS:cloudwatch::test_put_metric_alarm, ::test_breaching_alarm_actions
+fn reason_data(alarm: &Alarm, points: &[Point], now: Time) -> String {
+    let evaluated = evaluated(alarm, points);
+    let mut real: Vec<Point> = evaluated.iter().filter(|point| point.value.is_some()).copied().collect();
+    real.reverse();
     let mut data = json!({"version": "1.0", "queryDate": now.iso_offset()});
-    if let Some((start, _)) = real.first() {
-        data["startDate"] = json!(start.iso_offset());
+    if let Some(first) = real.first() {
+        data["startDate"] = json!(first.at.iso_offset());
     }
     if let Some(unit) = &alarm.unit {
         data["unit"] = json!(unit);
     }
     data["statistic"] = json!(alarm.statistic);
     data["period"] = json!(alarm.period);
-    data["recentDatapoints"] = json!(real.iter().map(|(_, value)| *value).collect::<Vec<_>>());
+    data["recentDatapoints"] = real.iter().map(|point| json!(point.value)).collect();
     data["threshold"] = json!(alarm.threshold);
-    let evaluated = points.iter().rev().map(|(at, value)| match value {
-        Some(value) => json!({"timestamp": at.iso_offset(), "value": value}),
-        None => json!({"timestamp": at.iso_offset()}),
+    let evaluated = evaluated.iter().map(|point| match point.value {
+        Some(value) => json!({"timestamp": point.at.iso_offset(), "sampleCount": point.samples, "value": value}),
+        None => json!({"timestamp": point.at.iso_offset()}),
     });
     data["evaluatedDatapoints"] = evaluated.collect();
     data.to_string()
@@ -295,6 +327,7 @@ mod tests {
             ),
         ];
         for (alarm, state, points, expected) in cases {
+            let points: Vec<Point> = points.into_iter().map(|(at, value)| Point { at, value, samples: 1.0 }).collect();
             assert_eq!(reason(alarm, state, &points), expected);
         }
     }

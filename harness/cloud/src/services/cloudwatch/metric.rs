@@ -26,8 +26,12 @@ pub struct MetricKey {
     pub dimensions: BTreeMap<String, String>,
 }
 
-/// Data points of a metric, by minute.
-pub(super) type Data = Table<MetricKey, BTreeMap<Time, Statistics>>;
+/// Data points of a metric, by moment (of most the minute) and unit: values of different units are never put together
+/// in an answer. [V] LS:cloudwatch::test_handle_different_units
+pub(super) type Data = Table<MetricKey, BTreeMap<Time, BTreeMap<String, Statistics>>>;
+
+/// The unit of what has none.
+pub(super) const NO_UNIT: &str = "None";
 
 /// What is known of a minute, or of several.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,9 +69,25 @@ impl Statistics {
     }
 }
 
-/// The data of a metric in `[from, to)`, put together; `None` without data.
-pub(super) fn between(data: &Data, key: &MetricKey, from: Time, to: Time) -> Option<Statistics> {
-    data.get(key)?.range(from..to).map(|(_, statistics)| *statistics).reduce(Statistics::merge)
+/// The data of a metric in `[from, to)`, put together by unit.
+pub(super) fn by_unit(data: &Data, key: &MetricKey, from: Time, to: Time) -> BTreeMap<String, Statistics> {
+    let mut found: BTreeMap<String, Statistics> = BTreeMap::new();
+    for (unit, statistics) in data.get(key).into_iter().flat_map(|points| points.range(from..to)).flat_map(|(_, it)| it)
+    {
+        let merged = found.get(unit).map_or(*statistics, |old| old.merge(*statistics));
+        found.insert(unit.clone(), merged);
+    }
+    found
+}
+
+/// The data of a metric in `[from, to)`, put together: of one unit, or of all where none is asked for. `None` without
+/// data.
+pub(super) fn between(data: &Data, key: &MetricKey, unit: Option<&str>, from: Time, to: Time) -> Option<Statistics> {
+    let found = by_unit(data, key, from, to);
+    match unit {
+        Some(unit) => found.get(unit).copied(),
+        None => found.into_values().reduce(Statistics::merge),
+    }
 }
 
 /// Publishes a data point in a service's name, and lets the alarms on that metric look at it.
@@ -89,14 +109,14 @@ pub fn put_metric(
         name: name.to_owned(),
         dimensions: dimensions.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
     };
-    add(state, key, at, Statistics::of(value, 1.0));
+    add(state, key, at.floor(60), NO_UNIT, Statistics::of(value, 1.0));
 }
 
-pub(super) fn add(state: &mut State, key: MetricKey, at: Time, statistics: Statistics) {
-    let minute = at.floor(60);
-    let points = state.cloudwatch.data.entry(key.clone(), BTreeMap::new);
-    let merged = points.get(&minute).map_or(statistics, |old| old.merge(statistics));
-    points.insert(minute, merged);
+/// Adds to a metric at a moment that is rounded to its resolution already.
+pub(super) fn add(state: &mut State, key: MetricKey, at: Time, unit: &str, statistics: Statistics) {
+    let points = state.cloudwatch.data.entry(key.clone(), BTreeMap::new).entry(at).or_default();
+    let merged = points.get(unit).map_or(statistics, |old| old.merge(statistics));
+    points.insert(unit.to_owned(), merged);
     wake(state, |alarm| alarm.key == key);
 }
 
@@ -129,13 +149,13 @@ pub(super) fn sample_queue(state: &mut State, key: &MetricKey, minute: Time) {
     let Some(name) = key.dimensions.get("QueueName").filter(|_| key.namespace == "AWS/SQS") else { return };
     let queue = Arn::of("sqs", &key.region, &key.account, name);
     let Some(metrics) = sqs::metrics(state, &queue) else { return };
-    let value = match key.name.as_str() {
-        "ApproximateNumberOfMessagesVisible" => metrics.visible as f64,
-        "ApproximateNumberOfMessagesNotVisible" => metrics.not_visible as f64,
-        "ApproximateNumberOfMessagesDelayed" => metrics.delayed as f64,
-        "ApproximateAgeOfOldestMessage" => metrics.age_of_oldest.as_secs_f64().floor(),
+    let (value, unit) = match key.name.as_str() {
+        "ApproximateNumberOfMessagesVisible" => (metrics.visible as f64, "Count"),
+        "ApproximateNumberOfMessagesNotVisible" => (metrics.not_visible as f64, "Count"),
+        "ApproximateNumberOfMessagesDelayed" => (metrics.delayed as f64, "Count"),
+        "ApproximateAgeOfOldestMessage" => (metrics.age_of_oldest.as_secs_f64().floor(), "Seconds"),
         _ => return,
     };
     let points = state.cloudwatch.data.entry(key.clone(), BTreeMap::new);
-    points.insert(minute, Statistics::of(value, 1.0));
+    points.insert(minute, BTreeMap::from([(unit.to_owned(), Statistics::of(value, 1.0))]));
 }

@@ -5,49 +5,28 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::alarm_operations::{Dimension, dimensions};
-use super::metric::{MetricKey, Statistics, add, between};
+use super::alarm::shown_time;
+use super::alarm_operations::{Dimension, dimensions, list};
+use super::metric::{MetricKey, by_unit};
 use crate::api::{ApiError, Call, Reply, lenient};
 use crate::time::Time;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Datum {
-    metric_name: String,
-    #[serde(default)]
-    dimensions: Vec<Dimension>,
-    #[serde(default)]
-    timestamp: Option<String>,
-    #[serde(default, deserialize_with = "lenient::optional")]
-    value: Option<f64>,
-    #[serde(default)]
-    values: Vec<String>,
-    #[serde(default)]
-    counts: Vec<String>,
+pub(super) fn invalid(text: impl Into<String>) -> ApiError {
+    ApiError::new("ValidationError", text)
 }
 
-pub(super) fn put_metric_data(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    call.authorise("cloudwatch:PutMetricData", &call.arn("*"))?;
-    let namespace = call.text("Namespace").unwrap_or_default().to_owned();
-    let list = call.params.get("MetricData").cloned().unwrap_or_default();
-    let list: Vec<Datum> =
-        serde_json::from_value(list).map_err(|error| ApiError::new("ValidationError", error.to_string()))?;
-    for datum in list {
-        let at = datum.timestamp.as_deref().and_then(Time::parse).unwrap_or(call.state.now);
-        let key = MetricKey {
-            account: call.account.clone(),
-            region: call.region.clone(),
-            namespace: namespace.clone(),
-            name: datum.metric_name,
-            dimensions: dimensions(datum.dimensions),
-        };
-        let counts = datum.counts.iter().map(|count| count.parse().unwrap_or(1.0)).chain(std::iter::repeat(1.0));
-        let values = datum.values.iter().filter_map(|value| value.parse().ok()).zip(counts);
-        for (value, count) in datum.value.map(|value| (value, 1.0)).into_iter().chain(values) {
-            add(call.state, key.clone(), at, Statistics::of(value, count));
-        }
-    }
-    Ok(Reply::empty())
+/// A moment as a caller writes it: text, or in JSON seconds.
+pub(super) fn moment(value: &Value) -> Result<Time, ApiError> {
+    let seconds = value.as_f64().map(|seconds| Time((seconds * 1000.0).round() as i64));
+    seconds.or_else(|| value.as_str().and_then(Time::parse)).ok_or_else(|| invalid(format!("{value} is no time")))
+}
+
+/// The starts of periods in `[start, end)`, as many as AWS would answer. [D] API_GetMetricStatistics
+pub(super) fn periods(start: Time, end: Time, period: i64, most: usize) -> impl Iterator<Item = (Time, Time)> {
+    let first = start.floor(period);
+    (0..most as i64)
+        .map(move |n| (Time(first.0 + n * period * 1000), Time(first.0 + (n + 1) * period * 1000)))
+        .take_while(move |(from, _)| *from < end)
 }
 
 #[derive(Deserialize)]
@@ -55,22 +34,22 @@ pub(super) fn put_metric_data(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 struct GetMetricStatistics {
     namespace: String,
     metric_name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     dimensions: Vec<Dimension>,
-    start_time: String,
-    end_time: String,
+    start_time: Value,
+    end_time: Value,
     #[serde(deserialize_with = "lenient::required")]
     period: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     statistics: Vec<String>,
+    #[serde(default)]
+    unit: Option<String>,
 }
 
 pub(super) fn get_metric_statistics(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     call.authorise("cloudwatch:GetMetricStatistics", &call.arn("*"))?;
     let input: GetMetricStatistics = call.input()?;
-    let time =
-        |text: &str| Time::parse(text).ok_or_else(|| ApiError::new("ValidationError", format!("`{text}` is no time")));
-    let (start, end) = (time(&input.start_time)?, time(&input.end_time)?);
+    let (start, end) = (moment(&input.start_time)?, moment(&input.end_time)?);
     let key = MetricKey {
         account: call.account.clone(),
         region: call.region.clone(),
@@ -78,20 +57,27 @@ pub(super) fn get_metric_statistics(call: &mut Call<'_>) -> Result<Reply, ApiErr
         name: input.metric_name.clone(),
         dimensions: dimensions(input.dimensions),
     };
-    let period = input.period.max(60);
     let mut points = Vec::new();
-    let mut from = start.floor(period);
-    // As many as AWS would answer. [D] API_GetMetricStatistics
-    while from < end && points.len() < 1440 {
-        let to = Time(from.0 + period * 1000);
-        if let Some(found) = between(&call.state.cloudwatch.data, &key, from, to) {
-            let mut point = json!({"Timestamp": from.iso_seconds(), "Unit": "None"});
+    for (from, to) in periods(start, end, input.period.max(1), 100_800) {
+        let found = by_unit(&call.state.cloudwatch.data, &key, from, to);
+        for (unit, found) in found.iter().filter(|(unit, _)| input.unit.as_ref().is_none_or(|wanted| wanted == *unit)) {
+            let mut point = json!({"Timestamp": shown_time(call.protocol, from), "Unit": unit});
             for statistic in &input.statistics {
                 point[statistic] = json!(found.get(statistic));
             }
             points.push(point);
         }
-        from = to;
+    }
+    // [D] API_GetMetricStatistics
+    if points.len() > 1440 {
+        return Err(ApiError::new(
+            "InvalidParameterCombination",
+            format!(
+                "You have requested up to {} datapoints, which exceeds the limit of 1,440. You may reduce the datapoints \
+                 requested by increasing Period, or decreasing the time range.",
+                points.len()
+            ),
+        ));
     }
     Ok(json!({"Label": input.metric_name, "Datapoints": points}).into())
 }

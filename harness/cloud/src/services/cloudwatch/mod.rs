@@ -4,8 +4,12 @@ mod alarm;
 mod alarm_operations;
 mod evaluate;
 mod metric;
+mod metric_data;
 mod metric_operations;
+mod put_metric_data;
 mod state_change;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +70,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("DescribeAlarmsForMetric", alarm_operations::describe_alarms_for_metric),
     Operation::new("DisableAlarmActions", alarm_operations::disable_alarm_actions),
     Operation::new("EnableAlarmActions", alarm_operations::enable_alarm_actions),
+    Operation::noted("GetMetricData", metric_data::get_metric_data, "no metric math, one page"),
     Operation::noted("GetMetricStatistics", metric_operations::get_metric_statistics, "no percentiles"),
     Operation::noted("ListMetrics", metric_operations::list_metrics, "one page"),
     Operation::new("ListTagsForResource", alarm_operations::list_tags_for_resource),
@@ -74,7 +79,7 @@ pub const OPERATIONS: &[Operation] = &[
         alarm_operations::put_metric_alarm,
         "one metric: no metric math, no anomaly detection",
     ),
-    Operation::new("PutMetricData", metric_operations::put_metric_data),
+    Operation::new("PutMetricData", put_metric_data::put_metric_data),
     Operation::new("SetAlarmState", alarm_operations::set_alarm_state),
     Operation::new("TagResource", alarm_operations::tag_resource),
     Operation::new("UntagResource", alarm_operations::untag_resource),

@@ -27,8 +27,13 @@ pub(super) fn enter(state: &mut State, arn: &Arn, condition: Condition) {
     }
 }
 
+/// [V] LS:cloudwatch::test_put_metric_alarm
 fn short(condition: &Condition) -> Value {
-    json!({"stateValue": condition.value.name(), "stateReason": condition.reason})
+    let mut shape = json!({"stateValue": condition.value.name(), "stateReason": condition.reason});
+    if let Some(data) = condition.data.as_deref().and_then(|data| serde_json::from_str::<Value>(data).ok()) {
+        shape["stateReasonData"] = data;
+    }
+    shape
 }
 
 fn trace(state: &mut State, arn: &Arn, outcome: Outcome, detail: &str) {

@@ -1,4 +1,4 @@
-//! Managed policies: customers' own, and AWS's `AdministratorAccess`.
+//! Managed policies: customers' own, and a few of AWS's.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::role::{encoded, tags};
-use super::role_operations::{Tag, document as parse, named, no_such, role, tag_map};
+use super::role_operations::{Tag, document as parse, named, no_such, page, role, tag_map};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use crate::id::Arn;
+use crate::policy::PolicyKind;
 use crate::time::Time;
 
 /// A managed policy with one version.
@@ -23,10 +24,28 @@ pub struct ManagedPolicy {
     created: Time,
 }
 
-/// The document of a policy; of AWS's own only `AdministratorAccess` is known here.
+/// AWS's own policies that are known here, by the ARN's end. [D] AWS managed policy reference
+const AWS_POLICIES: &[(&str, &str)] = &[
+    ("AdministratorAccess", r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#),
+    (
+        "AWSLambdaExecute",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:*"],"Resource":"arn:aws:logs:*:*:*"},{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::*"}]}"#,
+    ),
+    (
+        "service-role/AWSLambdaBasicExecutionRole",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}]}"#,
+    ),
+    (
+        "service-role/AWSLambdaSQSQueueExecutionRole",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sqs:ReceiveMessage","sqs:DeleteMessage","sqs:GetQueueAttributes","logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}]}"#,
+    ),
+];
+
+/// The document of a policy: a customer's, or one of AWS's own that is known here.
 pub(super) fn document(state: &crate::state::State, arn: &Arn) -> Option<PolicyText> {
-    if arn.as_str().ends_with(":iam::aws:policy/AdministratorAccess") {
-        let text = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    if arn.account() == "aws" {
+        let name = arn.resource().strip_prefix("policy/")?;
+        let (_, text) = AWS_POLICIES.iter().find(|(known, _)| *known == name)?;
         return PolicyText::parse(text).ok();
     }
     state.iam.policies.get(arn).map(|policy| policy.document.clone())
@@ -59,37 +78,68 @@ pub(super) fn create_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         id: format!("ANPA{}", call.state.random_text(17, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")),
         path,
         description: input.description.unwrap_or_default(),
-        document: parse(&input.policy_document)?,
+        document: parse(&input.policy_document, PolicyKind::Identity)?,
         tags: tag_map(input.tags),
         created: call.state.now,
     };
     call.state.iam.policies.insert(arn.clone(), policy);
-    Ok(json!({"Policy": shape(call, &arn)?}).into())
+    Ok(json!({"Policy": shape(call, &arn)}).into())
 }
 
-fn of_call(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiError> {
-    let arn = Arn::new(call.text("PolicyArn").unwrap_or_default());
-    call.authorise(action, &arn)?;
+/// The policy's ARN, if it is one. [V] LS:iam/test_iam::test_role_attach_policy
+fn policy_arn(call: &Call<'_>) -> Result<Arn, ApiError> {
+    let text = call.text("PolicyArn").unwrap_or_default();
+    // Two blanks, as AWS writes them.
+    Arn::parse(text).ok_or_else(|| ApiError::new("ValidationError", "Invalid ARN:  Could not be parsed!"))
+}
+
+fn attachable(call: &Call<'_>) -> Result<Arn, ApiError> {
+    let arn = policy_arn(call)?;
     match document(call.state, &arn) {
         Some(_) => Ok(arn),
         None => Err(no_such(format!("Policy {arn} does not exist or is not attachable."))),
     }
 }
 
-fn shape(call: &Call<'_>, arn: &Arn) -> Result<Value, ApiError> {
-    let policy = call.state.iam.policies.get(arn).ok_or_else(|| no_such(format!("Policy {arn} was not found.")))?;
+fn not_found(arn: &Arn) -> ApiError {
+    // [V] LS:iam/test_iam::test_delete_non_existent_policy_returns_no_such_entity
+    no_such(format!("Policy {arn} was not found."))
+}
+
+fn of_call(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiError> {
+    let arn = policy_arn(call)?;
+    call.authorise(action, &arn)?;
+    if document(call.state, &arn).is_some() { Ok(arn) } else { Err(not_found(&arn)) }
+}
+
+/// Description and tags only where there are any.
+fn shape(call: &Call<'_>, arn: &Arn) -> Value {
     let attached = call.state.iam.roles.values().filter(|role| role.attached.contains(arn)).count();
-    Ok(json!({
-        "PolicyName": arn.name(), "PolicyId": policy.id, "Arn": arn.as_str(), "Path": policy.path,
+    let resource = arn.resource().trim_start_matches("policy");
+    let mut shape = json!({
+        "PolicyName": arn.name(), "PolicyId": "ANPAAWS", "Arn": arn.as_str(),
+        "Path": &resource[..resource.len() - arn.name().len()],
         "DefaultVersionId": "v1", "AttachmentCount": attached, "PermissionsBoundaryUsageCount": 0,
-        "IsAttachable": true, "Description": policy.description, "CreateDate": policy.created.iso_seconds(),
-        "UpdateDate": policy.created.iso_seconds(), "Tags": tags(&policy.tags),
-    }))
+        "IsAttachable": true,
+    });
+    if let Some(policy) = call.state.iam.policies.get(arn) {
+        shape["PolicyId"] = json!(policy.id);
+        shape["Path"] = json!(policy.path);
+        shape["CreateDate"] = json!(policy.created.iso_seconds());
+        shape["UpdateDate"] = json!(policy.created.iso_seconds());
+        if !policy.description.is_empty() {
+            shape["Description"] = json!(policy.description);
+        }
+        if !policy.tags.is_empty() {
+            shape["Tags"] = tags(&policy.tags);
+        }
+    }
+    shape
 }
 
 pub(super) fn get_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = of_call(call, "iam:GetPolicy")?;
-    Ok(json!({"Policy": shape(call, &arn)?}).into())
+    Ok(json!({"Policy": shape(call, &arn)}).into())
 }
 
 pub(super) fn get_policy_version(call: &mut Call<'_>) -> Result<Reply, ApiError> {
@@ -114,24 +164,21 @@ pub(super) fn delete_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 
 pub(super) fn attach_role_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let target = named(call, "iam:AttachRolePolicy")?;
-    let arn = Arn::new(call.text("PolicyArn").unwrap_or_default());
-    if document(call.state, &arn).is_none() {
-        return Err(no_such(format!("Policy {arn} does not exist or is not attachable.")));
-    }
+    let arn = attachable(call)?;
     role(call, &target)?.attached.insert(arn);
     Ok(Reply::empty())
 }
 
 pub(super) fn detach_role_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let target = named(call, "iam:DetachRolePolicy")?;
-    let arn = Arn::new(call.text("PolicyArn").unwrap_or_default());
+    let arn = policy_arn(call)?;
     let removed = role(call, &target)?.attached.remove(&arn);
-    if removed { Ok(Reply::empty()) } else { Err(no_such(format!("Policy {arn} was not found."))) }
+    if removed { Ok(Reply::empty()) } else { Err(not_found(&arn)) }
 }
 
 pub(super) fn list_attached_role_policies(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let target = named(call, "iam:ListAttachedRolePolicies")?;
     let attached = role(call, &target)?.attached.iter();
-    let list: Vec<Value> = attached.map(|arn| json!({"PolicyName": arn.name(), "PolicyArn": arn.as_str()})).collect();
-    Ok(json!({"AttachedPolicies": list, "IsTruncated": false}).into())
+    let list = attached.map(|arn| json!({"PolicyName": arn.name(), "PolicyArn": arn.as_str()})).collect();
+    page(call, "AttachedPolicies", list)
 }

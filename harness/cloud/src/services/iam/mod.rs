@@ -37,12 +37,12 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("GetPolicyVersion", managed::get_policy_version),
     Operation::new("GetRole", role_operations::get_role),
     Operation::new("GetRolePolicy", role_operations::get_role_policy),
-    Operation::noted("ListAttachedRolePolicies", managed::list_attached_role_policies, "one page"),
+    Operation::new("ListAttachedRolePolicies", managed::list_attached_role_policies),
     Operation::noted("ListInstanceProfilesForRole", role_operations::list_instance_profiles, "always empty"),
     Operation::new("ListPolicyVersions", managed::list_policy_versions),
-    Operation::noted("ListRolePolicies", role_operations::list_role_policies, "one page"),
+    Operation::new("ListRolePolicies", role_operations::list_role_policies),
     Operation::new("ListRoleTags", role_operations::list_role_tags),
-    Operation::noted("ListRoles", role_operations::list_roles, "one page"),
+    Operation::new("ListRoles", role_operations::list_roles),
     Operation::new("PutRolePolicy", role_operations::put_role_policy),
     Operation::new("TagRole", role_operations::tag_role),
     Operation::new("UntagRole", role_operations::untag_role),
@@ -78,6 +78,11 @@ pub fn identity_policies(state: &crate::state::State, principal: &Principal) -> 
 /// The unique id of a role, `AROA…`.
 pub(crate) fn role_id(state: &crate::state::State, role: &Arn) -> Option<String> {
     state.iam.roles.get(role).map(|role| role.id.clone())
+}
+
+/// The longest session of a role, in seconds.
+pub(crate) fn max_session_duration(state: &crate::state::State, role: &Arn) -> Option<i64> {
+    state.iam.roles.get(role).map(|role| role.max_session_duration)
 }
 
 /// The trust policy of a role.

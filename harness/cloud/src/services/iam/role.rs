@@ -47,22 +47,46 @@ pub(super) fn encoded(policy: &PolicyText) -> String {
 }
 
 impl Role {
-    /// As GetRole shows it.
-    pub(super) fn shape(&self, arn: &Arn) -> Value {
+    fn common(&self, arn: &Arn) -> Value {
         let mut shape = json!({
             "Path": self.path, "RoleName": self.name, "RoleId": self.id, "Arn": arn.as_str(),
             "CreateDate": self.created.iso_seconds(), "AssumeRolePolicyDocument": encoded(&self.trust),
-            "MaxSessionDuration": self.max_session_duration, "RoleLastUsed": {},
         });
-        if let Some(members) = shape.as_object_mut() {
-            if !self.description.is_empty() {
-                members.insert("Description".into(), json!(self.description));
-            }
-            if !self.tags.is_empty() {
-                members.insert("Tags".into(), tags(&self.tags));
-            }
+        if !self.description.is_empty() {
+            shape["Description"] = json!(self.description);
         }
         shape
+    }
+
+    /// As CreateRole answers: without what nobody set. [V] LS:iam/test_iam
+    pub(super) fn created(&self, arn: &Arn, duration_given: bool) -> Value {
+        let mut shape = self.common(arn);
+        if duration_given {
+            shape["MaxSessionDuration"] = json!(self.max_session_duration);
+        }
+        self.add_tags(&mut shape);
+        shape
+    }
+
+    /// As GetRole shows it.
+    pub(super) fn shape(&self, arn: &Arn) -> Value {
+        let mut shape = self.listed(arn);
+        shape["RoleLastUsed"] = json!({});
+        self.add_tags(&mut shape);
+        shape
+    }
+
+    /// As ListRoles shows it: neither tags nor the last use. [V] LS:iam/test_iam
+    pub(super) fn listed(&self, arn: &Arn) -> Value {
+        let mut shape = self.common(arn);
+        shape["MaxSessionDuration"] = json!(self.max_session_duration);
+        shape
+    }
+
+    fn add_tags(&self, shape: &mut Value) {
+        if !self.tags.is_empty() {
+            shape["Tags"] = tags(&self.tags);
+        }
     }
 }
 

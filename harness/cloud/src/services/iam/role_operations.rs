@@ -9,6 +9,7 @@ use super::role::{Role, encoded, tags};
 use crate::api::{ApiError, Call, Reply, lenient};
 use crate::authz::PolicyText;
 use crate::id::Arn;
+use crate::policy::{PolicyError, PolicyKind};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -22,11 +23,18 @@ pub(super) fn tag_map(list: Vec<Tag>) -> BTreeMap<String, String> {
     list.into_iter().map(|tag| (tag.key, tag.value)).collect()
 }
 
-/// Parses a policy document of a caller. [V] LS:iam, code and text
-pub(super) fn document(text: &str) -> Result<PolicyText, ApiError> {
-    PolicyText::parse(text).map_err(|error| {
-        ApiError::new("MalformedPolicyDocument", format!("The policy is not in the valid JSON format. ({error})"))
-    })
+/// Parses and checks a policy document of a caller. [V] LS:iam/test_iam: the text of what is no JSON
+pub(super) fn document(text: &str, kind: PolicyKind) -> Result<PolicyText, ApiError> {
+    let malformed = |error: PolicyError| {
+        let message = match &error {
+            PolicyError::NotJson(_) => "This policy contains invalid Json".to_owned(),
+            _ => error.aws_message(),
+        };
+        ApiError::new("MalformedPolicyDocument", message)
+    };
+    let policy = PolicyText::parse(text).map_err(malformed)?;
+    policy.policy().validate(kind).map_err(malformed)?;
+    Ok(policy)
 }
 
 fn required<'a>(call: &'a Call<'_>, member: &str) -> Result<&'a str, ApiError> {
@@ -89,19 +97,20 @@ pub(super) fn create_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         let text = format!("Role with name {} already exists.", input.role_name);
         return Err(ApiError::new("EntityAlreadyExists", text).status(409));
     }
+    let duration_given = input.max_session_duration.is_some();
     let role = Role {
         name: input.role_name,
         id: format!("AROA{}", call.state.random_text(17, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")),
         path,
         description: input.description.unwrap_or_default(),
-        trust: document(&input.assume_role_policy_document)?,
+        trust: document(&input.assume_role_policy_document, PolicyKind::Trust)?,
         inline: BTreeMap::new(),
         attached: BTreeSet::new(),
         tags: tag_map(input.tags),
         max_session_duration: input.max_session_duration.unwrap_or(3600),
         created: call.state.now,
     };
-    let shape = role.shape(&arn);
+    let shape = role.created(&arn, duration_given);
     call.state.iam.roles.insert(arn, role);
     Ok(json!({"Role": shape}).into())
 }
@@ -115,9 +124,29 @@ pub(super) fn get_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 pub(super) fn list_roles(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let all = role_arn(call, "/", "");
     call.authorise("iam:ListRoles", &all)?;
-    let own = call.state.iam.roles.iter().filter(|(arn, _)| arn.account() == call.account);
-    let roles: Vec<Value> = own.map(|(arn, role)| role.shape(arn)).collect();
-    Ok(json!({"Roles": roles, "IsTruncated": false}).into())
+    let prefix = call.text("PathPrefix").unwrap_or("/");
+    let own = call
+        .state
+        .iam
+        .roles
+        .iter()
+        .filter(|(arn, role)| arn.account() == call.account && role.path.starts_with(prefix));
+    let roles = own.map(|(arn, role)| role.listed(arn)).collect();
+    page(call, "Roles", roles)
+}
+
+/// A page of a list: `MaxItems` of them, from the `Marker` on. [D] IAM API: 100 where nothing is said
+pub(super) fn page(call: &Call<'_>, member: &str, items: Vec<Value>) -> Result<Reply, ApiError> {
+    let bad = |name: &str| ApiError::new("ValidationError", format!("Invalid {name}"));
+    let number = |name: &str| call.text(name).map(|text| text.parse::<usize>().map_err(|_| bad(name))).transpose();
+    let (from, size) = (number("Marker")?.unwrap_or(0), number("MaxItems")?.unwrap_or(100));
+    let more = items.len() > from.saturating_add(size);
+    let items: Vec<Value> = items.into_iter().skip(from).take(size).collect();
+    let mut answer = json!({member: items, "IsTruncated": more});
+    if more {
+        answer["Marker"] = json!((from + size).to_string());
+    }
+    Ok(answer.into())
 }
 
 pub(super) fn update_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
@@ -132,7 +161,7 @@ pub(super) fn update_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 
 pub(super) fn update_trust(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = named(call, "iam:UpdateAssumeRolePolicy")?;
-    let trust = document(required(call, "PolicyDocument")?)?;
+    let trust = document(required(call, "PolicyDocument")?, PolicyKind::Trust)?;
     role(call, &arn)?.trust = trust;
     Ok(Reply::empty())
 }
@@ -154,7 +183,7 @@ pub(super) fn delete_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 pub(super) fn put_role_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = named(call, "iam:PutRolePolicy")?;
     let name = required(call, "PolicyName")?.to_owned();
-    let policy = document(required(call, "PolicyDocument")?)?;
+    let policy = document(required(call, "PolicyDocument")?, PolicyKind::Identity)?;
     role(call, &arn)?.inline.insert(name, policy);
     Ok(Reply::empty())
 }
@@ -177,8 +206,8 @@ pub(super) fn delete_role_policy(call: &mut Call<'_>) -> Result<Reply, ApiError>
 
 pub(super) fn list_role_policies(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = named(call, "iam:ListRolePolicies")?;
-    let names: Vec<String> = role(call, &arn)?.inline.keys().cloned().collect();
-    Ok(json!({"PolicyNames": names, "IsTruncated": false}).into())
+    let names = role(call, &arn)?.inline.keys().map(|name| json!(name)).collect();
+    page(call, "PolicyNames", names)
 }
 
 pub(super) fn list_instance_profiles(call: &mut Call<'_>) -> Result<Reply, ApiError> {

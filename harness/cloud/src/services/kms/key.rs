@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::grant::Grant;
 use crate::authz::PolicyText;
 use crate::id::Arn;
 use crate::time::Time;
@@ -22,6 +23,15 @@ pub struct Key {
     pub deletion: Option<Time>,
     /// Days between rotations, where it rotates.
     pub rotation_days: Option<i64>,
+    /// When it rotates next.
+    #[serde(default)]
+    pub next_rotation: Option<Time>,
+    /// Rotations on demand.
+    #[serde(default)]
+    pub rotations: Vec<Time>,
+    /// Grants by id.
+    #[serde(default)]
+    pub grants: BTreeMap<String, Grant>,
     /// Tags.
     pub tags: BTreeMap<String, String>,
     /// When it was made.

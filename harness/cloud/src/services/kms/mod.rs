@@ -1,12 +1,21 @@
 //! KMS: customer-managed keys whose policies decide, and the service-managed aliases that name no other service.
 
+mod alias;
+mod check;
 mod crypto;
+mod grant;
 mod key;
 mod operations;
+mod rotation;
+mod tags;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::Operation;
+use crate::api::{ApiError, Call, Operation};
 use crate::authz::Edge;
 use crate::id::{AccountId, Arn, Region};
 use crate::policy::{Context, Principal, ResourceKind};
@@ -14,41 +23,57 @@ use crate::services::DeliveryError;
 use crate::table::Table;
 use crate::trace::{Entry, Hop, Outcome};
 
+pub use alias::Alias;
+pub use grant::Grant;
 pub use key::Key;
 
 /// State of the service.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
     keys: Table<Arn, Key>,
-    /// Alias ARN to key ARN.
-    aliases: Table<Arn, Arn>,
+    /// By ARN.
+    aliases: Table<Arn, Alias>,
 }
 
 /// Operations of the service.
 pub const OPERATIONS: &[Operation] = &[
     Operation::new("CancelKeyDeletion", operations::cancel_key_deletion),
-    Operation::new("CreateAlias", operations::create_alias),
+    Operation::new("CreateAlias", alias::create_alias),
+    Operation::new("CreateGrant", grant::create_grant),
     Operation::noted("CreateKey", operations::create_key, "symmetric encryption keys only"),
     Operation::new("Decrypt", crypto::decrypt),
-    Operation::new("DeleteAlias", operations::delete_alias),
+    Operation::new("DeleteAlias", alias::delete_alias),
     Operation::new("DescribeKey", operations::describe_key),
     Operation::new("DisableKey", operations::disable_key),
-    Operation::new("DisableKeyRotation", operations::disable_key_rotation),
+    Operation::new("DisableKeyRotation", rotation::disable_key_rotation),
     Operation::new("EnableKey", operations::enable_key),
-    Operation::new("EnableKeyRotation", operations::enable_key_rotation),
+    Operation::new("EnableKeyRotation", rotation::enable_key_rotation),
     Operation::noted("Encrypt", crypto::encrypt, "reversible, not secret"),
     Operation::noted("GenerateDataKey", crypto::generate_data_key, "reversible, not secret"),
+    Operation::noted(
+        "GenerateDataKeyWithoutPlaintext",
+        crypto::generate_data_key_without_plaintext,
+        "reversible, not secret",
+    ),
+    Operation::new("GenerateRandom", crypto::generate_random),
     Operation::new("GetKeyPolicy", operations::get_key_policy),
-    Operation::new("GetKeyRotationStatus", operations::get_key_rotation_status),
-    Operation::noted("ListAliases", operations::list_aliases, "one page"),
+    Operation::new("GetKeyRotationStatus", rotation::get_key_rotation_status),
+    Operation::new("ListAliases", alias::list_aliases),
+    Operation::new("ListGrants", grant::list_grants),
     Operation::new("ListKeyPolicies", operations::list_key_policies),
-    Operation::noted("ListKeys", operations::list_keys, "one page"),
-    Operation::new("ListResourceTags", operations::list_resource_tags),
+    Operation::new("ListKeys", operations::list_keys),
+    Operation::noted("ListKeyRotations", rotation::list_key_rotations, "those on demand"),
+    Operation::new("ListResourceTags", tags::list_resource_tags),
     Operation::new("PutKeyPolicy", operations::put_key_policy),
-    Operation::noted("ScheduleKeyDeletion", operations::schedule_key_deletion, "the key stays in PendingDeletion"),
-    Operation::new("TagResource", operations::tag_resource),
-    Operation::new("UntagResource", operations::untag_resource),
-    Operation::new("UpdateAlias", operations::update_alias),
+    Operation::new("ListRetirableGrants", grant::list_retirable_grants),
+    Operation::new("ReEncrypt", crypto::re_encrypt),
+    Operation::new("RetireGrant", grant::retire_grant),
+    Operation::new("RevokeGrant", grant::revoke_grant),
+    Operation::new("RotateKeyOnDemand", rotation::rotate_key_on_demand),
+    Operation::noted("ScheduleKeyDeletion", operations::schedule_key_deletion, "gone when its day has come"),
+    Operation::new("TagResource", tags::tag_resource),
+    Operation::new("UntagResource", tags::untag_resource),
+    Operation::new("UpdateAlias", alias::update_alias),
     Operation::new("UpdateKeyDescription", operations::update_key_description),
 ];
 
@@ -60,9 +85,19 @@ pub(crate) fn resolve(state: &crate::state::State, key: &str, owner: &AccountId,
         None => Arn::of("kms", region, owner, format!("key/{key}")),
     };
     if full.resource().starts_with("alias/") {
-        return state.kms.aliases.get(&full).cloned();
+        return state.kms.aliases.get(&full).map(|alias| alias.key.clone());
     }
-    state.kms.keys.contains(&full).then_some(full)
+    let gone = |key: &Key| key.deletion.is_some_and(|at| at <= state.now);
+    state.kms.keys.get(&full).is_some_and(|key| !gone(key)).then_some(full)
+}
+
+/// Refuses a key that cannot be used as it is.
+fn usable(call: &mut Call<'_>, arn: &Arn) -> Result<(), ApiError> {
+    match operations::key(call, arn)?.unusable(arn) {
+        None => Ok(()),
+        Some(("KMSDisabled", message)) => Err(ApiError::new("DisabledException", message)),
+        Some((_, message)) => Err(ApiError::new("KMSInvalidStateException", message)),
+    }
 }
 
 /// Whether a principal may use a key, for a resource of another service that is encrypted with it.
@@ -104,7 +139,11 @@ pub fn allows(
         return Err(DeliveryError::permanent(code, message));
     }
     let name = format!("key policy of {}", arn.resource());
+    let encryption = encryption_context(&context);
     for action in actions {
+        if grant::allows(&found, principal, action, &encryption) {
+            continue;
+        }
         let mut edge = Edge::new(principal, action, &arn, region).policy(&name, Some(&found.policy));
         edge.kind = ResourceKind::KmsKey;
         edge.context = context.clone();
@@ -114,6 +153,13 @@ pub fn allows(
         state.authorise(hop, &edge).map_err(|refusal| DeliveryError::permanent("KMSAccessDenied", refusal.message))?;
     }
     Ok(())
+}
+
+/// The encryption context that condition keys carry.
+fn encryption_context(context: &Context) -> BTreeMap<String, String> {
+    const PREFIX: &str = "kms:EncryptionContext:";
+    let keys = context.iter().filter_map(|(name, values)| Some((name.strip_prefix(PREFIX)?, values.first()?)));
+    keys.map(|(name, value)| (name.to_owned(), value.clone())).collect()
 }
 
 fn refuse(state: &mut crate::state::State, hop: Hop, key: &str, principal: &Principal, message: &str) {

@@ -1,46 +1,82 @@
-//! Operations on keys and aliases.
+//! Operations on keys.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Key, resolve};
+use super::check::{self, number, page};
+use super::tags::{self, Tag};
+use super::{Key, grant, resolve};
 use crate::api::{ApiError, Call, Reply};
-use crate::authz::PolicyText;
-use crate::id::{Arn, Region};
+use crate::authz::{Edge, PolicyText};
+use crate::id::Arn;
 use crate::policy::{Context, ResourceKind};
 use crate::time::Time;
 
-fn not_found(key: &str) -> ApiError {
-    ApiError::new("NotFoundException", format!("Key '{key}' does not exist"))
+/// What AWS says of a key that is not there: ids are shown as ARNs, and what can be no id by itself. [T]
+pub(super) fn not_found(call: &Call<'_>, key: &str) -> ApiError {
+    let is_id = |id: &str| {
+        let id = id.strip_prefix("mrk-").unwrap_or(id);
+        id.len() >= 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+    };
+    let missing = |text: String| ApiError::new("NotFoundException", text);
+    match Arn::parse(key) {
+        Some(arn) if arn.region() != call.region => missing(format!("Invalid arn {}", arn.region())),
+        Some(arn) if arn.resource().starts_with("alias/") => missing(format!("Alias {arn} is not found.")),
+        Some(arn) => missing(format!("Key '{arn}' does not exist")),
+        None if key.starts_with("alias/") => missing(format!("Alias {} is not found.", call.arn(key))),
+        None if is_id(key) => missing(format!("Key '{}' does not exist", call.arn(format!("key/{key}")))),
+        None => missing(format!("Invalid keyId '{key}'")),
+    }
 }
 
-/// The key that the call names, if its policy lets the caller.
+/// The key that the call names, if its policy or a grant lets the caller.
 pub(super) fn named(call: &mut Call<'_>, member: &str, action: &str) -> Result<Arn, ApiError> {
     let key = call.text(member).unwrap_or_default().to_owned();
-    let arn = resolve(call.state, &key, &call.account, &call.region).ok_or_else(|| not_found(&key))?;
+    if key.is_empty() {
+        let named = member[..1].to_lowercase() + &member[1..];
+        return Err(check::constraint("", &named, "have length greater than or equal to 1"));
+    }
+    let found = resolve(call.state, &key, &call.account, &call.region);
+    let arn = found.ok_or_else(|| not_found(call, &key))?;
     authorise(call, &arn, action, Context::new())?;
     Ok(arn)
 }
 
+/// The same, of a key that is not pending deletion.
+pub(super) fn live(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiError> {
+    let arn = named(call, "KeyId", action)?;
+    if key(call, &arn)?.deletion.is_some() {
+        return Err(ApiError::new("KMSInvalidStateException", format!("{arn} is pending deletion.")));
+    }
+    Ok(arn)
+}
+
 pub(super) fn authorise(call: &mut Call<'_>, arn: &Arn, action: &str, context: Context) -> Result<(), ApiError> {
-    let policy = call.state.kms.keys.get(arn).map(|key| key.policy.clone());
+    let found = call.state.kms.keys.get(arn);
+    let encryption = super::encryption_context(&context);
+    let granted = found.is_some_and(|key| grant::allows(key, &call.caller, action, &encryption));
+    let policy = found.map(|key| key.policy.clone());
     let name = format!("key policy of {}", arn.resource());
     let context = context.with("kms:CallerAccount", call.account.as_str());
     let policy = policy.as_ref().map(|policy| (name.as_str(), policy));
+    if granted {
+        let mut edge =
+            Edge::new(&call.caller, action, arn, &call.region).policy(&name, policy.map(|(_, policy)| policy));
+        edge.context = context.clone();
+        edge.kind = ResourceKind::KmsKey;
+        // A grant stands beside the policies, and below a Deny. [D] grants
+        if !call.state.decide(&edge).explicit_deny {
+            return Ok(());
+        }
+    }
     call.authorise_kind(action, arn, context, policy, ResourceKind::KmsKey)
 }
 
 pub(super) fn key<'a>(call: &'a mut Call<'_>, arn: &Arn) -> Result<&'a mut Key, ApiError> {
-    call.state.kms.keys.get_mut(arn).ok_or_else(|| not_found(arn.as_str()))
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Tag {
-    tag_key: String,
-    tag_value: String,
+    let missing = || ApiError::new("NotFoundException", format!("Key '{arn}' does not exist"));
+    call.state.kms.keys.get_mut(arn).ok_or_else(missing)
 }
 
 #[derive(Deserialize)]
@@ -56,6 +92,8 @@ struct CreateKey {
     key_spec: Option<String>,
     #[serde(default)]
     customer_master_key_spec: Option<String>,
+    #[serde(default)]
+    bypass_policy_lockout_safety_check: bool,
     #[serde(default)]
     tags: Vec<Tag>,
 }
@@ -75,6 +113,19 @@ fn policy(text: &str) -> Result<PolicyText, ApiError> {
         .map_err(|error| ApiError::new("MalformedPolicyDocumentException", format!("policy: {error}")))
 }
 
+/// Whoever sets a policy must be able to change it again. [D] API_PutKeyPolicy
+fn check_lockout(call: &Call<'_>, arn: &Arn, policy: &PolicyText) -> Result<(), ApiError> {
+    let mut edge =
+        Edge::new(&call.caller, "kms:PutKeyPolicy", arn, &call.region).policy("the new key policy", Some(policy));
+    edge.kind = ResourceKind::KmsKey;
+    edge.context = Context::new().with("kms:CallerAccount", call.account.as_str());
+    if call.state.decide(&edge).allowed {
+        return Ok(());
+    }
+    let text = "The new key policy will not allow you to update the key policy in the future.";
+    Err(ApiError::new("MalformedPolicyDocumentException", text))
+}
+
 pub(super) fn create_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let input: CreateKey = call.input()?;
     let spec = input.key_spec.or(input.customer_master_key_spec).unwrap_or_else(|| "SYMMETRIC_DEFAULT".into());
@@ -88,13 +139,20 @@ pub(super) fn create_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let id = call.state.uuid();
     let arn = call.arn(format!("key/{id}"));
     call.authorise("kms:CreateKey", &arn)?;
+    let policy = policy(&input.policy.unwrap_or_else(|| default_policy(call)))?;
+    if !input.bypass_policy_lockout_safety_check {
+        check_lockout(call, &arn, &policy)?;
+    }
     let key = Key {
         description: input.description.unwrap_or_default(),
-        policy: policy(&input.policy.unwrap_or_else(|| default_policy(call)))?,
+        policy,
         enabled: true,
         deletion: None,
         rotation_days: None,
-        tags: input.tags.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect(),
+        next_rotation: None,
+        rotations: Vec::new(),
+        grants: BTreeMap::new(),
+        tags: tags::checked(input.tags)?,
         created: call.state.now,
     };
     let shape = key.shape(&arn);
@@ -112,17 +170,30 @@ pub(super) fn list_keys(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     call.authorise("kms:ListKeys", &any)?;
     let own = call.state.kms.keys.keys().filter(|arn| arn.is_in(&call.account, &call.region));
     let keys: Vec<Value> = own.map(|arn| json!({"KeyId": arn.name(), "KeyArn": arn.as_str()})).collect();
-    Ok(json!({"Keys": keys, "Truncated": false}).into())
+    page(call, "Keys", keys, 100)
+}
+
+/// There is one policy. [D] API_GetKeyPolicy
+fn check_policy_name(call: &Call<'_>) -> Result<(), ApiError> {
+    match call.text("PolicyName") {
+        None | Some("default") => Ok(()),
+        Some(_) => Err(ApiError::new("NotFoundException", "No such policy exists")),
+    }
 }
 
 pub(super) fn get_key_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = named(call, "KeyId", "kms:GetKeyPolicy")?;
+    check_policy_name(call)?;
     Ok(json!({"Policy": key(call, &arn)?.policy.text(), "PolicyName": "default"}).into())
 }
 
 pub(super) fn put_key_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "KeyId", "kms:PutKeyPolicy")?;
+    let arn = live(call, "kms:PutKeyPolicy")?;
+    check_policy_name(call)?;
     let policy = policy(call.text("Policy").unwrap_or_default())?;
+    if call.params.get("BypassPolicyLockoutSafetyCheck") != Some(&Value::Bool(true)) {
+        check_lockout(call, &arn, &policy)?;
+    }
     key(call, &arn)?.policy = policy;
     Ok(Reply::empty())
 }
@@ -132,54 +203,28 @@ pub(super) fn list_key_policies(call: &mut Call<'_>) -> Result<Reply, ApiError> 
     Ok(json!({"PolicyNames": ["default"], "Truncated": false}).into())
 }
 
-pub(super) fn enable_key_rotation(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "KeyId", "kms:EnableKeyRotation")?;
-    let days = call.params.get("RotationPeriodInDays").and_then(Value::as_i64).unwrap_or(365);
-    key(call, &arn)?.rotation_days = Some(days);
-    Ok(Reply::empty())
-}
-
-pub(super) fn disable_key_rotation(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "KeyId", "kms:DisableKeyRotation")?;
-    key(call, &arn)?.rotation_days = None;
-    Ok(Reply::empty())
-}
-
-pub(super) fn get_key_rotation_status(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "KeyId", "kms:GetKeyRotationStatus")?;
-    let days = key(call, &arn)?.rotation_days;
-    let mut answer = json!({"KeyId": arn.as_str(), "KeyRotationEnabled": days.is_some()});
-    if let (Some(days), Some(members)) = (days, answer.as_object_mut()) {
-        members.insert("RotationPeriodInDays".into(), json!(days));
-    }
-    Ok(answer.into())
-}
-
 pub(super) fn enable_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "KeyId", "kms:EnableKey")?;
+    let arn = live(call, "kms:EnableKey")?;
     key(call, &arn)?.enabled = true;
     Ok(Reply::empty())
 }
 
 pub(super) fn disable_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "KeyId", "kms:DisableKey")?;
+    let arn = live(call, "kms:DisableKey")?;
     key(call, &arn)?.enabled = false;
     Ok(Reply::empty())
 }
 
 pub(super) fn update_key_description(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "KeyId", "kms:UpdateKeyDescription")?;
+    let arn = live(call, "kms:UpdateKeyDescription")?;
     let description = call.text("Description").unwrap_or_default().to_owned();
     key(call, &arn)?.description = description;
     Ok(Reply::empty())
 }
 
 pub(super) fn schedule_key_deletion(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "KeyId", "kms:ScheduleKeyDeletion")?;
-    let days = call.params.get("PendingWindowInDays").and_then(Value::as_i64).unwrap_or(30);
-    if !(7..=30).contains(&days) {
-        return Err(ApiError::validation("PendingWindowInDays must be between 7 and 30 (inclusive)"));
-    }
+    let days = number(call, "PendingWindowInDays", 7, 30)?.unwrap_or(30);
+    let arn = live(call, "kms:ScheduleKeyDeletion")?;
     let at = Time(call.state.now.0 + days * 24 * 3600 * 1000);
     key(call, &arn)?.deletion = Some(at);
     Ok(json!({
@@ -192,98 +237,11 @@ pub(super) fn schedule_key_deletion(call: &mut Call<'_>) -> Result<Reply, ApiErr
 pub(super) fn cancel_key_deletion(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = named(call, "KeyId", "kms:CancelKeyDeletion")?;
     let key = key(call, &arn)?;
+    if key.deletion.is_none() {
+        return Err(ApiError::new("KMSInvalidStateException", format!("{arn} is not pending deletion.")));
+    }
     key.deletion = None;
     // It comes back disabled. [D] API_CancelKeyDeletion
     key.enabled = false;
     Ok(json!({"KeyId": arn.as_str()}).into())
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Tags {
-    #[serde(default)]
-    tags: Vec<Tag>,
-    #[serde(default)]
-    tag_keys: Vec<String>,
-}
-
-pub(super) fn tag_resource(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "KeyId", "kms:TagResource")?;
-    let input: Tags = call.input()?;
-    key(call, &arn)?.tags.extend(input.tags.into_iter().map(|tag| (tag.tag_key, tag.tag_value)));
-    Ok(Reply::empty())
-}
-
-pub(super) fn untag_resource(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "KeyId", "kms:UntagResource")?;
-    let input: Tags = call.input()?;
-    key(call, &arn)?.tags.retain(|name, _| !input.tag_keys.contains(name));
-    Ok(Reply::empty())
-}
-
-pub(super) fn list_resource_tags(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "KeyId", "kms:ListResourceTags")?;
-    let tags: &BTreeMap<String, String> = &key(call, &arn)?.tags;
-    let tags: Vec<Value> = tags.iter().map(|(name, value)| json!({"TagKey": name, "TagValue": value})).collect();
-    Ok(json!({"Tags": tags, "Truncated": false}).into())
-}
-
-fn alias_arn(call: &Call<'_>) -> Result<Arn, ApiError> {
-    let name = call.text("AliasName").unwrap_or_default();
-    if !name.starts_with("alias/") || name.starts_with("alias/aws/") {
-        let text = "Alias must start with the prefix \"alias/\" and not with \"alias/aws/\".";
-        return Err(ApiError::new("InvalidAliasNameException", text));
-    }
-    Ok(call.arn(name))
-}
-
-pub(super) fn create_alias(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let alias = alias_arn(call)?;
-    call.authorise("kms:CreateAlias", &alias)?;
-    let key = named(call, "TargetKeyId", "kms:CreateAlias")?;
-    if call.state.kms.aliases.contains(&alias) {
-        let text = format!("An alias with the name {alias} already exists");
-        return Err(ApiError::new("AlreadyExistsException", text));
-    }
-    call.state.kms.aliases.insert(alias, key);
-    Ok(Reply::empty())
-}
-
-pub(super) fn update_alias(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let alias = alias_arn(call)?;
-    call.authorise("kms:UpdateAlias", &alias)?;
-    let key = named(call, "TargetKeyId", "kms:UpdateAlias")?;
-    if !call.state.kms.aliases.contains(&alias) {
-        return Err(ApiError::new("NotFoundException", format!("Alias {alias} is not found.")));
-    }
-    call.state.kms.aliases.insert(alias, key);
-    Ok(Reply::empty())
-}
-
-pub(super) fn delete_alias(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let alias = alias_arn(call)?;
-    call.authorise("kms:DeleteAlias", &alias)?;
-    match call.state.kms.aliases.remove(&alias) {
-        Some(_) => Ok(Reply::empty()),
-        None => Err(ApiError::new("NotFoundException", format!("Alias {alias} is not found."))),
-    }
-}
-
-pub(super) fn list_aliases(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let any = call.arn("alias/*");
-    call.authorise("kms:ListAliases", &any)?;
-    let region: &Region = &call.region;
-    let wanted = call.text("KeyId").map(|key| resolve(call.state, key, &call.account, region));
-    let own = call.state.kms.aliases.iter().filter(|(alias, key)| {
-        alias.is_in(&call.account, region) && wanted.as_ref().is_none_or(|wanted| wanted.as_ref() == Some(*key))
-    });
-    let aliases: Vec<Value> = own
-        .map(|(alias, key)| {
-            json!({
-                "AliasName": alias.resource(), "AliasArn": alias.as_str(), "TargetKeyId": key.name(),
-                "CreationDate": 0.0, "LastUpdatedDate": 0.0,
-            })
-        })
-        .collect();
-    Ok(json!({"Aliases": aliases, "Truncated": false}).into())
 }

@@ -1,105 +1,99 @@
-//! Log events: taken in, looked at by metric filters, read back.
+//! Log events are taken in.
 
 use serde_json::{Value, json};
 
-use super::group_operations::named;
-use super::metric_filter;
+use super::check::{constraint, invalid};
+use super::group_operations::{group, named, no_stream};
+use super::{metric_filter, subscription};
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
-use crate::logfilter::FilterPattern;
 use crate::state::State;
 use crate::time::Time;
 
 use super::group::{LogEvent, Stream};
 
-/// Writes log events in a service's name; whoever calls has decided that it may. Runs the group's metric filters.
+const HOUR: i64 = 3600 * 1000;
+const DAY: i64 = 24 * HOUR;
+
+/// Writes log events in a service's name; whoever calls has decided that it may. Runs the group's filters.
 pub fn put_events(state: &mut State, group: &Arn, stream: &str, lines: Vec<(Time, String)>) {
     let now = state.now;
     let Some(found) = state.logs.groups.get_mut(group) else { return };
-    let stream = found.streams.entry(stream.to_owned()).or_insert_with(|| Stream { created: now, ..Stream::default() });
+    let name = stream;
+    let stream = found.streams.entry(name.to_owned()).or_insert_with(|| Stream { created: now, ..Stream::default() });
     for (timestamp, message) in &lines {
         stream.events.push_back(LogEvent { timestamp: *timestamp, ingested: now, message: message.clone() });
     }
     let filters: Vec<_> = found.filters.iter().map(|(name, filter)| (name.clone(), filter.clone())).collect();
-    for (name, filter) in filters {
-        metric_filter::apply(state, group, &name, &filter, &lines);
+    let subscriptions: Vec<_> =
+        found.subscriptions.iter().map(|(name, filter)| (name.clone(), filter.clone())).collect();
+    for (filter_name, filter) in filters {
+        metric_filter::apply(state, group, &filter_name, &filter, &lines);
+    }
+    for (filter_name, filter) in subscriptions {
+        subscription::apply(state, group, name, &filter_name, &filter, &lines);
     }
 }
 
-fn no_stream() -> ApiError {
-    ApiError::new("ResourceNotFoundException", "The specified log stream does not exist.")
+/// Where the events that are taken begin and end, and what is said about the others. [D] API_RejectedLogEventsInfo;
+/// [V] LS:logs/test_logs_events::test_put_log_events_too_old, ::test_put_log_events_too_new
+fn accepted(now: Time, retention_days: Option<i64>, times: &[Time]) -> (usize, usize, Value) {
+    let before = |limit: i64| times.iter().position(|time| time.0 >= limit).unwrap_or(times.len());
+    let too_old = before(now.0 - 14 * DAY);
+    let expired = retention_days.map_or(0, |days| before(now.0 - days * DAY));
+    let too_new = before(now.0 + 2 * HOUR + 1);
+    let mut rejected = json!({});
+    if too_old > 0 {
+        rejected["tooOldLogEventEndIndex"] = json!(too_old);
+    }
+    if expired > too_old {
+        rejected["expiredLogEventEndIndex"] = json!(expired);
+    }
+    if too_new < times.len() {
+        rejected["tooNewLogEventStartIndex"] = json!(too_new);
+    }
+    (too_old.max(expired), too_new, rejected)
 }
 
 pub(super) fn put_log_events(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let stream = call.text("logStreamName").unwrap_or_default().to_owned();
-    let group = named(call, "logs:PutLogEvents", Some(&stream))?;
-    if call.state.logs.groups.get(&group).is_none_or(|group| !group.streams.contains_key(&stream)) {
+    let events = call.params.get("logEvents").and_then(Value::as_array).cloned().unwrap_or_default();
+    if events.is_empty() {
+        return Err(constraint("[]", "logEvents", "have length greater than or equal to 1"));
+    }
+    let arn = named(call, "logs:PutLogEvents", Some(&stream))?;
+    let now = call.state.now;
+    let found = group(call, &arn)?;
+    if !found.streams.contains_key(&stream) {
         return Err(no_stream());
     }
-    let events = call.params.get("logEvents").and_then(Value::as_array).cloned().unwrap_or_default();
-    let lines = events.iter().map(|event| {
-        let at = event.get("timestamp").and_then(Value::as_i64).unwrap_or_default();
-        (Time(at), event.get("message").and_then(Value::as_str).unwrap_or_default().to_owned())
-    });
-    put_events(call.state, &group, &stream, lines.collect());
-    let token = call.state.hex(56);
-    Ok(json!({"nextSequenceToken": token}).into())
-}
-
-fn within(call: &Call<'_>, event: &LogEvent) -> bool {
-    let bound = |member: &str| call.params.get(member).and_then(Value::as_i64);
-    bound("startTime").is_none_or(|start| event.timestamp.0 >= start)
-        && bound("endTime").is_none_or(|end| event.timestamp.0 < end)
-}
-
-pub(super) fn get_log_events(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let name = call.text("logStreamName").unwrap_or_default().to_owned();
-    let group = named(call, "logs:GetLogEvents", Some(&name))?;
-    let stream = call.state.logs.groups.get(&group).and_then(|group| group.streams.get(&name)).ok_or_else(no_stream)?;
-    let mut events: Vec<&LogEvent> = stream.events.iter().filter(|event| within(call, event)).collect();
-    events.sort_by_key(|event| event.timestamp);
-    let events: Vec<Value> = events
-        .into_iter()
-        .map(|event| {
-            json!({"timestamp": event.timestamp.0, "message": event.message, "ingestionTime": event.ingested.0})
-        })
-        .collect();
-    // A token that is handed back gives nothing more. [D] API_GetLogEvents
-    if call.text("nextToken").is_some() {
-        let token = call.text("nextToken");
-        return Ok(json!({"events": [], "nextForwardToken": token, "nextBackwardToken": token}).into());
-    }
-    Ok(json!({"events": events, "nextForwardToken": "f/end", "nextBackwardToken": "b/start"}).into())
-}
-
-pub(super) fn filter_log_events(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let group = named(call, "logs:FilterLogEvents", None)?;
-    let pattern = FilterPattern::parse(call.text("filterPattern").unwrap_or_default())
-        .map_err(|error| ApiError::new("InvalidParameterException", error.search_message()))?;
-    let names = call.params.get("logStreamNames").and_then(Value::as_array);
-    let prefix = call.text("logStreamNamePrefix");
-    let wanted = |name: &str| {
-        names.is_none_or(|names| names.iter().any(|wanted| wanted == name))
-            && prefix.is_none_or(|prefix| name.starts_with(prefix))
-    };
-    let Some(found) = call.state.logs.groups.get(&group) else { return Ok(json!({"events": []}).into()) };
-    let mut events: Vec<(&String, &LogEvent)> = found
-        .streams
+    let retention = found.retention_days;
+    let lines: Vec<(Time, String)> = events
         .iter()
-        .filter(|(name, _)| wanted(name))
-        .flat_map(|(name, stream)| stream.events.iter().map(move |event| (name, event)))
-        .filter(|(_, event)| within(call, event) && pattern.matches(&event.message))
-        .collect();
-    events.sort_by_key(|(_, event)| event.timestamp);
-    let events: Vec<Value> = events
-        .into_iter()
-        .enumerate()
-        .map(|(place, (stream, event))| {
-            json!({
-                "logStreamName": stream, "timestamp": event.timestamp.0, "message": event.message,
-                "ingestionTime": event.ingested.0, "eventId": format!("{:056}", place),
-            })
+        .map(|event| {
+            let at = event.get("timestamp").and_then(Value::as_i64).unwrap_or_default();
+            (Time(at), event.get("message").and_then(Value::as_str).unwrap_or_default().to_owned())
         })
         .collect();
-    Ok(json!({"events": events, "searchedLogStreams": []}).into())
+    let times: Vec<Time> = lines.iter().map(|(time, _)| *time).collect();
+    // [V] LS:logs/test_logs_events::test_put_log_events_wrong_order
+    if !times.is_sorted() {
+        return Err(invalid("Log events in a single PutLogEvents request must be in chronological order."));
+    }
+    if times.first().zip(times.last()).is_some_and(|(first, last)| last.0 - first.0 > DAY) {
+        return Err(invalid(
+            "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.",
+        ));
+    }
+    let (start, end, rejected) = accepted(now, retention, &times);
+    let lines: Vec<(Time, String)> = lines.into_iter().take(end).skip(start).collect();
+    if !lines.is_empty() {
+        put_events(call.state, &arn, &stream, lines);
+    }
+    let token = call.state.random_text(56, "0123456789");
+    let mut answer = json!({"nextSequenceToken": token});
+    if rejected.as_object().is_some_and(|members| !members.is_empty()) {
+        answer["rejectedLogEventsInfo"] = rejected;
+    }
+    Ok(answer.into())
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::check::{constraint, invalid, length, limit, page, without};
 use super::group::MetricFilter;
-use super::group_operations::{group, group_arn, named};
+use super::group_operations::{group, group_arn, name_of, named};
 use crate::api::{ApiError, Call, Reply};
 use crate::logfilter::FilterPattern;
 
@@ -25,25 +26,68 @@ struct Transformation {
 }
 
 fn pattern(text: &str) -> Result<FilterPattern, ApiError> {
-    FilterPattern::parse(text).map_err(|error| ApiError::new("InvalidParameterException", error.aws_message()))
+    length(text, "filterPattern", 0, FilterPattern::MAX_CHARACTERS)?;
+    FilterPattern::parse(text).map_err(|error| invalid(error.aws_message()))
+}
+
+/// [D] API_PutMetricFilter; [V] LS:logs/test_logs_metric_filters, lengths
+fn filter_name(name: &str, member: &str) -> Result<(), ApiError> {
+    length(name, member, 1, 512)?;
+    without(name, member, ":*")
+}
+
+impl Transformation {
+    /// [D] API_MetricTransformation
+    fn check(&self) -> Result<(), ApiError> {
+        for (value, member) in [(&self.metric_name, "metricName"), (&self.metric_namespace, "metricNamespace")] {
+            let member = format!("metricTransformations.1.member.{member}");
+            length(value, &member, 0, 255)?;
+            without(value, &member, ":*$")?;
+        }
+        length(&self.metric_value, "metricTransformations.1.member.metricValue", 0, 100)?;
+        if self.dimensions.len() > 3 {
+            return Err(invalid("Invalid metric transformation: a maximum of 3 dimensions is allowed."));
+        }
+        if self.default_value.is_some() && !self.dimensions.is_empty() {
+            let text = "Invalid metric transformation: dimensions and default value are mutually exclusive properties.";
+            return Err(invalid(text));
+        }
+        Ok(())
+    }
+
+    /// As the refusal of a list names it. [?] the order of the members
+    fn named(&self) -> String {
+        let optional = |value: Option<String>| value.unwrap_or_else(|| "null".to_owned());
+        format!(
+            "MetricTransformation(metricName={}, metricNamespace={}, metricValue={}, defaultValue={}, dimensions={}, \
+             unit={})",
+            self.metric_name,
+            self.metric_namespace,
+            self.metric_value,
+            optional(self.default_value.map(|value| format!("{value:?}"))),
+            optional((!self.dimensions.is_empty()).then(|| format!("{:?}", self.dimensions))),
+            optional(self.unit.clone()),
+        )
+    }
 }
 
 pub(super) fn put_metric_filter(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "logs:PutMetricFilter", None)?;
     let name = call.text("filterName").unwrap_or_default().to_owned();
+    filter_name(&name, "filterName")?;
     let text = call.text("filterPattern").unwrap_or_default().to_owned();
-    pattern(&text)?;
+    length(&text, "filterPattern", 0, FilterPattern::MAX_CHARACTERS)?;
     let list = call.params.get("metricTransformations").cloned().unwrap_or_default();
-    let list: Vec<Transformation> = serde_json::from_value(list)
-        .map_err(|error| ApiError::new("InvalidParameterException", format!("metricTransformations: {error}")))?;
-    // At most one. [V] LS:logs/test_logs_metric_filters
-    let [only] = <[Transformation; 1]>::try_from(list).map_err(|_| {
-        ApiError::new("InvalidParameterException", "metricTransformations must have exactly one member")
+    let list: Vec<Transformation> =
+        serde_json::from_value(list).map_err(|error| invalid(format!("metricTransformations: {error}")))?;
+    // Exactly one. [V] LS:logs/test_logs_metric_filters
+    let [only] = <[Transformation; 1]>::try_from(list).map_err(|list| {
+        let value = format!("[{}]", list.iter().map(Transformation::named).collect::<Vec<_>>().join(", "));
+        let wanted = if list.is_empty() { "greater than or equal to 1" } else { "less than or equal to 1" };
+        constraint(&value, "metricTransformations", &format!("have length {wanted}"))
     })?;
-    if only.default_value.is_some() && !only.dimensions.is_empty() {
-        let text = "Invalid metric transformation: dimensions and default value are mutually exclusive properties.";
-        return Err(ApiError::new("InvalidParameterException", text));
-    }
+    only.check()?;
+    let arn = named(call, "logs:PutMetricFilter", None)?;
+    pattern(&text)?;
     let filter = MetricFilter {
         pattern: text,
         namespace: only.metric_namespace,
@@ -54,35 +98,71 @@ pub(super) fn put_metric_filter(call: &mut Call<'_>) -> Result<Reply, ApiError> 
         unit: only.unit,
         created: call.state.now,
     };
-    group(call, &arn)?.filters.insert(name, filter);
+    let filters = &mut group(call, &arn)?.filters;
+    // [D] CloudWatch Logs quotas
+    if filters.len() >= 100 && !filters.contains_key(&name) {
+        return Err(ApiError::new("LimitExceededException", "Resource limit exceeded."));
+    }
+    filters.insert(name, filter);
     Ok(Reply::empty())
 }
 
 pub(super) fn delete_metric_filter(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "logs:DeleteMetricFilter", None)?;
     let name = call.text("filterName").unwrap_or_default().to_owned();
+    filter_name(&name, "filterName")?;
+    let arn = named(call, "logs:DeleteMetricFilter", None)?;
     let missing = || ApiError::new("ResourceNotFoundException", "The specified metric filter does not exist.");
     group(call, &arn)?.filters.remove(&name).map(|_| Reply::empty()).ok_or_else(missing)
 }
 
+/// [D] API_DescribeMetricFilters
 pub(super) fn describe_metric_filters(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let limit = limit(call, 50, 50)?;
     let wanted = call.text("logGroupName").map(|name| group_arn(call, name));
-    let prefix = call.text("filterNamePrefix").unwrap_or_default().to_owned();
+    let prefix = call.text("filterNamePrefix").map(str::to_owned);
+    if let Some(prefix) = &prefix {
+        filter_name(prefix, "filterNamePrefix")?;
+    }
+    let metric = call.text("metricName").map(str::to_owned);
+    let namespace = call.text("metricNamespace").map(str::to_owned);
+    for (value, member) in [(&metric, "metricName"), (&namespace, "metricNamespace")] {
+        let value = value.as_deref().unwrap_or_default();
+        length(value, member, 0, 255)?;
+        without(value, member, ":*$")?;
+    }
+    if metric.is_some() != namespace.is_some() {
+        let (given, missing) =
+            if metric.is_some() { ("metricName", "metricNamespace") } else { ("metricNamespace", "metricName") };
+        return Err(invalid(format!(
+            "If you include the {given} parameter in your request, you must also include the {missing} parameter."
+        )));
+    }
     match &wanted {
         Some(_) => drop(named(call, "logs:DescribeMetricFilters", None)?),
         None => call.authorise("logs:DescribeMetricFilters", &call.arn("log-group:*"))?,
     }
-    let groups = call.state.logs.groups.iter().filter(|(arn, _)| match &wanted {
-        Some(wanted) => *arn == wanted,
-        None => arn.is_in(&call.account, &call.region),
-    });
+    let fits = |name: &str, filter: &MetricFilter| {
+        prefix.as_deref().is_none_or(|prefix| name.starts_with(prefix))
+            && metric.as_deref().is_none_or(|metric| filter.metric == metric)
+            && namespace.as_deref().is_none_or(|namespace| filter.namespace == namespace)
+    };
     let mut filters = Vec::new();
-    for (arn, group) in groups {
-        for (name, filter) in group.filters.iter().filter(|(name, _)| name.starts_with(&prefix)) {
-            filters.push(shape(arn.resource().trim_start_matches("log-group:"), name, filter));
+    for (arn, group) in call.state.logs.groups.iter() {
+        let here = match &wanted {
+            Some(wanted) => arn == wanted,
+            None => arn.is_in(&call.account, &call.region),
+        };
+        if here {
+            let found = group.filters.iter().filter(|(name, filter)| fits(name, filter));
+            filters.extend(found.map(|(name, filter)| shape(name_of(arn), name, filter)));
         }
     }
-    Ok(json!({"metricFilters": filters}).into())
+    let (filters, next) = page(call, filters, limit)?;
+    let mut answer = json!({"metricFilters": filters});
+    if let Some(next) = next {
+        answer["nextToken"] = json!(next);
+    }
+    Ok(answer.into())
 }
 
 /// [V] LS:logs/test_logs_metric_filters: defaultValue only if given

@@ -39,6 +39,19 @@ pub struct MetricFilter {
     pub created: Time,
 }
 
+/// A subscription filter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubscriptionFilter {
+    /// The pattern's text.
+    pub pattern: String,
+    /// The function that gets the events.
+    pub destination: Arn,
+    /// `ByLogStream` or `Random`.
+    pub distribution: String,
+    /// When it was made.
+    pub created: Time,
+}
+
 /// A saved Logs Insights query.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueryDefinition {
@@ -69,6 +82,9 @@ pub struct Group {
     pub created: Time,
     /// Metric filters by name.
     pub filters: BTreeMap<String, MetricFilter>,
+    /// Subscription filters by name.
+    #[serde(default)]
+    pub subscriptions: BTreeMap<String, SubscriptionFilter>,
     /// Events by stream.
     pub streams: BTreeMap<String, Stream>,
 }

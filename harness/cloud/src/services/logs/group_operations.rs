@@ -1,15 +1,20 @@
-//! Operations on groups and streams.
+//! Operations on groups.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::group::{Group, Stream};
+use super::check::{self, invalid, limit, page};
+use super::group::Group;
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
 
 fn no_group() -> ApiError {
     ApiError::new("ResourceNotFoundException", "The specified log group does not exist.")
+}
+
+pub(super) fn no_stream() -> ApiError {
+    ApiError::new("ResourceNotFoundException", "The specified log stream does not exist.")
 }
 
 /// The ARN of a group by name, or by ARN with or without `:*`.
@@ -22,6 +27,9 @@ pub(super) fn group_arn(call: &Call<'_>, text: &str) -> Arn {
 
 /// The group that the call names; permissions are on `group:*`, or on the stream. [D] Logs service authorization
 pub(super) fn named(call: &mut Call<'_>, action: &str, stream: Option<&str>) -> Result<Arn, ApiError> {
+    if call.text("logGroupName").is_some() && call.text("logGroupIdentifier").is_some() {
+        return Err(invalid("LogGroup name and LogGroup ARN are mutually exclusive parameters."));
+    }
     let name = call.text("logGroupName").or_else(|| call.text("logGroupIdentifier")).unwrap_or_default();
     let group = group_arn(call, name);
     let resource = match stream {
@@ -46,7 +54,9 @@ fn tag_object(tags: &BTreeMap<String, String>) -> Map<String, Value> {
 }
 
 pub(super) fn create_log_group(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = group_arn(call, call.text("logGroupName").unwrap_or_default());
+    let name = call.text("logGroupName").unwrap_or_default();
+    check::group_name(name)?;
+    let arn = group_arn(call, name);
     call.authorise("logs:CreateLogGroup", &Arn::new(format!("{arn}:*")))?;
     if call.state.logs.groups.contains(&arn) {
         let text = "The specified log group already exists";
@@ -69,35 +79,77 @@ pub(super) fn delete_log_group(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     Ok(Reply::empty())
 }
 
+/// A group's name.
+pub(super) fn name_of(arn: &Arn) -> &str {
+    arn.resource().strip_prefix("log-group:").unwrap_or_default()
+}
+
+/// The caller's groups in the Region whose names fit.
+fn own<'a>(call: &'a Call<'_>, fits: impl Fn(&str) -> bool) -> Vec<(&'a Arn, &'a Group)> {
+    let groups = call.state.logs.groups.iter();
+    groups.filter(|(arn, _)| arn.is_in(&call.account, &call.region) && fits(name_of(arn))).collect()
+}
+
 pub(super) fn describe_log_groups(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let any = call.arn("log-group:*");
     call.authorise("logs:DescribeLogGroups", &any)?;
-    let prefix = call.text("logGroupNamePrefix").unwrap_or_default();
-    let part = call.text("logGroupNamePattern").unwrap_or_default();
-    let name = |arn: &Arn| arn.resource().trim_start_matches("log-group:").to_owned();
-    let groups: Vec<Value> = call
-        .state
-        .logs
-        .groups
-        .iter()
-        .filter(|(arn, _)| arn.is_in(&call.account, &call.region))
-        .filter(|(arn, _)| name(arn).starts_with(prefix) && name(arn).contains(part))
-        .map(|(arn, group)| {
-            let mut shape = json!({
-                "logGroupName": name(arn), "creationTime": group.created.0, "metricFilterCount": group.filters.len(),
-                "arn": format!("{arn}:*"), "storedBytes": group.stored_bytes(), "logGroupClass": group.class,
-                "logGroupArn": arn.as_str(),
-            });
-            if let Some(days) = group.retention_days {
-                shape["retentionInDays"] = json!(days);
-            }
-            if let Some(key) = &group.kms_key {
-                shape["kmsKeyId"] = json!(key);
-            }
-            shape
-        })
-        .collect();
-    Ok(json!({"logGroups": groups}).into())
+    let limit = limit(call, 50, 50)?;
+    let (prefix, part) = (call.text("logGroupNamePrefix"), call.text("logGroupNamePattern"));
+    // [V] LS:logs/test_logs_groups::test_describe_log_groups_prefix_and_pattern_error
+    if prefix.is_some() && part.is_some() {
+        return Err(invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."));
+    }
+    let groups =
+        own(call, |name| name.starts_with(prefix.unwrap_or_default()) && name.contains(part.unwrap_or_default()));
+    let (groups, next) = page(call, groups, limit)?;
+    let shape = |(arn, group): (&Arn, &Group)| {
+        let mut shape = json!({
+            "logGroupName": name_of(arn), "creationTime": group.created.0, "metricFilterCount": group.filters.len(),
+            "arn": format!("{arn}:*"), "logGroupClass": group.class, "logGroupArn": arn.as_str(),
+        });
+        // A search by pattern shows less. [V] LS:logs/test_logs_groups::test_describe_log_groups_with_pattern
+        if part.is_none() {
+            shape["storedBytes"] = json!(group.stored_bytes());
+            shape["deletionProtectionEnabled"] = json!(false);
+        }
+        if let Some(days) = group.retention_days {
+            shape["retentionInDays"] = json!(days);
+        }
+        if let Some(key) = &group.kms_key {
+            shape["kmsKeyId"] = json!(key);
+        }
+        shape
+    };
+    let mut answer = json!({"logGroups": groups.into_iter().map(shape).collect::<Vec<Value>>()});
+    if let Some(next) = next {
+        answer["nextToken"] = json!(next);
+    }
+    Ok(answer.into())
+}
+
+/// Parts of names, alternatives with `|`, beginnings with `^`. [D] API_ListLogGroups
+fn listed(pattern: &str, name: &str) -> bool {
+    pattern.split('|').any(|part| match part.strip_prefix('^') {
+        Some(prefix) => name.starts_with(prefix),
+        None => name.contains(part),
+    })
+}
+
+pub(super) fn list_log_groups(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let any = call.arn("log-group:*");
+    call.authorise("logs:ListLogGroups", &any)?;
+    let limit = limit(call, 50, 1000)?;
+    let pattern = call.text("logGroupNamePattern").unwrap_or_default();
+    let class = call.text("logGroupClass");
+    let groups = own(call, |name| listed(pattern, name));
+    let groups = groups.into_iter().filter(|(_, group)| class.is_none_or(|class| group.class == class));
+    let (groups, next) = page(call, groups, limit)?;
+    let shape = |(arn, group): (&Arn, &Group)| json!({"logGroupName": name_of(arn), "logGroupArn": arn.as_str(), "logGroupClass": group.class});
+    let mut answer = json!({"logGroups": groups.into_iter().map(shape).collect::<Vec<Value>>()});
+    if let Some(next) = next {
+        answer["nextToken"] = json!(next);
+    }
+    Ok(answer.into())
 }
 
 pub(super) fn put_retention_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
@@ -140,6 +192,13 @@ pub(super) fn untag_resource(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     Ok(Reply::empty())
 }
 
+pub(super) fn untag_log_group(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "logs:UntagLogGroup", None)?;
+    let keys = call.params.get("tags").and_then(Value::as_array).cloned().unwrap_or_default();
+    group(call, &arn)?.tags.retain(|key, _| !keys.iter().any(|gone| gone == key.as_str()));
+    Ok(Reply::empty())
+}
+
 pub(super) fn list_tags_for_resource(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = tagged(call, "logs:ListTagsForResource")?;
     Ok(json!({"tags": tag_object(&group(call, &arn)?.tags)}).into())
@@ -148,45 +207,4 @@ pub(super) fn list_tags_for_resource(call: &mut Call<'_>) -> Result<Reply, ApiEr
 pub(super) fn list_tags_log_group(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = named(call, "logs:ListTagsLogGroup", None)?;
     Ok(json!({"tags": tag_object(&group(call, &arn)?.tags)}).into())
-}
-
-pub(super) fn create_log_stream(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let name = call.text("logStreamName").unwrap_or_default().to_owned();
-    let arn = named(call, "logs:CreateLogStream", Some(&name))?;
-    let now = call.state.now;
-    let group = group(call, &arn)?;
-    if group.streams.contains_key(&name) {
-        return Err(ApiError::new("ResourceAlreadyExistsException", "The specified log stream already exists"));
-    }
-    group.streams.insert(name, Stream { created: now, ..Stream::default() });
-    Ok(Reply::empty())
-}
-
-pub(super) fn delete_log_stream(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let name = call.text("logStreamName").unwrap_or_default().to_owned();
-    let arn = named(call, "logs:DeleteLogStream", Some(&name))?;
-    let removed = group(call, &arn)?.streams.remove(&name);
-    let missing = || ApiError::new("ResourceNotFoundException", "The specified log stream does not exist.");
-    removed.map(|_| Reply::empty()).ok_or_else(missing)
-}
-
-pub(super) fn describe_log_streams(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "logs:DescribeLogStreams", None)?;
-    let prefix = call.text("logStreamNamePrefix").unwrap_or_default().to_owned();
-    let found = group(call, &arn)?.streams.iter().filter(|(name, _)| name.starts_with(&prefix));
-    let streams: Vec<Value> = found
-        .map(|(name, stream)| {
-            let mut shape = json!({
-                "logStreamName": name, "creationTime": stream.created.0, "storedBytes": 0,
-                "arn": format!("{arn}:log-stream:{name}"), "uploadSequenceToken": "1",
-            });
-            if let (Some(first), Some(last)) = (stream.events.front(), stream.events.back()) {
-                shape["firstEventTimestamp"] = json!(first.timestamp.0);
-                shape["lastEventTimestamp"] = json!(last.timestamp.0);
-                shape["lastIngestionTime"] = json!(last.ingested.0);
-            }
-            shape
-        })
-        .collect();
-    Ok(json!({"logStreams": streams}).into())
 }

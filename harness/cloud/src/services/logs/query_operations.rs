@@ -1,10 +1,9 @@
-//! Saved queries and resource policies.
+//! Saved queries.
 
 use serde_json::{Value, json};
 
 use super::group::QueryDefinition;
 use crate::api::{ApiError, Call, Reply};
-use crate::authz::PolicyText;
 
 pub(super) fn put_query_definition(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let owner = call.arn("query-definition:*");
@@ -50,38 +49,4 @@ pub(super) fn delete_query_definition(call: &mut Call<'_>) -> Result<Reply, ApiE
         Some(_) => Ok(json!({"success": true}).into()),
         None => Err(ApiError::new("ResourceNotFoundException", "The specified query definition does not exist.")),
     }
-}
-
-pub(super) fn put_resource_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    call.authorise("logs:PutResourcePolicy", &call.arn("*"))?;
-    let name = call.text("policyName").unwrap_or_default().to_owned();
-    let text = call.text("policyDocument").unwrap_or_default();
-    let policy =
-        PolicyText::parse(text).map_err(|error| ApiError::new("InvalidParameterException", error.to_string()))?;
-    let answer = json!({"resourcePolicy": {
-        "policyName": name, "policyDocument": text, "lastUpdatedTime": call.state.now.0,
-    }});
-    let key = (call.account.clone(), call.region.clone());
-    call.state.logs.policies.entry(key, Default::default).insert(name, policy);
-    Ok(answer.into())
-}
-
-pub(super) fn describe_resource_policies(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    call.authorise("logs:DescribeResourcePolicies", &call.arn("*"))?;
-    let found = call.state.logs.policies.get(&(call.account.clone(), call.region.clone()));
-    let policies: Vec<Value> = found
-        .into_iter()
-        .flatten()
-        .map(|(name, policy)| json!({"policyName": name, "policyDocument": policy.text(), "lastUpdatedTime": 0}))
-        .collect();
-    Ok(json!({"resourcePolicies": policies}).into())
-}
-
-pub(super) fn delete_resource_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    call.authorise("logs:DeleteResourcePolicy", &call.arn("*"))?;
-    let name = call.text("policyName").unwrap_or_default().to_owned();
-    let key = (call.account.clone(), call.region.clone());
-    let removed = call.state.logs.policies.get_mut(&key).and_then(|policies| policies.remove(&name));
-    let missing = || ApiError::new("ResourceNotFoundException", format!("Policy with name [{name}] does not exist"));
-    removed.map(|_| Reply::empty()).ok_or_else(missing)
 }

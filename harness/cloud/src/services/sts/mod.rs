@@ -1,11 +1,14 @@
 //! STS: who is who, and sessions of roles.
 
+mod assume_role;
+mod session_tags;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::api::{ApiError, Call, Operation, Reply, lenient};
+use crate::api::{ApiError, Call, Operation, Reply};
 use crate::id::{AccountId, Arn};
-use crate::policy::{Context, Principal, ResourceKind};
+use crate::policy::Principal;
 use crate::services::iam;
 use crate::table::Table;
 use crate::time::Time;
@@ -20,6 +23,12 @@ pub struct State {
 struct Session {
     principal: Principal,
     role_id: String,
+    /// Tags of the session; sessions that follow from it inherit the transitive ones.
+    #[serde(default)]
+    tags: Vec<session_tags::Tag>,
+    /// Orders the sessions that share an ARN.
+    #[serde(default)]
+    sequence: u64,
 }
 
 /// Temporary credentials.
@@ -37,7 +46,11 @@ pub struct Credentials {
 
 /// Operations of the service.
 pub const OPERATIONS: &[Operation] = &[
-    Operation::noted("AssumeRole", assume_role, "no session policies, tags or MFA"),
+    Operation::noted(
+        "AssumeRole",
+        assume_role::assume_role,
+        "no session policies or MFA; session tags are kept and handed on, but are no condition keys of later calls",
+    ),
     Operation::new("GetCallerIdentity", get_caller_identity),
 ];
 
@@ -52,13 +65,24 @@ pub fn principal_of(state: &crate::state::State, access_key: &str) -> Option<Pri
 
 /// Issues a session of a role, without asking anybody: callers have decided.
 pub fn issue(state: &mut crate::state::State, role: &Arn, session: &str, seconds: i64) -> Credentials {
+    issue_tagged(state, role, session, seconds, Vec::new())
+}
+
+fn issue_tagged(
+    state: &mut crate::state::State,
+    role: &Arn,
+    session: &str,
+    seconds: i64,
+    tags: Vec<session_tags::Tag>,
+) -> Credentials {
     const KEY: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let access_key_id = format!("ASIA{}", state.random_text(16, KEY));
     let secret_access_key = state.hex(40);
     let session_token = state.hex(64);
     let role_id = iam::role_id(state, role).unwrap_or_default();
     let principal = session_principal(role, session);
-    state.sts.sessions.insert(access_key_id.clone(), Session { principal, role_id });
+    let sequence = state.next_sequence();
+    state.sts.sessions.insert(access_key_id.clone(), Session { principal, role_id, tags, sequence });
     let expiration = Time(state.now.0 + seconds * 1000);
     Credentials { access_key_id, secret_access_key, session_token, expiration }
 }
@@ -86,53 +110,11 @@ fn get_caller_identity(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     Ok(json!({"UserId": user_id, "Account": call.account.as_str(), "Arn": call.caller.arn()}).into())
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct AssumeRole {
-    role_arn: String,
-    role_session_name: String,
-    #[serde(default)]
-    external_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient::optional")]
-    duration_seconds: Option<i64>,
+/// The tags of the calling session; of several with one ARN, the one issued last.
+fn tags_of_caller(call: &Call<'_>) -> Vec<session_tags::Tag> {
+    let own = call.state.sts.sessions.values().filter(|session| session.principal == call.caller);
+    own.max_by_key(|session| session.sequence).map(|session| session.tags.clone()).unwrap_or_default()
 }
 
-fn assume_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let input: AssumeRole = call.input()?;
-    let seconds = input.duration_seconds.unwrap_or(3600);
-    let role = Arn::parse(&input.role_arn)
-        .filter(|role| role.service() == "iam" && role.resource().starts_with("role/"))
-        .ok_or_else(|| ApiError::new("ValidationError", format!("{} is invalid", input.role_arn)))?;
-    if !(900..=43_200).contains(&seconds) {
-        let text = format!(
-            "1 validation error detected: Value '{seconds}' at 'durationSeconds' failed to satisfy constraint: Member \
-             must have value {}",
-            if seconds < 900 { "greater than or equal to 900" } else { "less than or equal to 43200" }
-        );
-        return Err(ApiError::new("ValidationError", text));
-    }
-    let mut context = Context::new().with("sts:RoleSessionName", input.role_session_name.as_str());
-    if let Some(external_id) = &input.external_id {
-        context = context.with("sts:ExternalId", external_id.as_str());
-    }
-    // A role that is not there looks like one that says no. [D] troubleshoot_roles
-    let trust = iam::trust_policy(call.state, &role);
-    let name = format!("trust policy of role {}", role.name());
-    let policy = trust.as_ref().map(|trust| (name.as_str(), trust));
-    call.authorise_kind("sts:AssumeRole", &role, context, policy, ResourceKind::RoleTrust)?;
-    let credentials = issue(call.state, &role, &input.role_session_name, seconds);
-    let id = iam::role_id(call.state, &role).unwrap_or_default();
-    Ok(json!({
-        "Credentials": {
-            "AccessKeyId": credentials.access_key_id,
-            "SecretAccessKey": credentials.secret_access_key,
-            "SessionToken": credentials.session_token,
-            "Expiration": credentials.expiration.iso_seconds(),
-        },
-        "AssumedRoleUser": {
-            "AssumedRoleId": format!("{id}:{}", input.role_session_name),
-            "Arn": session_principal(&role, &input.role_session_name).arn(),
-        },
-    })
-    .into())
-}
+#[cfg(test)]
+mod tests;

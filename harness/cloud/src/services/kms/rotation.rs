@@ -1,0 +1,65 @@
+//! Rotation of key material: what is asked for and shown; the material itself is no secret here.
+
+use serde_json::{Value, json};
+
+use super::check::{number, page};
+use super::operations::{key, named};
+use super::usable;
+use crate::api::{ApiError, Call, Reply};
+use crate::time::Time;
+
+const DAY: i64 = 24 * 3600 * 1000;
+
+pub(super) fn enable_key_rotation(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let days = number(call, "RotationPeriodInDays", 90, 2560)?;
+    let arn = named(call, "KeyId", "kms:EnableKeyRotation")?;
+    usable(call, &arn)?;
+    let now = call.state.now;
+    let key = key(call, &arn)?;
+    let days = days.or(key.rotation_days).unwrap_or(365);
+    key.rotation_days = Some(days);
+    key.next_rotation = Some(Time(now.0 + days * DAY));
+    Ok(Reply::empty())
+}
+
+pub(super) fn disable_key_rotation(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "KeyId", "kms:DisableKeyRotation")?;
+    usable(call, &arn)?;
+    let key = key(call, &arn)?;
+    (key.rotation_days, key.next_rotation) = (None, None);
+    Ok(Reply::empty())
+}
+
+pub(super) fn get_key_rotation_status(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "KeyId", "kms:GetKeyRotationStatus")?;
+    let key = key(call, &arn)?;
+    let mut answer = json!({"KeyId": arn.name(), "KeyRotationEnabled": key.rotation_days.is_some()});
+    if let Some(days) = key.rotation_days {
+        answer["RotationPeriodInDays"] = json!(days);
+    }
+    if let Some(next) = key.next_rotation {
+        answer["NextRotationDate"] = json!(next.seconds_f64());
+    }
+    Ok(answer.into())
+}
+
+/// [D] API_RotateKeyOnDemand
+pub(super) fn rotate_key_on_demand(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "KeyId", "kms:RotateKeyOnDemand")?;
+    usable(call, &arn)?;
+    let now = call.state.now;
+    let key = key(call, &arn)?;
+    if key.rotations.len() >= 25 {
+        let text = "The on-demand rotations limit has been reached for the given keyId.";
+        return Err(ApiError::new("LimitExceededException", text));
+    }
+    key.rotations.push(now);
+    Ok(json!({"KeyId": arn.name()}).into())
+}
+
+pub(super) fn list_key_rotations(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "KeyId", "kms:ListKeyRotations")?;
+    let shown = |at: &Time| json!({"KeyId": arn.name(), "RotationDate": at.seconds_f64(), "RotationType": "ON_DEMAND"});
+    let rotations: Vec<Value> = key(call, &arn)?.rotations.iter().map(shown).collect();
+    page(call, "Rotations", rotations, 100)
+}

@@ -1,0 +1,307 @@
+//! KMS through its API. [D] KMS API reference; texts [T]
+
+use serde_json::{Value, json};
+
+use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
+use crate::policy::Principal;
+use crate::state::State;
+use crate::time::Time;
+
+const ACCOUNT: &str = "111122223333";
+const DAY: i64 = 24 * 3600 * 1000;
+
+fn call_as(state: &mut State, caller: Principal, name: &str, params: Value) -> Result<Value, ApiError> {
+    let reply = dispatch(&mut Call {
+        state,
+        service: Service::Kms,
+        operation: name.into(),
+        protocol: Protocol::Json11,
+        caller,
+        account: ACCOUNT.into(),
+        region: "us-east-1".into(),
+        params,
+        request_id: "request".into(),
+    })?;
+    match reply {
+        Reply::Value(value) => Ok(value),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn call(state: &mut State, name: &str, params: Value) -> Result<Value, ApiError> {
+    let arn = format!("arn:aws:iam::{ACCOUNT}:user/administrator");
+    call_as(state, Principal::Administrator { account: ACCOUNT.into(), arn }, name, params)
+}
+
+fn ok(state: &mut State, name: &str, params: Value) -> Value {
+    call(state, name, params.clone()).unwrap_or_else(|error| panic!("{name} {params}: {error}"))
+}
+
+fn role() -> Principal {
+    Principal::Role {
+        role_arn: format!("arn:aws:iam::{ACCOUNT}:role/r"),
+        session_arn: format!("arn:aws:sts::{ACCOUNT}:assumed-role/r/s"),
+        account: ACCOUNT.into(),
+    }
+}
+
+/// A cloud with a key and its alias `alias/k`; the key's id.
+fn cloud() -> (State, String) {
+    let mut state = State::new(Time::parse("2026-03-02T09:14:07Z").unwrap(), 1);
+    let key = ok(&mut state, "CreateKey", json!({"Description": "d", "Tags": [{"TagKey": "a", "TagValue": "1"}]}));
+    let id = key["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
+    ok(&mut state, "CreateAlias", json!({"AliasName": "alias/k", "TargetKeyId": id}));
+    (state, id)
+}
+
+#[test]
+fn refusals() {
+    const UNKNOWN: &str = "11111111-2222-3333-4444-555555555555";
+    let arn = |resource: &str| format!("arn:aws:kms:us-east-1:{ACCOUNT}:{resource}");
+    let constraint = |value: &str, member: &str, wanted: &str| {
+        format!(
+            "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must {wanted}"
+        )
+    };
+    let k = |more: Value| {
+        let mut params = json!({"KeyId": "alias/k"});
+        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        params
+    };
+    let text = "eA==";
+    let invalid_state = "KMSInvalidStateException";
+    let cases: Vec<(&str, &str, Value, &str, String)> = vec![
+        (
+            "",
+            "DescribeKey",
+            json!({"KeyId": UNKNOWN}),
+            "NotFoundException",
+            format!("Key '{}' does not exist", arn(&format!("key/{UNKNOWN}"))),
+        ),
+        ("", "DescribeKey", json!({"KeyId": "fake"}), "NotFoundException", "Invalid keyId 'fake'".into()),
+        (
+            "",
+            "DescribeKey",
+            json!({"KeyId": "alias/none"}),
+            "NotFoundException",
+            format!("Alias {} is not found.", arn("alias/none")),
+        ),
+        (
+            "",
+            "DescribeKey",
+            json!({"KeyId": format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/{UNKNOWN}")}),
+            "NotFoundException",
+            "Invalid arn eu-west-1".into(),
+        ),
+        (
+            "",
+            "CreateAlias",
+            json!({"AliasName": "k", "TargetKeyId": "alias/k"}),
+            "ValidationException",
+            "Invalid identifier".into(),
+        ),
+        (
+            "",
+            "CreateAlias",
+            json!({"AliasName": "alias/aws/sns", "TargetKeyId": "alias/k"}),
+            "NotAuthorizedException",
+            String::new(),
+        ),
+        (
+            "",
+            "CreateAlias",
+            json!({"AliasName": "alias/k", "TargetKeyId": "alias/k"}),
+            "AlreadyExistsException",
+            format!("An alias with the name {} already exists", arn("alias/k")),
+        ),
+        (
+            "",
+            "DeleteAlias",
+            json!({"AliasName": "alias/none"}),
+            "NotFoundException",
+            format!("Alias {} is not found.", arn("alias/none")),
+        ),
+        (
+            "",
+            "TagResource",
+            k(json!({"Tags": [{"TagKey": "aws:x", "TagValue": "1"}]})),
+            "TagException",
+            "aws: prefixed tag key names are not allowed for external use".into(),
+        ),
+        (
+            "",
+            "CreateKey",
+            json!({"Tags": [{"TagKey": "a", "TagValue": "1"}, {"TagKey": "a", "TagValue": "2"}]}),
+            "TagException",
+            "Duplicate tag keys".into(),
+        ),
+        (
+            "",
+            "CreateKey",
+            json!({"Tags": [{"TagKey": "", "TagValue": "1"}]}),
+            "ValidationException",
+            constraint("", "tags.1.member.tagKey", "have length greater than or equal to 1"),
+        ),
+        (
+            "",
+            "CreateKey",
+            json!({"Policy": r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"999988887777"},"Action":"kms:*","Resource":"*"}]}"#}),
+            "MalformedPolicyDocumentException",
+            "The new key policy will not allow you to update the key policy in the future.".into(),
+        ),
+        ("", "GetKeyPolicy", k(json!({"PolicyName": "other"})), "NotFoundException", "No such policy exists".into()),
+        (
+            "",
+            "EnableKeyRotation",
+            k(json!({"RotationPeriodInDays": 89})),
+            "ValidationException",
+            constraint("89", "rotationPeriodInDays", "have value greater than or equal to 90"),
+        ),
+        (
+            "",
+            "EnableKeyRotation",
+            k(json!({"RotationPeriodInDays": 2561})),
+            "ValidationException",
+            constraint("2561", "rotationPeriodInDays", "have value less than or equal to 2560"),
+        ),
+        (
+            "",
+            "ScheduleKeyDeletion",
+            k(json!({"PendingWindowInDays": 6})),
+            "ValidationException",
+            constraint("6", "pendingWindowInDays", "have value greater than or equal to 7"),
+        ),
+        ("", "CancelKeyDeletion", k(json!({})), invalid_state, "is not pending deletion.".into()),
+        (
+            "",
+            "GenerateDataKey",
+            k(json!({})),
+            "ValidationException",
+            "Please specify either number of bytes or key spec.".into(),
+        ),
+        (
+            "",
+            "GenerateDataKey",
+            k(json!({"KeySpec": "AES_256", "NumberOfBytes": 1})),
+            "ValidationException",
+            "Please specify either number of bytes or key spec.".into(),
+        ),
+        (
+            "",
+            "GenerateRandom",
+            json!({"NumberOfBytes": 1025}),
+            "ValidationException",
+            constraint("1025", "numberOfBytes", "have value less than or equal to 1024"),
+        ),
+        ("", "Decrypt", json!({"CiphertextBlob": text}), "InvalidCiphertextException", String::new()),
+        ("DisableKey", "Encrypt", k(json!({"Plaintext": text})), "DisabledException", "is disabled.".into()),
+        ("ScheduleKeyDeletion", "Encrypt", k(json!({"Plaintext": text})), invalid_state, "is pending deletion.".into()),
+        ("ScheduleKeyDeletion", "EnableKey", k(json!({})), invalid_state, "is pending deletion.".into()),
+        ("ScheduleKeyDeletion", "ScheduleKeyDeletion", k(json!({})), invalid_state, "is pending deletion.".into()),
+        ("ScheduleKeyDeletion", "TagResource", k(json!({"Tags": []})), invalid_state, "is pending deletion.".into()),
+    ];
+    for (before, operation, params, code, message) in cases {
+        let (mut state, _) = cloud();
+        if !before.is_empty() {
+            ok(&mut state, before, k(json!({})));
+        }
+        let error =
+            call(&mut state, operation, params.clone()).map(|answer| panic!("{operation}: {answer}")).unwrap_err();
+        assert_eq!(error.code, code, "{before} {operation} {params}: {}", error.message);
+        assert!(error.message.ends_with(&message), "{operation} {params}: {} should be {message}", error.message);
+    }
+}
+
+#[test]
+fn what_is_sealed_opens_under_its_context() {
+    let (mut state, id) = cloud();
+    let context = json!({"a": "1"});
+    let sealed = ok(&mut state, "Encrypt", json!({"KeyId": id, "Plaintext": "c2VjcmV0", "EncryptionContext": context}));
+    let blob = &sealed["CiphertextBlob"];
+    let other = ok(&mut state, "CreateKey", json!({}))["KeyMetadata"]["KeyId"].clone();
+    let cases = [
+        (json!({"EncryptionContext": {"a": "1"}}), Ok("c2VjcmV0")),
+        (json!({"EncryptionContext": {"a": "1"}, "KeyId": "alias/k"}), Ok("c2VjcmV0")),
+        (json!({"EncryptionContext": {"a": "2"}}), Err("InvalidCiphertextException")),
+        (json!({}), Err("InvalidCiphertextException")),
+        (json!({"EncryptionContext": {"a": "1"}, "KeyId": other}), Err("IncorrectKeyException")),
+    ];
+    for (more, expected) in cases {
+        let mut params = more.clone();
+        params["CiphertextBlob"] = blob.clone();
+        let found = call(&mut state, "Decrypt", params);
+        let found = found.as_ref().map(|it| it["Plaintext"].as_str().unwrap()).map_err(|error| error.code.as_str());
+        assert_eq!(found, expected, "{more}");
+    }
+    let again = json!({"CiphertextBlob": blob, "SourceEncryptionContext": context, "DestinationKeyId": other});
+    let again = ok(&mut state, "ReEncrypt", again);
+    let opened = ok(&mut state, "Decrypt", json!({"CiphertextBlob": again["CiphertextBlob"]}));
+    assert_eq!(opened["Plaintext"], "c2VjcmV0");
+    for (params, length) in
+        [(json!({"KeySpec": "AES_256"}), 44), (json!({"KeySpec": "AES_128"}), 24), (json!({"NumberOfBytes": 3}), 4)]
+    {
+        let mut all = json!({"KeyId": id});
+        all.as_object_mut().unwrap().extend(params.as_object().unwrap().clone());
+        let key = ok(&mut state, "GenerateDataKey", all);
+        assert_eq!(key["Plaintext"].as_str().unwrap().len(), length, "{params}");
+        let opened = ok(&mut state, "Decrypt", json!({"CiphertextBlob": key["CiphertextBlob"]}));
+        assert_eq!(opened["Plaintext"], key["Plaintext"], "{params}");
+    }
+}
+
+#[test]
+fn grants_let_in() {
+    let (mut state, id) = cloud();
+    let grantee = format!("arn:aws:iam::{ACCOUNT}:role/r");
+    let encrypt = |context: Value| json!({"KeyId": id, "Plaintext": "eA==", "EncryptionContext": context});
+    let denied = call_as(&mut state, role(), "Encrypt", encrypt(json!({}))).unwrap_err();
+    assert_eq!(denied.code, "AccessDeniedException");
+    let grant = json!({"KeyId": id, "GranteePrincipal": grantee, "RetiringPrincipal": grantee, "Operations": ["Encrypt"],
+        "Name": "g", "Constraints": {"EncryptionContextSubset": {"a": "1"}}});
+    let made = ok(&mut state, "CreateGrant", grant.clone());
+    assert_eq!(ok(&mut state, "CreateGrant", grant)["GrantId"], made["GrantId"], "a named grant is made once");
+    let cases = [
+        ("Encrypt", encrypt(json!({"a": "1", "b": "2"})), true),
+        ("Encrypt", encrypt(json!({"a": "2"})), false),
+        ("DescribeKey", json!({"KeyId": id}), false),
+    ];
+    for (operation, params, allowed) in cases {
+        let found = call_as(&mut state, role(), operation, params.clone());
+        assert_eq!(found.is_ok(), allowed, "{operation} {params}: {found:?}");
+    }
+    let listed = ok(&mut state, "ListGrants", json!({"KeyId": id}));
+    let shape = &listed["Grants"][0];
+    assert_eq!((&shape["GranteePrincipal"], &shape["Operations"]), (&json!(grantee), &json!(["Encrypt"])));
+    assert_eq!(shape["IssuingAccount"], format!("arn:aws:iam::{ACCOUNT}:root"));
+    let retirable = ok(&mut state, "ListRetirableGrants", json!({"RetiringPrincipal": grantee}));
+    assert_eq!(retirable["Grants"].as_array().unwrap().len(), 1);
+    call_as(&mut state, role(), "RetireGrant", json!({"GrantToken": made["GrantToken"]})).unwrap();
+    call_as(&mut state, role(), "Encrypt", encrypt(json!({"a": "1"}))).unwrap_err();
+    let revoke = json!({"KeyId": id, "GrantId": made["GrantId"]});
+    assert_eq!(call(&mut state, "RevokeGrant", revoke).unwrap_err().code, "NotFoundException");
+}
+
+#[test]
+fn a_key_lives_and_goes() {
+    let (mut state, id) = cloud();
+    ok(&mut state, "EnableKeyRotation", json!({"KeyId": id, "RotationPeriodInDays": 90}));
+    let status = ok(&mut state, "GetKeyRotationStatus", json!({"KeyId": id}));
+    let next = Time(state.now.0 + 90 * DAY).seconds_f64();
+    let expected =
+        json!({"KeyId": id, "KeyRotationEnabled": true, "RotationPeriodInDays": 90, "NextRotationDate": next});
+    assert_eq!(status, expected);
+    ok(&mut state, "RotateKeyOnDemand", json!({"KeyId": id}));
+    let rotations = ok(&mut state, "ListKeyRotations", json!({"KeyId": id}));
+    assert_eq!(rotations["Rotations"][0]["RotationType"], "ON_DEMAND");
+    ok(&mut state, "CreateKey", json!({}));
+    let first = ok(&mut state, "ListKeys", json!({"Limit": 1}));
+    let second = ok(&mut state, "ListKeys", json!({"Limit": 1, "Marker": first["NextMarker"]}));
+    assert_eq!((&first["Truncated"], &second["Truncated"]), (&json!(true), &json!(false)));
+    assert_ne!(first["Keys"], second["Keys"]);
+    let scheduled = ok(&mut state, "ScheduleKeyDeletion", json!({"KeyId": id, "PendingWindowInDays": 7}));
+    assert_eq!((&scheduled["KeyState"], &scheduled["PendingWindowInDays"]), (&json!("PendingDeletion"), &json!(7)));
+    state.now = Time(state.now.0 + 6 * DAY);
+    assert_eq!(ok(&mut state, "DescribeKey", json!({"KeyId": id}))["KeyMetadata"]["Enabled"], json!(false));
+    state.now = Time(state.now.0 + DAY);
+    assert_eq!(call(&mut state, "DescribeKey", json!({"KeyId": id})).unwrap_err().code, "NotFoundException");
+}
