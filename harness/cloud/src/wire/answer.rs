@@ -37,7 +37,9 @@ pub fn reply(service: Service, protocol: Protocol, operation: &str, value: &Valu
             let mut xml = Xml::new();
             xml.open_with_namespace(&response, service.query_namespace());
             // Operations without output have no result element, as AWS's clients accept either.
-            if value.as_object().is_some_and(|members| !members.is_empty()) || service == Service::Sns {
+            if value.as_object().is_some_and(|members| !members.is_empty())
+                || matches!(service, Service::Sns | Service::Sqs)
+            {
                 let result = format!("{operation}Result");
                 xml.open(&result);
                 xml.members(value);

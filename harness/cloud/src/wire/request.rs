@@ -44,6 +44,22 @@ pub struct Decoded {
 
 /// Finds service and operation: by `X-Amz-Target`, by `Action`, else by path.
 pub fn decode(request: &HttpRequest, scope: Option<&CredentialScope>) -> Result<Decoded, ApiError> {
+    let mut decoded = by_protocol(request, scope)?;
+    // X-Ray's header travels on with a message. [V] LS:sqs/test_aws_trace_header_propagation
+    if decoded.service == Service::Sqs
+        && decoded.operation == "SendMessage"
+        && let Some(header) = request.header("x-amzn-trace-id")
+        && let Some(members) = decoded.params.as_object_mut()
+    {
+        members.insert(TRACE_HEADER.to_owned(), Value::from(header));
+    }
+    Ok(decoded)
+}
+
+/// The member of `SendMessage` that stands for the header.
+const TRACE_HEADER: &str = "$TraceHeader";
+
+fn by_protocol(request: &HttpRequest, scope: Option<&CredentialScope>) -> Result<Decoded, ApiError> {
     if let Some(target) = request.header("x-amz-target") {
         return json(request, target);
     }

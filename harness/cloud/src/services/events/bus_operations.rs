@@ -103,6 +103,11 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         // [V] LS:events/test_events::test_delete_default_event_bus
         return Err(ApiError::validation("Cannot delete event bus default."));
     }
+    // [V] LS:events/test_events::test_describe_delete_not_existing_event_bus
+    let now = call.state.now;
+    if call.state.events.bus(&arn, now).is_none() {
+        return Ok(Reply::Value(json!({})));
+    }
     // [D] API_DeleteEventBus: "All rules associated with this event bus need to be deleted." The text is ours. [?]
     if !call.bus(&arn)?.rules.is_empty() {
         return Err(ApiError::validation(format!(

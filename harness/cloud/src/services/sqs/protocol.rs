@@ -72,6 +72,8 @@ fn input(value: Value) -> Value {
 fn renamed(name: String, value: Value) -> (String, Value) {
     match INPUTS.iter().find(|(query, ..)| *query == name) {
         None => (name, input(value)),
+        // An empty list has no members to number: it is written as an empty text. [V] LS:sqs, names_filters
+        Some((_, json, map)) if value == "" => ((*json).to_owned(), if map.is_some() { json!({}) } else { json!([]) }),
         Some((_, json, None)) => ((*json).to_owned(), input(value)),
         Some((_, json, Some((key, text)))) => ((*json).to_owned(), map(value, key, text)),
     }

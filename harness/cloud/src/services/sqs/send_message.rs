@@ -32,6 +32,9 @@ pub(super) struct Input {
     message_system_attributes: BTreeMap<String, MessageAttribute>,
     message_group_id: Option<String>,
     message_deduplication_id: Option<String>,
+    /// Of the request, see [`crate::wire`].
+    #[serde(rename = "$TraceHeader")]
+    trace_header: Option<String>,
 }
 
 pub(super) fn send(call: &mut Call<'_>) -> Result<Reply, Fault> {
@@ -103,7 +106,7 @@ impl Input {
         let draft = Draft {
             body: self.message_body,
             attributes,
-            trace_header: system.into_iter().find_map(|(_, attribute)| attribute.string_value),
+            trace_header: system.into_iter().find_map(|(_, attribute)| attribute.string_value).or(self.trace_header),
             group: self.message_group_id,
             delay_seconds,
         };

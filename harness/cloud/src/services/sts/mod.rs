@@ -58,7 +58,7 @@ pub const OPERATIONS: &[Operation] = &[
 pub fn principal_of(state: &crate::state::State, access_key: &str) -> Option<Principal> {
     if AccountId::is_valid(access_key) {
         let account = access_key.to_owned();
-        return Some(Principal::Administrator { arn: format!("arn:aws:iam::{account}:root"), account });
+        return Some(Principal::Administrator { arn: format!("arn:aws:iam::{account}:user/administrator"), account });
     }
     state.sts.sessions.get(access_key).map(|session| session.principal.clone())
 }
