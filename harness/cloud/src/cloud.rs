@@ -112,7 +112,8 @@ impl Cloud {
             waiting: Mutex::default(),
             host: Host::new(HostOptions { code: options.code, extra_variables }),
         });
-        let mut background = vec![tokio::spawn(server::serve(listener, Arc::downgrade(&inner), server::Patience::default()))];
+        let mut background =
+            vec![tokio::spawn(server::serve(listener, Arc::downgrade(&inner), server::Patience::default()))];
         if options.clock == Clock::Wall {
             background.push(tokio::spawn(follow_wall_clock(Arc::downgrade(&inner))));
         }

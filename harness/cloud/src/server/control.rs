@@ -79,12 +79,10 @@ fn body(request: &HttpRequest) -> Result<Value, Refusal> {
 fn records(cloud: &Arc<Inner>, request: &HttpRequest) -> Result<Value, Refusal> {
     let items = match body(request)? {
         Value::Array(items) => items,
-        Value::Object(mut file) if file.get("Records").is_some_and(Value::is_array) => {
-            match file.remove("Records") {
-                Some(Value::Array(items)) => items,
-                _ => Vec::new(),
-            }
-        }
+        Value::Object(mut file) if file.get("Records").is_some_and(Value::is_array) => match file.remove("Records") {
+            Some(Value::Array(items)) => items,
+            _ => Vec::new(),
+        },
         one => vec![one],
     };
     cloud.change(|state| {
@@ -112,7 +110,8 @@ fn one(state: &mut State, item: Value) -> Result<Injected, InjectError> {
 
 fn saved(cloud: &Arc<Inner>) -> Result<Value, Refusal> {
     let state = cloud.change(|state| state.clone());
-    let written = serde_json::to_value(&state).map_err(|error| (500, format!("the state cannot be written: {error}")))?;
+    let written =
+        serde_json::to_value(&state).map_err(|error| (500, format!("the state cannot be written: {error}")))?;
     Ok(json!({"schema_version": SCHEMA_VERSION, "build": crate::FINGERPRINT, "state": written}))
 }
 

@@ -29,6 +29,19 @@ fn headers(protocol: Protocol, request_id: &str) -> Vec<(&'static str, String)> 
     vec![("content-type", content_type(protocol).to_owned()), ("x-amzn-requestid", request_id.to_owned())]
 }
 
+/// The operations of SQS that have no output. [D] the service model
+const SQS_WITHOUT_OUTPUT: [&str; 9] = [
+    "AddPermission",
+    "ChangeMessageVisibility",
+    "DeleteMessage",
+    "DeleteQueue",
+    "PurgeQueue",
+    "RemovePermission",
+    "SetQueueAttributes",
+    "TagQueue",
+    "UntagQueue",
+];
+
 /// Writes the output members of an operation.
 pub fn reply(service: Service, protocol: Protocol, operation: &str, value: &Value, request_id: &str) -> Answer {
     let body = match protocol {
@@ -36,8 +49,12 @@ pub fn reply(service: Service, protocol: Protocol, operation: &str, value: &Valu
             let response = format!("{operation}Response");
             let mut xml = Xml::new();
             xml.open_with_namespace(&response, service.query_namespace());
-            // Operations without output have no result element, as AWS's clients accept either.
-            if value.as_object().is_some_and(|members| !members.is_empty()) || service == Service::Sns {
+            // Operations without output have no result element; the others have one even when nothing is in it.
+            // [V] LS:sqs/test_receive_empty_queue over the Query protocol
+            if value.as_object().is_some_and(|members| !members.is_empty())
+                || service == Service::Sns
+                || (service == Service::Sqs && !SQS_WITHOUT_OUTPUT.contains(&operation))
+            {
                 let result = format!("{operation}Result");
                 xml.open(&result);
                 xml.members(value);

@@ -1,6 +1,6 @@
 //! From an HTTP request to an operation and its members.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::CredentialScope;
 use super::query;
@@ -44,6 +44,25 @@ pub struct Decoded {
 
 /// Finds service and operation: by `X-Amz-Target`, by `Action`, else by path.
 pub fn decode(request: &HttpRequest, scope: Option<&CredentialScope>) -> Result<Decoded, ApiError> {
+    let mut decoded = operation(request, scope)?;
+    trace_header(request, &mut decoded);
+    Ok(decoded)
+}
+
+/// A message is sent with the trace of the call that sends it, if it names no other.
+/// [V] LS:sqs/test_aws_trace_header_propagation
+fn trace_header(request: &HttpRequest, decoded: &mut Decoded) {
+    if let (Service::Sqs, "SendMessage", Some(header), Some(members)) =
+        (decoded.service, decoded.operation.as_str(), request.header("x-amzn-trace-id"), decoded.params.as_object_mut())
+        && !members.contains_key("MessageSystemAttribute")
+    {
+        members
+            .entry("MessageSystemAttributes")
+            .or_insert_with(|| json!({"AWSTraceHeader": {"DataType": "String", "StringValue": header}}));
+    }
+}
+
+fn operation(request: &HttpRequest, scope: Option<&CredentialScope>) -> Result<Decoded, ApiError> {
     if let Some(target) = request.header("x-amz-target") {
         return json(request, target);
     }
