@@ -1,5 +1,7 @@
 //! The endpoint over real HTTP: its own routes, and what it says to clients that do something wrong.
 
+#![expect(clippy::unwrap_used, reason = "a test may end with a panic, and so may its helpers")]
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,6 +13,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const ACCOUNT: &str = "111122223333";
+
+type Headers<'h> = &'h [(&'h str, &'h str)];
 
 struct Endpoint {
     cloud: Cloud,
@@ -134,7 +138,7 @@ async fn wrong_requests_get_errors_of_aws_shape() {
     let form = ("content-type", "application/x-www-form-urlencoded");
     let events = ("x-amz-target", "AWSEvents.PutEvents");
     let deep = "[".repeat(100_000);
-    let cases: [(&[(&str, &str)], &[u8], u16, &str); 9] = [
+    let cases: [(Headers<'_>, &[u8], u16, &str); 9] = [
         (&[json11, events], b"{", 400, "SerializationException"),
         (&[json11, events], b"[]", 400, "SerializationException"),
         (&[json11, events], b"\xff\xfe", 400, "SerializationException"),

@@ -477,7 +477,7 @@ fn refusals() {
 
 #[test]
 fn a_topic_is_created_again_with_some_of_its_tags() {
-    // [V] LS:sns/test_create_duplicate_topic_check_idempotency; other tags [?]
+    // [V] LS:sns/test_create_duplicate_topic_check_idempotency; others: ::test_create_duplicate_topic_with_more_tags
     let mut state = state();
     let (a, b, c) =
         (json!({"Key": "a", "Value": "1"}), json!({"Key": "b", "Value": "2"}), json!({"Key": "a", "Value": "2"}));
