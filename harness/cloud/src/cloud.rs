@@ -1,8 +1,10 @@
 //! A running cloud: a state, an endpoint, a clock and the processes of its functions.
 
+mod control;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -79,8 +81,10 @@ impl Drop for Cloud {
 pub(crate) struct Inner {
     state: Mutex<State>,
     clock: Clock,
-    /// The moments of both clocks at the start.
-    started: (Instant, Time),
+    /// A moment of both clocks: the start, or when the clock was last moved.
+    started: Mutex<(Instant, Time)>,
+    /// Raised when the state is replaced: what runs for an earlier one is not heard.
+    epoch: AtomicU64,
     /// Something changed: a task ran, an invocation ended, a call was made.
     changed: Notify,
     in_flight: AtomicUsize,
@@ -100,14 +104,16 @@ impl Cloud {
         extra_variables.extend(options.host_variables);
         let inner = Arc::new(Inner {
             clock: options.clock,
-            started: (real_time(), state.now),
+            started: Mutex::new((real_time(), state.now)),
+            epoch: AtomicU64::new(0),
             state: Mutex::new(state),
             changed: Notify::new(),
             in_flight: AtomicUsize::new(0),
             waiting: Mutex::default(),
             host: Host::new(HostOptions { code: options.code, extra_variables }),
         });
-        let mut background = vec![tokio::spawn(server::serve(listener, Arc::downgrade(&inner)))];
+        let mut background =
+            vec![tokio::spawn(server::serve(listener, Arc::downgrade(&inner), server::Patience::default()))];
         if options.clock == Clock::Wall {
             background.push(tokio::spawn(follow_wall_clock(Arc::downgrade(&inner))));
         }
@@ -163,16 +169,7 @@ impl Cloud {
 
     /// Waits until nothing is left to do at this moment of virtual time: no task due, no function running.
     pub async fn settle(&self) {
-        loop {
-            let changed = self.inner.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            self.inner.pump();
-            if self.inner.in_flight.load(Ordering::SeqCst) == 0 {
-                return;
-            }
-            changed.await;
-        }
+        self.inner.settle().await;
     }
 
     /// Lets virtual time pass: everything that falls due happens, in order. Only where the test owns the clock.
@@ -234,14 +231,28 @@ impl Inner {
     fn lock(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if self.clock == Clock::Wall {
-            state.now = state.now.max(self.started.1 + self.started.0.elapsed());
+            let (real, time) = *self.started.lock().unwrap_or_else(PoisonError::into_inner);
+            state.now = state.now.max(time + real.elapsed());
         }
         state
     }
 
+    async fn settle(self: &Arc<Self>) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            self.pump();
+            if self.in_flight.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     /// Runs what is due and starts what the state asks for.
     fn pump(self: &Arc<Self>) {
-        let effects = {
+        let (effects, epoch) = {
             let mut state = self.lock();
             let mut worked = false;
             while state.step() {
@@ -254,26 +265,31 @@ impl Inner {
             // Counted under the lock, so that nobody sees a quiet moment between the two.
             let invocations = effects.iter().filter(|effect| matches!(effect, Effect::Invoke(_))).count();
             self.in_flight.fetch_add(invocations, Ordering::SeqCst);
-            effects
+            (effects, self.epoch.load(Ordering::SeqCst))
         };
         for effect in effects {
             match effect {
                 Effect::Invoke(invocation) => {
-                    tokio::spawn(Arc::clone(self).invoke(*invocation));
+                    tokio::spawn(Arc::clone(self).invoke(*invocation, epoch));
                 }
                 other => self.host.apply(other),
             }
         }
     }
 
-    async fn invoke(self: Arc<Self>, invocation: Invocation) {
+    async fn invoke(self: Arc<Self>, invocation: Invocation, epoch: u64) {
         let completion = self.host.invoke(invocation.clone()).await;
         let waiter = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&invocation.request_id);
         if let Some(waiter) = waiter {
             // Whoever asked may have gone away.
             let _ = waiter.send(completion.clone());
         }
-        lambda::completed(&mut self.lock(), invocation, completion);
+        {
+            let mut state = self.lock();
+            if self.epoch.load(Ordering::SeqCst) == epoch {
+                lambda::completed(&mut state, invocation, completion);
+            }
+        }
         // What follows is started before this run stops counting.
         self.pump();
         self.in_flight.fetch_sub(1, Ordering::SeqCst);

@@ -1,17 +1,26 @@
 //! The HTTP endpoint, on loopback only.
 
+mod control;
+
+use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Weak;
+use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::{Request, State as Shared};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::response::Response;
-use tokio::net::TcpListener;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
+use crate::api::{ApiError, Protocol};
 use crate::cloud::{CloudError, Inner};
-use crate::wire::{Answer, HttpRequest};
+use crate::wire::{self, Answer, HttpRequest};
 
 /// The largest body that is read; Lambda packages are the largest that a client sends (50 MB zipped, more as base64). [D]
 const MAX_BODY: usize = 80 * 1024 * 1024;
@@ -23,22 +32,56 @@ pub(crate) async fn bind(port: u16) -> Result<TcpListener, CloudError> {
     TcpListener::bind(address).await.map_err(|source| CloudError::Bind { address, source })
 }
 
-/// Serves requests until dropped.
-pub(crate) async fn serve(listener: TcpListener, cloud: Weak<Inner>) {
-    let app = Router::new().fallback(handle).with_state(cloud);
-    // Only an error of accept itself ends this, and then the port is gone anyway.
-    let _ = axum::serve(listener, app).await;
+/// How long a client may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// For the head of a request, and between two requests of a connection.
+    head: Duration,
+    /// For the body.
+    body: Duration,
 }
 
-async fn handle(Shared(cloud): Shared<Weak<Inner>>, request: Request) -> Response {
-    let Some(cloud) = cloud.upgrade() else {
-        return plain(StatusCode::SERVICE_UNAVAILABLE, "this cloud has ended");
-    };
+impl Default for Patience {
+    fn default() -> Self {
+        Self { head: Duration::from_secs(60), body: Duration::from_secs(60) }
+    }
+}
+
+/// Serves requests until dropped; the connections end with it.
+pub(crate) async fn serve(listener: TcpListener, cloud: Weak<Inner>, patience: Patience) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => drop(connections.spawn(connection(stream, cloud.clone(), patience))),
+                // No descriptor is left, for the most: one is free when a connection ends.
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "a connection was not accepted");
+                    let ended = async { if connections.join_next().await.is_none() { std::future::pending().await } };
+                    let _ = tokio::time::timeout(Duration::from_millis(200), ended).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, cloud: Weak<Inner>, patience: Patience) {
+    let service = service_fn(|request| {
+        let cloud = cloud.clone();
+        async move { Ok::<_, Infallible>(handle(cloud, request, patience).await) }
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(patience.head);
+    // What a client does wrong below HTTP ends its connection, and nothing else.
+    if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
+        tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended early");
+    }
+}
+
+async fn handle(cloud: Weak<Inner>, request: Request<Incoming>, patience: Patience) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
-        return plain(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 80 MiB, or broke off");
-    };
-    let request = HttpRequest {
+    let mut request = HttpRequest {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -47,22 +90,40 @@ async fn handle(Shared(cloud): Shared<Weak<Inner>>, request: Request) -> Respons
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect(),
-        body: body.to_vec(),
+        body: Vec::new(),
     };
-    if request.path == "/_rootwatch/health" {
-        return plain(StatusCode::OK, "ok");
+    let Some(cloud) = cloud.upgrade() else {
+        return refusal(&request, ApiError::new("ServiceUnavailable", "rootwatch: this cloud has ended").status(503));
+    };
+    request.body = match tokio::time::timeout(patience.body, Limited::new(body, MAX_BODY).collect()).await {
+        Ok(Ok(body)) => body.to_bytes().to_vec(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let text = format!("rootwatch: the body is larger than {} MiB", MAX_BODY / 1024 / 1024);
+            return refusal(&request, ApiError::new("RequestEntityTooLargeException", text).status(413));
+        }
+        Ok(Err(error)) => {
+            let text = format!("rootwatch: the body broke off: {error}");
+            return refusal(&request, ApiError::new("IncompleteBody", text));
+        }
+        Err(_) => {
+            let text = format!("rootwatch: the body did not arrive within {} s", patience.body.as_secs_f32());
+            return refusal(&request, ApiError::new("RequestTimeout", text).status(408));
+        }
+    };
+    if request.path.starts_with(control::PREFIX) {
+        return response(control::answer(&cloud, &request).await);
     }
     response(cloud.answer(&request).await)
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response {
-    let mut response = Response::new(Body::from(text));
-    *response.status_mut() = status;
-    response
+/// An error before anyone looked at what is asked for.
+fn refusal(request: &HttpRequest, error: ApiError) -> Response<Full<Bytes>> {
+    let protocol = if request.header("x-amz-target").is_some() { Protocol::Json11 } else { Protocol::Query };
+    response(wire::error(None, protocol, &error, "-"))
 }
 
-fn response(answer: Answer) -> Response {
-    let mut response = Response::new(Body::from(answer.body));
+fn response(answer: Answer) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(answer.body)));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in answer.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) {

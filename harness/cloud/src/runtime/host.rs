@@ -98,6 +98,14 @@ impl Host {
         drop(idle);
     }
 
+    /// Ends the idle processes of all functions; those that run end after their invocation.
+    pub fn retire_all(&self) {
+        let functions: Vec<Arn> = self.lock().keys().cloned().collect();
+        for function in functions {
+            self.retire(&function);
+        }
+    }
+
     async fn start(&self, invocation: &Invocation) -> Result<Process, InvocationResult> {
         let spawner = self.spawner.get_or_init(|| Spawner::new().ok()).as_ref().ok_or_else(|| {
             let reason = "rootwatch: the system has no thread left to start processes";

@@ -45,8 +45,8 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         if !input.attributes.iter().all(same) {
             return Err(invalid("Attributes Reason: Topic already exists with different attributes"));
         }
-        // [V] LS:sns::test_create_duplicate_topic_check_idempotency: a part of the tags will do
-        if !tags.iter().all(|(key, value)| topic.tags.get(key) == Some(value)) {
+        // Some of the tags, or none, are no difference. [V] LS:sns/test_create_duplicate_topic_check_idempotency
+        if tags.iter().any(|(key, value)| topic.tags.get(key) != Some(value)) {
             return Err(invalid("Tags Reason: Topic already exists with different tags"));
         }
         return Ok(json!({"TopicArn": arn}).into());

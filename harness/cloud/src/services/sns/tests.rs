@@ -476,6 +476,25 @@ fn refusals() {
 }
 
 #[test]
+fn a_topic_is_created_again_with_some_of_its_tags() {
+    // [V] LS:sns/test_create_duplicate_topic_check_idempotency; others: ::test_create_duplicate_topic_with_more_tags
+    let mut state = state();
+    let (a, b, c) =
+        (json!({"Key": "a", "Value": "1"}), json!({"Key": "b", "Value": "2"}), json!({"Key": "a", "Value": "2"}));
+    for (tags, accepted) in [
+        (json!([a, b]), true),
+        (json!([a, b]), true),
+        (json!([a]), true),
+        (json!([]), true),
+        (json!([c]), false),
+        (json!([{"Key": "new", "Value": ""}]), false),
+    ] {
+        let created = sns(&mut state, "CreateTopic", json!({"Name": "tagged", "Tags": tags}));
+        assert_eq!(created.is_ok(), accepted, "{tags}: {created:?}");
+    }
+}
+
+#[test]
 fn attributes_that_terraform_reads_back() {
     // [V] LS:sns/test_create_topic_test_arn, ::test_delete_topic_idempotency
     let mut state = state();

@@ -156,14 +156,15 @@ pub fn delete(state: &mut State, queue: &Arn, receipt_handle: &str) -> bool {
     state.sqs.queues.get_mut(queue).and_then(|queue| queue.take(number)).is_some()
 }
 
-/// Hides a received message for `timeout` from now; zero shows it at once. Returns whether the handle is that of any
-/// receive of a message that is still there.
+/// Hides a received message for `timeout` from now; zero shows it at once. Returns whether the message is still there;
+/// the handle of an earlier receive is as good as that of the last.
 /// [V] LS:sqs/test_change_message_visibility_after_visibility_timeout_expiration,
 /// ::test_terminate_visibility_timeout_after_receive
 pub fn change_visibility(state: &mut State, queue: &Arn, receipt_handle: &str, timeout: Duration) -> bool {
-    let number = Receipt::parse(receipt_handle, queue).map(|receipt| receipt.number);
-    let known = |number: &u64| state.sqs.queues.get(queue).is_some_and(|queue| queue.messages.contains(number));
-    let Some(number) = number.filter(known) else { return false };
+    let Some(Receipt { number, .. }) = Receipt::parse(receipt_handle, queue) else { return false };
+    if !state.sqs.queues.get(queue).is_some_and(|queue| queue.messages.contains(&number)) {
+        return false;
+    }
     let now = state.now;
     if let Some(queue) = state.sqs.queues.get_mut(queue) {
         queue.hide(number, now + timeout, now);

@@ -259,6 +259,11 @@ impl MoveTask {
 
 pub(super) fn cancel(call: &mut Call<'_>) -> Result<Reply, Fault> {
     let handle = call.text("TaskHandle").ok_or_else(|| Fault::missing("TaskHandle"))?.to_owned();
+    // What was never a handle is told apart from the handle of a task that is not there. [T]
+    let readable = STANDARD.decode(&handle).ok().and_then(|json| serde_json::from_slice::<Value>(&json).ok());
+    if !readable.is_some_and(|handle| handle["taskId"].is_string() && handle["sourceArn"].is_string()) {
+        return Err(Fault::invalid_value("Value for parameter TaskHandle is invalid."));
+    }
     let source = call.state.sqs.moves.get(&handle).map(|task| task.source.clone());
     let source = source.ok_or_else(|| not_found("Task does not exist."))?;
     authorised(call, "sqs:CancelMessageMoveTask", source, Reach::OwnAccount)?;

@@ -72,8 +72,9 @@ fn input(value: Value) -> Value {
 fn renamed(name: String, value: Value) -> (String, Value) {
     match INPUTS.iter().find(|(query, ..)| *query == name) {
         None => (name, input(value)),
-        // An empty list has no members to number: it is written as an empty text. [V] LS:sqs, names_filters
-        Some((_, json, map)) if value == "" => ((*json).to_owned(), if map.is_some() { json!({}) } else { json!([]) }),
+        Some((_, json, Some(_))) if value == "" => ((*json).to_owned(), Value::Object(Map::new())),
+        // The form of an empty list. [V] LS:sqs/test_receive_message_attribute_names_filters over the Query protocol
+        Some((_, json, None)) if value == "" => ((*json).to_owned(), Value::Array(Vec::new())),
         Some((_, json, None)) => ((*json).to_owned(), input(value)),
         Some((_, json, Some((key, text)))) => ((*json).to_owned(), map(value, key, text)),
     }
@@ -130,6 +131,8 @@ mod tests {
             ),
             (json!({"Tag": [{"Key": "a", "Value": "b"}, {"Key": "c"}]}), json!({"Tags": {"a": "b", "c": ""}})),
             (json!({"AttributeName": ["All"]}), json!({"AttributeNames": ["All"]})),
+            (json!({"MessageAttributeName": ""}), json!({"MessageAttributeNames": []})),
+            (json!({"Attribute": ""}), json!({"Attributes": {}})),
             (
                 json!({"SendMessageBatchRequestEntry": [{"Id": "1", "MessageAttribute":
                     [{"Name": "n", "Value": {"DataType": "String", "StringValue": "s"}}]}]}),

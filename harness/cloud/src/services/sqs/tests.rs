@@ -74,6 +74,19 @@ fn bodies(messages: &[super::Received]) -> Vec<&str> {
 }
 
 #[test]
+fn the_handle_of_an_earlier_receive_changes_the_visibility() {
+    // [V] LS:sqs/test_terminate_visibility_timeout_after_receive
+    let mut state = state();
+    let q = queue(&mut state, "q", json!({}));
+    put(&mut state, "q", "one");
+    let first = receive(&mut state, &q, 1, Some(Duration::ZERO));
+    assert_eq!(receive(&mut state, &q, 1, Some(Duration::from_secs(3))).len(), 1);
+    assert_eq!(receive(&mut state, &q, 1, None).len(), 0);
+    assert!(change_visibility(&mut state, &q, &first[0].receipt_handle, Duration::ZERO));
+    assert_eq!(receive(&mut state, &q, 1, None).len(), 1);
+}
+
+#[test]
 fn a_message_is_hidden_until_its_timeout_ends_or_it_is_deleted() {
     // [D] sqs-visibility-timeout
     let mut state = state();
