@@ -189,3 +189,30 @@ fn the_doctor_and_the_lists_answer() {
     assert_eq!(missing.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&missing.stdout).contains("install Terraform"));
 }
+
+#[test]
+fn a_running_cloud_takes_records() {
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_rootwatch"))
+        .args(["serve", "--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(serve.stdout.take().unwrap()));
+    let line = lines.map_while(Result::ok).find(|line| line.contains("AWS_ENDPOINT_URL=")).unwrap();
+    let endpoint = line.rsplit('=').next().unwrap().to_owned();
+    let passkey = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/login/passkey.json");
+    let injected = rootwatch(&["inject", passkey.to_str().unwrap(), "--endpoint", &endpoint], &[]);
+    let said = String::from_utf8_lossy(&injected.stdout).into_owned();
+    let _ = Command::new("kill").args(["-s", "TERM", &serve.id().to_string()]).status();
+    assert_eq!(serve.wait().unwrap().code(), Some(130));
+    assert!(injected.status.success(), "{}", String::from_utf8_lossy(&injected.stderr));
+    // An empty cloud has no trail: the answer says so.
+    assert!(said.contains("undelivered") && said.contains("trail"), "{said}");
+    check(
+        &["inject", passkey.to_str().unwrap(), "--endpoint", &endpoint],
+        &[],
+        3,
+        &["does not answer", "rootwatch serve"],
+    );
+}

@@ -3,6 +3,7 @@
 mod doctor;
 mod exit;
 mod explain;
+mod inject;
 mod list;
 mod new;
 mod package;
@@ -53,6 +54,8 @@ enum Command {
     Redrive(redrive::Redrive),
     /// Build the functions' packages for a real deployment, for this machine's architecture.
     Package(package::Package),
+    /// Hand recorded events to a running `rootwatch serve`, as CloudTrail delivers them.
+    Inject(inject::Inject),
     /// Start the embedded cloud alone.
     Serve(serve::Serve),
 }
@@ -81,6 +84,7 @@ pub async fn main(cli: Cli) -> Exit {
             Command::Completions(completions) => completions.execute(),
             Command::Redrive(redrive) => redrive.execute().await,
             Command::Package(package) => package.execute().await,
+            Command::Inject(inject) => inject.execute().await,
             Command::Serve(serve) => serve.execute().await,
         }
     });
