@@ -148,6 +148,6 @@ mod tests {
         assert!(matches!(answered(400, r#"{"errors": ["'routing_key' is invalid"]}"#), Answer::CredentialRefused(_)));
         assert!(matches!(answered(400, r#"{"errors": ["'summary' is too long"]}"#), Answer::Never(_)));
         assert!(matches!(answered(429, ""), Answer::Later(_)));
-        assert!(matches!(answered(500, ""), Answer::Later(_)));
+        assert!(matches!(answered(500, ""), Answer::Again(_)));
     }
 }

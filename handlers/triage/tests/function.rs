@@ -85,13 +85,14 @@ async fn each_verdict_goes_its_way() {
 
 #[tokio::test(start_paused = true)]
 async fn a_topic_that_refuses() {
+    // What returns to its queue asks for the time until its next try.
     for (answer, asked, back) in [
-        (refused("AuthorizationError"), 1, &["0"][..]),
-        (refused("NotFound"), 1, &["0"]),
-        (refused("KMSAccessDenied"), 1, &["0"]),
-        (Answered::Nothing, 1, &["0"]),
+        (refused("AuthorizationError"), 2, &["0"][..]),
+        (refused("NotFound"), 2, &["0"]),
+        (refused("KMSAccessDenied"), 2, &["0"]),
+        (Answered::Nothing, 2, &["0"]),
         // Tried once more at once, and then by the queue.
-        (Answered::Refused, 2, &["0"]),
+        (Answered::Refused, 3, &["0"]),
         // Never: a dead letter, which this world takes.
         (refused("InvalidParameter"), 2, &[]),
     ] {
