@@ -80,3 +80,8 @@ output "spoke_dead_letter_queue_arns" {
     { for spoke in module.spoke : local.spoke_region => spoke.dead_letter_queue_arn },
   )
 }
+
+output "unconfirmed_emails" {
+  description = "Addresses that had not confirmed their subscription when Terraform last looked: nothing is mailed to them. By the keys of `function_names`, and `health` for `health_emails`; apply or refresh once more after confirming."
+  value       = module.hub.unconfirmed_emails
+}

@@ -18,6 +18,10 @@ module "hub" {
   pagerduty                = var.pagerduty
   email                    = var.email
   health_emails            = var.health_emails
+  account_names            = var.account_names
+  runbook_url              = var.runbook_url
+  severities               = var.severities
+  suppressions             = var.suppressions
   read_only_events         = var.read_only_events
   log_retention_days       = var.log_retention_days
   kms_deletion_window_days = var.kms_deletion_window_days

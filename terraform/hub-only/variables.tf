@@ -59,11 +59,13 @@ variable "architecture" {
 }
 
 variable "slack" {
-  description = "Slack alerters, by a name of yours. `secret_arn`: the secret that holds the webhook's URL; `kms_key_arn`: its customer-managed key, if it has one; `alert_types`: login, activity or both."
+  description = "Slack alerters, by a name of yours. `secret_arn`: the secret that holds the webhook's URL; `kms_key_arn`: its customer-managed key, if it has one; `alert_types`: login, activity or both; `minimum_severity`: low, medium, high or critical; `accounts`: only alerts of these accounts, none for all (what names no account comes through)."
   type = map(object({
-    secret_arn  = string
-    kms_key_arn = optional(string)
-    alert_types = optional(set(string), ["login", "activity"])
+    secret_arn       = string
+    kms_key_arn      = optional(string)
+    alert_types      = optional(set(string), ["login", "activity"])
+    minimum_severity = optional(string, "low")
+    accounts         = optional(set(string), [])
   }))
   default = {}
 
@@ -76,15 +78,27 @@ variable "slack" {
     condition     = alltrue([for alerter in values(var.slack) : length(alerter.alert_types) > 0 && length(setsubtract(alerter.alert_types, ["login", "activity"])) == 0])
     error_message = "alert_types must be login, activity or both."
   }
+
+  validation {
+    condition     = alltrue([for alerter in values(var.slack) : contains(["low", "medium", "high", "critical"], alerter.minimum_severity)])
+    error_message = "minimum_severity must be low, medium, high or critical."
+  }
+
+  validation {
+    condition     = alltrue([for alerter in values(var.slack) : length(alerter.accounts) <= 30 && alltrue([for id in alerter.accounts : can(regex("^[0-9]{12}$", id))])])
+    error_message = "accounts must be at most 30 account ids of 12 digits: a filter policy of SNS holds no more."
+  }
 }
 
 variable "pagerduty" {
-  description = "PagerDuty alerters, by a name of yours. `secret_arn`: the secret that holds the routing key; `kms_key_arn`: its customer-managed key, if it has one; `alert_types`: login, activity or both; `health`: whether the alarms of the monitor itself go there too."
+  description = "PagerDuty alerters, by a name of yours. `secret_arn`: the secret that holds the routing key; `kms_key_arn`: its customer-managed key, if it has one; `alert_types`: login, activity or both; `minimum_severity`: low, medium, high or critical; `accounts`: only alerts of these accounts, none for all (what names no account comes through); `health`: whether the alarms of the monitor itself go there too."
   type = map(object({
-    secret_arn  = string
-    kms_key_arn = optional(string)
-    alert_types = optional(set(string), ["login", "activity"])
-    health      = optional(bool, false)
+    secret_arn       = string
+    kms_key_arn      = optional(string)
+    alert_types      = optional(set(string), ["login", "activity"])
+    health           = optional(bool, false)
+    minimum_severity = optional(string, "low")
+    accounts         = optional(set(string), [])
   }))
   default = {}
 
@@ -99,13 +113,25 @@ variable "pagerduty" {
     ])
     error_message = "alert_types must be login, activity or both; it may be empty only where health is true."
   }
+
+  validation {
+    condition     = alltrue([for alerter in values(var.pagerduty) : contains(["low", "medium", "high", "critical"], alerter.minimum_severity)])
+    error_message = "minimum_severity must be low, medium, high or critical."
+  }
+
+  validation {
+    condition     = alltrue([for alerter in values(var.pagerduty) : length(alerter.accounts) <= 30 && alltrue([for id in alerter.accounts : can(regex("^[0-9]{12}$", id))])])
+    error_message = "accounts must be at most 30 account ids of 12 digits: a filter policy of SNS holds no more."
+  }
 }
 
 variable "email" {
-  description = "Email alerters, by a name of yours. `addresses`: who is written to; `alert_types`: login, activity or both."
+  description = "Email alerters, by a name of yours. `addresses`: who is written to; `alert_types`: login, activity or both; `minimum_severity`: low, medium, high or critical; `accounts`: only alerts of these accounts, none for all (what names no account comes through)."
   type = map(object({
-    addresses   = set(string)
-    alert_types = optional(set(string), ["login", "activity"])
+    addresses        = set(string)
+    alert_types      = optional(set(string), ["login", "activity"])
+    minimum_severity = optional(string, "low")
+    accounts         = optional(set(string), [])
   }))
   default = {}
 
@@ -123,6 +149,16 @@ variable "email" {
     condition     = alltrue([for alerter in values(var.email) : length(alerter.addresses) > 0 && alltrue([for address in alerter.addresses : can(regex("^[^@\\s]+@[^@\\s]+$", address))])])
     error_message = "addresses must hold at least one address, each of the form name@domain."
   }
+
+  validation {
+    condition     = alltrue([for alerter in values(var.email) : contains(["low", "medium", "high", "critical"], alerter.minimum_severity)])
+    error_message = "minimum_severity must be low, medium, high or critical."
+  }
+
+  validation {
+    condition     = alltrue([for alerter in values(var.email) : length(alerter.accounts) <= 30 && alltrue([for id in alerter.accounts : can(regex("^[0-9]{12}$", id))])])
+    error_message = "accounts must be at most 30 account ids of 12 digits: a filter policy of SNS holds no more."
+  }
 }
 
 variable "health_emails" {
@@ -133,6 +169,62 @@ variable "health_emails" {
   validation {
     condition     = alltrue([for address in var.health_emails : can(regex("^[^@\\s]+@[^@\\s]+$", address))])
     error_message = "health_emails must be addresses of the form name@domain."
+  }
+}
+
+variable "account_names" {
+  description = "Names of accounts, id to name, that alerts say beside the id."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for id, name in var.account_names : can(regex("^[0-9]{12}$", id)) && length(name) > 0 && length(name) <= 64])
+    error_message = "account_names must map account ids of 12 digits to names of 1 to 64 characters."
+  }
+}
+
+variable "runbook_url" {
+  description = "Address of a runbook that alerts link to; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.runbook_url == null || can(regex("^https://[!#$%&()*+,./0-9:;=?@A-Z\\[\\]^_a-z{}~-]{1,490}$", var.runbook_url))
+    error_message = "runbook_url must begin with https:// and hold neither blanks nor quotes."
+  }
+}
+
+variable "severities" {
+  description = "Severities of your own, operation to severity, as in { \"s3:ListBuckets\" = \"high\" }; the operation is the service of the event source and the event name. They hold whatever the outcome."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for operation, severity in var.severities : can(regex("^[a-z0-9-]+:[A-Za-z0-9_]+$", operation)) && contains(["low", "medium", "high", "critical"], severity)])
+    error_message = "severities must map operations like s3:ListBuckets to low, medium, high or critical."
+  }
+}
+
+variable "suppressions" {
+  description = "Activity alerts that are not sent until a time (RFC 3339), by operation (`s3:ListBuckets`) and, if given, accounts. Each is logged by triage with its reason. Root sign-ins, and what triage cannot read, are never suppressed."
+  type = list(object({
+    operation = string
+    accounts  = optional(set(string), [])
+    until     = string
+    reason    = string
+  }))
+  default = []
+
+  validation {
+    condition = alltrue([for suppression in var.suppressions :
+      can(regex("^[a-z0-9-]+:[A-Za-z0-9_]+$", suppression.operation)) && !startswith(suppression.operation, "signin:")
+    ])
+    error_message = "operation must look like s3:ListBuckets, and sign-ins cannot be suppressed."
+  }
+
+  validation {
+    condition     = alltrue([for suppression in var.suppressions : can(timeadd(suppression.until, "0s")) && length(suppression.reason) > 0])
+    error_message = "until must be a time like 2026-12-31T00:00:00Z, and reason must not be empty."
   }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, SIGN_IN};
 use crate::outcome::Outcome;
@@ -10,7 +10,7 @@ use crate::text::plain;
 use crate::verdict::Reason;
 
 /// How much it matters. Sinks map it to their own scales.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Looking around, or an end of trouble.

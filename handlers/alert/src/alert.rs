@@ -77,6 +77,8 @@ pub struct Alert {
     pub summary: String,
     /// The account of the envelope; `unknown` where there is none.
     pub account: String,
+    /// What the hub's operators call the account.
+    pub account_name: Option<String>,
     /// The Region of the envelope; `unknown` where there is none.
     pub region: String,
     /// The operation; `unknown` where there is none.
@@ -109,6 +111,14 @@ pub struct Alert {
     pub links: Links,
     /// The original event, as far as it fits the message.
     pub event: Value,
+}
+
+impl Alert {
+    /// `111122223333 (Payments)`; the id alone where no name is known.
+    pub fn account_words(&self) -> String {
+        let name = self.account_name.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
+        format!("{}{name}", self.account)
+    }
 }
 
 /// What triage made of an event.
@@ -157,6 +167,7 @@ fn alert(event: Event<'_>, alert_type: AlertType, reason: Reason, delivered: Opt
         title: title(event, &act, outcome, reason),
         summary: String::new(),
         account: stated(event.account(), 64),
+        account_name: None,
         region: stated(event.region(), 64),
         event_name: stated(event.event_name(), 128),
         event_source: stated(event.event_source(), 128),
@@ -228,12 +239,12 @@ impl fmt::Display for Subject<'_> {
 }
 
 /// `Root user signed in to the console with MFA. Account 111122223333, us-east-1, 2026-03-02T09:14:07Z, from 192.0.2.10.`
-fn summary(alert: &Alert) -> String {
+pub(crate) fn summary(alert: &Alert) -> String {
     let from = alert.source_ip.as_deref().map(|ip| format!(", from {ip}")).unwrap_or_default();
     let summary = format!(
         "{}. Account {}, {}, {}{from}. Access: {}, MFA: {}, outcome: {}.",
         alert.title,
-        alert.account,
+        alert.account_words(),
         alert.region,
         alert.event_time,
         alert.actor.access.as_deref().unwrap_or("unknown"),

@@ -14,7 +14,7 @@ impl Alert {
     /// What is known, the most important first; what is not known is left out, but for what everybody looks for.
     pub fn facts(&self) -> Vec<Fact> {
         let mut facts = vec![
-            ("Account", self.account.clone()),
+            ("Account", self.account_words()),
             ("Region", self.region.clone()),
             ("Time", self.event_time.clone()),
             ("Outcome", self.outcome.as_str().to_owned()),

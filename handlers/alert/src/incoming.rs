@@ -14,6 +14,17 @@ pub enum Incoming {
     Health(Alarm),
 }
 
+impl Incoming {
+    /// The same message with the operators' runbook among the links of an alert.
+    #[must_use]
+    pub fn with_runbook(mut self, runbook: Option<&str>) -> Self {
+        if let Incoming::Alert(alert) = &mut self {
+            alert.links.runbook = runbook.map(str::to_owned);
+        }
+        self
+    }
+}
+
 /// Why a message cannot be told about.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {

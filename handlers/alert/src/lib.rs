@@ -8,6 +8,7 @@
 //! - [`act`]: what the event names mean in words, how severe they are, what stands alone as an incident
 //! - [`actor`], [`outcome`], [`keys`], [`notes`], [`links`]: the parts of an alert, one function of the event each
 //! - [`alert`]: the alert itself, and [`alert::triage`], which makes it
+//! - [`settings`]: names of accounts, severities and suppressions of the hub's operators
 //! - [`message`]: the alert as the JSON message of the topics, within SNS's limit, and back
 //! - [`health`]: CloudWatch's own alarm message
 //! - [`incoming`]: whatever arrives at an alerter's queue
@@ -27,6 +28,7 @@ pub mod outcome;
 pub mod alert;
 pub mod fit;
 pub mod message;
+pub mod settings;
 
 pub mod facts;
 pub mod health;
@@ -39,4 +41,5 @@ pub use event::Event;
 pub use health::{Alarm, AlarmState};
 pub use incoming::{Incoming, Unreadable};
 pub use outcome::Outcome;
+pub use settings::Settings;
 pub use verdict::{Reason, Verdict, verdict};

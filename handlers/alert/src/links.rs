@@ -14,6 +14,23 @@ pub struct Links {
     /// The account in the Organizations console of the management account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// The operators' runbook. An alerter adds it: what a message says about it is not read.
+    #[serde(skip)]
+    pub runbook: Option<String>,
+}
+
+impl Links {
+    /// Each link that there is, with its label.
+    pub fn labelled(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [("Runbook", &self.runbook), ("Event in CloudTrail", &self.cloudtrail_event), ("Account", &self.account)]
+            .into_iter()
+            .filter_map(|(label, link)| Some((label, link.as_deref()?)))
+    }
+}
+
+/// Whether a sink can show this address of a runbook as a link.
+pub fn is_runbook_link(link: &str) -> bool {
+    link.strip_prefix("https://").is_some_and(|rest| !rest.is_empty()) && link.len() <= 500 && is_unbroken(link)
 }
 
 /// The links of an event.
@@ -33,6 +50,7 @@ pub fn links(event: Event<'_>) -> Links {
             .account()
             .filter(|account| is_account(account))
             .map(|account| format!("https://{domain}/organizations/v2/home/accounts/{account}")),
+        runbook: None,
     }
 }
 
@@ -44,7 +62,12 @@ pub fn is_console_link(link: &str) -> bool {
     let known = ["console.aws.amazon.com", "console.amazonaws.cn", "console.amazonaws-us-gov.com"]
         .iter()
         .any(|domain| host == *domain || host.strip_suffix(domain).is_some_and(is_subdomain));
-    known && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>|\"'`\\".contains(&byte))
+    known && is_unbroken(rest)
+}
+
+/// No character that would end a link in a sink's markup.
+fn is_unbroken(link: &str) -> bool {
+    link.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>|\"'`\\".contains(&byte))
 }
 
 /// `us-east-1.`

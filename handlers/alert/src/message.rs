@@ -82,6 +82,7 @@ impl Alert {
             "title": self.title,
             "summary": self.summary,
             "account": self.account,
+            "account_name": self.account_name,
             "region": self.region,
             "event_name": self.event_name,
             "event_source": self.event_source,
@@ -130,6 +131,7 @@ impl Alert {
             summary: text("summary", 900).unwrap_or_else(|| title.clone()),
             title,
             account: stated("account", 64),
+            account_name: text("account_name", 64),
             region: stated("region", 64),
             event_name: stated("event_name", 256),
             event_source: stated("event_source", 128),
@@ -152,7 +154,7 @@ impl Alert {
                 .collect(),
             first_step: text("first_step", 500),
             query: text("query", 2_000),
-            links: Links { cloudtrail_event: link("cloudtrail_event"), account: link("account") },
+            links: Links { cloudtrail_event: link("cloudtrail_event"), account: link("account"), runbook: None },
             event: message.get("event").cloned().unwrap_or_default(),
         })
     }

@@ -6,7 +6,7 @@ mod common;
 use common::kinds;
 use proptest::prelude::*;
 use rootwatch_alert::message::BODY_LIMIT;
-use rootwatch_alert::{Alert, Triage, alert, incoming, triage, verdict};
+use rootwatch_alert::{Alert, Settings, Triage, alert, incoming, triage, verdict};
 use serde_json::{Map, Value};
 
 /// Text of the kind that breaks things.
@@ -99,6 +99,21 @@ fn mutated() -> impl Strategy<Value = Value> {
 
 fn check(event: &Value) -> Result<(), TestCaseError> {
     let Triage::Alert(alert, _) = triage(event, None) else { return Ok(()) };
+    // When it arrives and what operators say about it change neither the topic nor a key.
+    let late = "2031-01-01T00:00:00Z".parse().ok();
+    let Triage::Alert(mut other, _) = triage(event, late) else { return Err(TestCaseError::fail("silent when late")) };
+    let settings = Settings {
+        account_names: [(alert.account.clone(), "\u{202e}<!channel>\n".to_owned())].into(),
+        ..Settings::default()
+    };
+    settings.apply(&mut other);
+    prop_assert_eq!(
+        (&alert.deduplication_key, &alert.incident_key, alert.alert_type, &alert.title),
+        (&other.deduplication_key, &other.incident_key, other.alert_type, &other.title)
+    );
+    let one_line = !other.summary.contains(['\n', '\u{202e}']);
+    prop_assert!(one_line && other.summary.chars().count() <= 900);
+    prop_assert!(other.to_message().len() <= BODY_LIMIT);
     let body = alert.to_message();
     prop_assert!(body.len() <= BODY_LIMIT, "{} bytes", body.len());
     for (name, value) in alert.attributes() {

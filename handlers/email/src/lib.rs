@@ -5,6 +5,7 @@ pub mod mail;
 
 use aws_sdk_sns::Client;
 use rootwatch_alert::incoming::read;
+use rootwatch_alert::links::is_runbook_link;
 use rootwatch_runtime::{
     ConfigurationError, Delivery, Handler, Invocation, Message, Platform, Reason, describe, is_invalid,
 };
@@ -13,6 +14,7 @@ use rootwatch_runtime::{
 pub struct Email {
     sns: Client,
     topic: String,
+    runbook: Option<String>,
 }
 
 impl Email {
@@ -20,16 +22,17 @@ impl Email {
     ///
     /// # Errors
     ///
-    /// Where the topic's ARN is missing.
+    /// Where the topic's ARN is missing, or the runbook's address is none.
     pub fn new(platform: &Platform) -> Result<Self, ConfigurationError> {
-        Ok(Email { sns: Client::new(&platform.aws), topic: platform.environment.arn("EMAIL_TOPIC_ARN")? })
+        let runbook = platform.environment.runbook(is_runbook_link)?;
+        Ok(Email { runbook, sns: Client::new(&platform.aws), topic: platform.environment.arn("EMAIL_TOPIC_ARN")? })
     }
 }
 
 impl Handler for Email {
     async fn handle(&self, message: Message<'_>, _: Invocation) -> Delivery {
         let mail = match read(message.body) {
-            Ok(incoming) => mail::render(&incoming),
+            Ok(incoming) => mail::render(&incoming.with_runbook(self.runbook.as_deref())),
             Err(error) => return Delivery::Permanent(Reason::new("Unreadable", error)),
         };
         let publish = self.sns.publish().topic_arn(&self.topic).subject(mail.subject).message(mail.text);

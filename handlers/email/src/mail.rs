@@ -44,11 +44,9 @@ fn of_alert(alert: &Alert) -> Mail {
     if let Some(query) = &alert.query {
         paragraph(&mut text, "Logs Insights query", [query.as_str()]);
     }
-    for (label, link) in [("Event in CloudTrail", &alert.links.cloudtrail_event), ("Account", &alert.links.account)] {
-        if let Some(link) = link {
-            // A link that Rootwatch made: the only ones that stay live.
-            let _ = write!(text, "\n{label}:\n{link}\n");
-        }
+    for (label, link) in alert.links.labelled() {
+        // Links that Rootwatch made, or its operators gave: the only ones that stay live.
+        let _ = write!(text, "\n{label}:\n{link}\n");
     }
     paragraph(
         &mut text,
@@ -61,7 +59,7 @@ fn of_alert(alert: &Alert) -> Mail {
         }
         None => line(&mut text, "\nThe event is too large for a mail; CloudTrail has it."),
     }
-    let title = format!("[{}] {}: {}", alert.severity.as_str(), alert.account, alert.title);
+    let title = format!("[{}] {}: {}", alert.severity.as_str(), alert.account_words(), alert.title);
     Mail { subject: subject(&defanged(&title)), text }
 }
 

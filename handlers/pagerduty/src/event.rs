@@ -45,11 +45,8 @@ fn of_alert(alert: &Alert) -> Value {
     if let Some(event) = alert.event_text(ORIGINAL_LIMIT) {
         details.insert("Event".to_owned(), Value::from(event));
     }
-    let links: Vec<_> = [("Event in CloudTrail", &alert.links.cloudtrail_event), ("Account", &alert.links.account)]
-        .into_iter()
-        .filter_map(|(text, href)| Some(json!({"href": href.as_ref()?, "text": text})))
-        .collect();
-    let title = format!("{} ({}, {})", alert.title, alert.account, alert.region);
+    let links: Vec<_> = alert.links.labelled().map(|(text, href)| json!({"href": href, "text": text})).collect();
+    let title = format!("{} ({}, {})", alert.title, alert.account_words(), alert.region);
     let mut event = json!({
         "event_action": "trigger",
         "dedup_key": key(&alert.incident_key),

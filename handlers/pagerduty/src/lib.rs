@@ -9,6 +9,7 @@ pub mod event;
 use std::fmt;
 
 use rootwatch_alert::incoming::read;
+use rootwatch_alert::links::is_runbook_link;
 use rootwatch_runtime::sink::refusal;
 use rootwatch_runtime::{
     Answer, ConfigurationError, Delivery, Handler, HttpsUrl, Invocation, Message, Platform, Reason, Response, Secret,
@@ -23,6 +24,7 @@ const EVENTS_URL: &str = "https://events.pagerduty.com/v2/enqueue";
 pub struct PagerDuty {
     web: Web,
     integration: Secret<Integration>,
+    runbook: Option<String>,
 }
 
 /// An integration of a PagerDuty service.
@@ -43,17 +45,18 @@ impl PagerDuty {
     ///
     /// # Errors
     ///
-    /// Where the secret's ARN is missing.
+    /// Where the secret's ARN is missing, or the runbook's address is none.
     pub fn new(platform: &Platform) -> Result<Self, ConfigurationError> {
         let secret = platform.environment.arn("SECRET_ARN")?;
-        Ok(PagerDuty { web: platform.web.clone(), integration: Secret::new(platform, secret, integration) })
+        let runbook = platform.environment.runbook(is_runbook_link)?;
+        Ok(PagerDuty { runbook, web: platform.web.clone(), integration: Secret::new(platform, secret, integration) })
     }
 }
 
 impl Handler for PagerDuty {
     async fn handle(&self, message: Message<'_>, invocation: Invocation) -> Delivery {
         let event = match read(message.body) {
-            Ok(incoming) => event::render(&incoming),
+            Ok(incoming) => event::render(&incoming.with_runbook(self.runbook.as_deref())),
             Err(error) => return Delivery::Permanent(Reason::new("Unreadable", error)),
         };
         let event = &event;
@@ -148,6 +151,6 @@ mod tests {
         assert!(matches!(answered(400, r#"{"errors": ["'routing_key' is invalid"]}"#), Answer::CredentialRefused(_)));
         assert!(matches!(answered(400, r#"{"errors": ["'summary' is too long"]}"#), Answer::Never(_)));
         assert!(matches!(answered(429, ""), Answer::Later(_)));
-        assert!(matches!(answered(500, ""), Answer::Later(_)));
+        assert!(matches!(answered(500, ""), Answer::Again(_)));
     }
 }

@@ -13,6 +13,7 @@ use crate::aws::describe;
 use crate::delivery::{Delivery, Reason};
 use crate::handler::{Handler, Invocation, Message};
 use crate::platform::{ConfigurationError, Platform};
+use crate::queue::Queue;
 
 /// Longest time for one message. With the move to the dead-letter queue it stays below the function's time-out of
 /// ten seconds or more; at the end the message returns to its queue.
@@ -27,18 +28,21 @@ const REASON_LIMIT: usize = 1_024;
 /// A handler with its dead-letter queue: what Lambda invokes.
 pub struct Function<H> {
     handler: H,
+    queue: Queue,
     dead_letters: DeadLetters,
 }
 
 impl<H: Handler> Function<H> {
-    /// The function of this handler; `DEAD_LETTER_QUEUE_URL` names the queue.
+    /// The function of this handler; `QUEUE_URL` and `DEAD_LETTER_QUEUE_URL` name its queues.
     ///
     /// # Errors
     ///
-    /// Where the variable is missing.
+    /// Where one of the variables is missing.
     pub fn new(platform: &Platform, handler: H) -> Result<Self, ConfigurationError> {
         let url = platform.environment.required("DEAD_LETTER_QUEUE_URL")?;
-        Ok(Function { handler, dead_letters: DeadLetters { client: Client::new(&platform.aws), url } })
+        let client = Client::new(&platform.aws);
+        let queue = Queue::new(client.clone(), platform.environment.required("QUEUE_URL")?);
+        Ok(Function { handler, queue, dead_letters: DeadLetters { client, url } })
     }
 
     /// Deals with a batch. The answer names the messages that return to their queue.
@@ -69,10 +73,19 @@ impl<H: Handler> Function<H> {
                 false
             }
             Delivery::Retry(reason) => {
+                let wait = self.queue.back_off(record, reason.peace).await;
+                if let Err(cause) = &wait {
+                    tracing::warn!(
+                        message_id = message.id,
+                        cause,
+                        "comes again after the queue's own visibility timeout"
+                    );
+                }
                 tracing::warn!(
                     message_id = message.id,
                     code = reason.code,
                     reason = reason.message,
+                    seconds = wait.unwrap_or_default(),
                     "returned to its queue"
                 );
                 true

@@ -174,21 +174,35 @@ struct ByScheme {
 
 impl HttpConnector for ByScheme {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let settings = || HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
         if request.uri().starts_with("http://") {
             let connector =
                 || Connector::builder().connector_settings(settings()).pool_max_idle_per_host(0).build_http();
             return self.plain.get_or_init(connector).call(request);
         }
-        let connector = || {
-            Connector::builder()
-                .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-                .connector_settings(settings())
-                .pool_max_idle_per_host(0)
-                .build()
-        };
+        let connector = || tls(&tls::TlsContext::default());
         self.tls.get_or_init(connector).call(request)
     }
+}
+
+fn settings() -> HttpConnectorSettings {
+    HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build()
+}
+
+fn tls(context: &tls::TlsContext) -> Connector {
+    Connector::builder()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .tls_context(context.clone())
+        .connector_settings(settings())
+        .pool_max_idle_per_host(0)
+        .build()
+}
+
+/// The connector of a process, but for its roots: only this authority (PEM) is trusted.
+#[cfg(feature = "testing")]
+pub(crate) fn trusting(authority: &str) -> Result<impl HttpConnector + use<>, ConnectorError> {
+    let store = tls::TrustStore::empty().with_pem_certificate(authority.as_bytes());
+    let context = tls::TlsContext::builder().with_trust_store(store).build();
+    Ok(tls(&context.map_err(|error| ConnectorError::user(error.into()))?))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //! - [`https`]: requests to sinks
 //! - [`sink`]: what a sink's answer means for a message
 //! - [`main`]: the process
+//! - `queue`: how long a message waits for its next try
 //! - `testing` (a feature): a platform whose AWS and web are a closure
 //!
 //! A function never reads the system clock and never sleeps: what has to wait goes back to its queue.
@@ -32,6 +33,7 @@ pub mod testing;
 mod aws;
 mod log;
 mod process;
+mod queue;
 
 pub use aws::{describe, is_invalid};
 pub use batch::Function;

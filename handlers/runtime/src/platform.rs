@@ -15,6 +15,14 @@ pub enum ConfigurationError {
     /// A variable is not there.
     #[error("environment variable `{0}` is missing or empty: Terraform's function module sets it")]
     Missing(&'static str),
+    /// A variable holds JSON that is not what it should be.
+    #[error("environment variable `{name}` cannot be read: {cause}")]
+    Unreadable {
+        /// The variable.
+        name: &'static str,
+        /// What is wrong, and where.
+        cause: String,
+    },
     /// A variable does not have the form that it should.
     #[error("environment variable `{name}` is not {wanted}")]
     Malformed {
@@ -50,6 +58,21 @@ impl Environment {
     /// A variable that may be there.
     pub fn optional(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// `RUNBOOK_URL`, which may be there.
+    ///
+    /// # Errors
+    ///
+    /// Where `valid` does not take it.
+    pub fn runbook(&self, valid: fn(&str) -> bool) -> Result<Option<String>, ConfigurationError> {
+        match self.optional("RUNBOOK_URL") {
+            Some(link) if !valid(link) => Err(ConfigurationError::Malformed {
+                name: "RUNBOOK_URL",
+                wanted: "an https:// address of at most 500 characters without blanks and quotes",
+            }),
+            link => Ok(link.map(str::to_owned)),
+        }
     }
 
     /// A variable that must be an ARN.

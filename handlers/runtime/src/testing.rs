@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
@@ -41,6 +41,8 @@ type Answer = dyn Fn(&Asked) -> Answered + Send + Sync;
 pub struct World {
     answer: Arc<Answer>,
     asked: Arc<Mutex<Vec<Asked>>>,
+    /// Requests to `https://localhost` leave this world by it.
+    localhost: Option<SharedHttpConnector>,
 }
 
 impl fmt::Debug for World {
@@ -52,10 +54,21 @@ impl fmt::Debug for World {
 impl World {
     /// A world that answers so.
     pub fn new(answer: impl Fn(&Asked) -> Answered + Send + Sync + 'static) -> Self {
-        World { answer: Arc::new(answer), asked: Arc::default() }
+        World { answer: Arc::new(answer), asked: Arc::default(), localhost: None }
     }
 
-    /// A function in this world, with `DEAD_LETTER_QUEUE_URL`, credentials and these variables.
+    /// The same world, in which requests to `https://localhost` are made over the network, as a process makes them,
+    /// and only this authority (PEM) is trusted.
+    ///
+    /// # Errors
+    ///
+    /// Where the PEM is none.
+    pub fn over_tls(mut self, authority: &str) -> Result<Self, ConnectorError> {
+        self.localhost = Some(SharedHttpConnector::new(crate::https::trusting(authority)?));
+        Ok(self)
+    }
+
+    /// A function in this world, with `QUEUE_URL`, `DEAD_LETTER_QUEUE_URL`, credentials and these variables.
     ///
     /// # Errors
     ///
@@ -69,11 +82,18 @@ impl World {
             ("AWS_REGION", "us-east-1"),
             ("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE"),
             ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/999988887777/function"),
             ("DEAD_LETTER_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/999988887777/function-dlq"),
         ];
         let environment: Environment = common.iter().chain(variables).copied().collect();
         let platform = Platform::new(environment, self.clone())?;
         Function::new(&platform, handler(&platform)?)
+    }
+
+    fn note(&self, asked: Asked) {
+        if let Ok(mut all) = self.asked.lock() {
+            all.push(asked);
+        }
     }
 
     /// Takes what has been asked so far.
@@ -88,10 +108,12 @@ impl World {
 impl HttpConnector for World {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let asked = Asked { what: what(&request), body: text(request.body()) };
-        let answered = (self.answer)(&asked);
-        if let Ok(mut all) = self.asked.lock() {
-            all.push(asked);
+        if let Some(network) = self.localhost.as_ref().filter(|_| request.uri().starts_with("https://localhost:")) {
+            self.note(asked);
+            return network.call(request);
         }
+        let answered = (self.answer)(&asked);
+        self.note(asked);
         HttpConnectorFuture::new(async move {
             match answered {
                 Answered::With(status, body) => match status.try_into() {
@@ -130,6 +152,7 @@ pub fn batch(bodies: &[&str]) -> SqsEvent {
         .map(|(id, body)| {
             json!({
                 "messageId": id.to_string(),
+                "receiptHandle": format!("receipt-{id}"),
                 "body": body,
                 "attributes": {"SentTimestamp": "1772443800000", "ApproximateReceiveCount": "1"},
                 "messageAttributes": {"severity": {"dataType": "String", "stringValue": "high"}},

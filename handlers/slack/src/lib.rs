@@ -6,6 +6,7 @@
 pub mod message;
 
 use rootwatch_alert::incoming::read;
+use rootwatch_alert::links::is_runbook_link;
 use rootwatch_runtime::{
     Answer, ConfigurationError, Delivery, Handler, HttpsUrl, Invocation, Message, Platform, Reason, Response, Secret,
     Web, deliver,
@@ -16,6 +17,7 @@ use serde_json::Value;
 pub struct Slack {
     web: Web,
     webhook: Secret<HttpsUrl>,
+    runbook: Option<String>,
 }
 
 impl Slack {
@@ -23,17 +25,18 @@ impl Slack {
     ///
     /// # Errors
     ///
-    /// Where the secret's ARN is missing.
+    /// Where the secret's ARN is missing, or the runbook's address is none.
     pub fn new(platform: &Platform) -> Result<Self, ConfigurationError> {
         let secret = platform.environment.arn("SECRET_ARN")?;
-        Ok(Slack { web: platform.web.clone(), webhook: Secret::new(platform, secret, webhook) })
+        let runbook = platform.environment.runbook(is_runbook_link)?;
+        Ok(Slack { runbook, web: platform.web.clone(), webhook: Secret::new(platform, secret, webhook) })
     }
 }
 
 impl Handler for Slack {
     async fn handle(&self, message: Message<'_>, invocation: Invocation) -> Delivery {
         let payload = match read(message.body) {
-            Ok(incoming) => message::render(&incoming).to_string(),
+            Ok(incoming) => message::render(&incoming.with_runbook(self.runbook.as_deref())).to_string(),
             Err(error) => return Delivery::Permanent(Reason::new("Unreadable", error)),
         };
         let payload = &payload;

@@ -38,10 +38,8 @@ fn of_alert(alert: &Alert) -> Value {
     if let Some(step) = &alert.first_step {
         blocks.push(section(format!("*What to do first*\n{}", slack_words(step, 600))));
     }
-    let links: Vec<_> = [("Event in CloudTrail", &alert.links.cloudtrail_event), ("Account", &alert.links.account)]
-        .into_iter()
-        .filter_map(|(label, link)| Some(format!("<{}|{label}>", slack(link.as_deref()?, 1_000))))
-        .collect();
+    let links: Vec<_> =
+        alert.links.labelled().map(|(label, link)| format!("<{}|{label}>", slack(link, 1_000))).collect();
     if !links.is_empty() {
         blocks.push(section(links.join("  ·  ")));
     }
@@ -54,7 +52,7 @@ fn of_alert(alert: &Alert) -> Value {
     }
     blocks.push(context(&[("Event", &alert.deduplication_key), ("Incident", &alert.incident_key)]));
     let fallback = format!("[{severity}] {}", slack_words(&alert.summary, 1_000));
-    let place = format!("{} · {}", slack_code(&alert.account, 100), slack_code(&alert.region, 100));
+    let place = format!("{} · {}", slack_code(&alert.account_words(), 100), slack_code(&alert.region, 100));
     payload(fallback, format!("*[{severity}] {title}*\n{place}"), colour(alert.severity), blocks)
 }
 

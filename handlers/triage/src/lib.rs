@@ -1,12 +1,12 @@
 //! Triage: decides what a forwarded event is, and publishes what people should know to the login or activity topic.
 //!
 //! The decision is [`rootwatch_alert::triage`], a function of the event alone. Here is only its way in and out:
-//! `LOGIN_TOPIC_ARN` and `ACTIVITY_TOPIC_ARN` name the topics.
+//! `LOGIN_TOPIC_ARN` and `ACTIVITY_TOPIC_ARN` name the topics, `SETTINGS` may hold the operators' [`Settings`].
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::error::BuildError;
 use aws_sdk_sns::types::MessageAttributeValue;
-use rootwatch_alert::{Alert, AlertType, Triage as Decision, alert::unreadable, triage};
+use rootwatch_alert::{Alert, AlertType, Settings, Triage as Decision, alert::unreadable, triage};
 use rootwatch_runtime::{
     ConfigurationError, Delivery, Handler, Invocation, Message, Platform, Reason, describe, is_invalid,
 };
@@ -16,6 +16,7 @@ pub struct Triage {
     sns: Client,
     login_topic: String,
     activity_topic: String,
+    settings: Settings,
 }
 
 impl Triage {
@@ -23,9 +24,13 @@ impl Triage {
     ///
     /// # Errors
     ///
-    /// Where a topic's ARN is missing.
+    /// Where a topic's ARN is missing, or the settings cannot be read.
     pub fn new(platform: &Platform) -> Result<Self, ConfigurationError> {
+        let settings = platform.environment.optional("SETTINGS").map(Settings::parse).transpose();
         Ok(Triage {
+            settings: settings
+                .map_err(|cause| ConfigurationError::Unreadable { name: "SETTINGS", cause })?
+                .unwrap_or_default(),
             sns: Client::new(&platform.aws),
             login_topic: platform.environment.arn("LOGIN_TOPIC_ARN")?,
             activity_topic: platform.environment.arn("ACTIVITY_TOPIC_ARN")?,
@@ -76,7 +81,8 @@ impl Handler for Triage {
                 tracing::info!(message_id = message.id, verdict = "none", rule = reason.rule(), "decided: {reason}");
                 Delivery::Done
             }
-            Decision::Alert(alert, reason) => {
+            Decision::Alert(mut alert, reason) => {
+                self.settings.apply(&mut alert);
                 let (verdict, rule) = (alert.alert_type.as_str(), reason.rule());
                 tracing::info!(
                     message_id = message.id,
@@ -85,6 +91,17 @@ impl Handler for Triage {
                     key = alert.deduplication_key,
                     "decided: {reason}"
                 );
+                if let Some(suppression) = self.settings.suppression(&alert, message.sent) {
+                    tracing::warn!(
+                        message_id = message.id,
+                        key = alert.deduplication_key,
+                        title = alert.title,
+                        until = %suppression.until,
+                        reason = suppression.reason,
+                        "suppressed"
+                    );
+                    return Delivery::Done;
+                }
                 self.publish(&alert).await
             }
         }

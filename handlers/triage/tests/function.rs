@@ -85,13 +85,14 @@ async fn each_verdict_goes_its_way() {
 
 #[tokio::test(start_paused = true)]
 async fn a_topic_that_refuses() {
+    // What returns to its queue asks for the time until its next try.
     for (answer, asked, back) in [
-        (refused("AuthorizationError"), 1, &["0"][..]),
-        (refused("NotFound"), 1, &["0"]),
-        (refused("KMSAccessDenied"), 1, &["0"]),
-        (Answered::Nothing, 1, &["0"]),
+        (refused("AuthorizationError"), 2, &["0"][..]),
+        (refused("NotFound"), 2, &["0"]),
+        (refused("KMSAccessDenied"), 2, &["0"]),
+        (Answered::Nothing, 2, &["0"]),
         // Tried once more at once, and then by the queue.
-        (Answered::Refused, 2, &["0"]),
+        (Answered::Refused, 3, &["0"]),
         // Never: a dead letter, which this world takes.
         (refused("InvalidParameter"), 2, &[]),
     ] {
@@ -112,4 +113,29 @@ fn configuration_errors_name_the_variable() {
     let world = World::new(|_| Answered::Refused);
     let error = world.function(Triage::new, &[("LOGIN_TOPIC_ARN", LOGIN)]).err();
     assert_eq!(error, Some(ConfigurationError::Missing("ACTIVITY_TOPIC_ARN")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_name_rate_and_suppress_but_never_a_login() {
+    let settings = r#"{
+        "account_names": {"111122223333": "Payments"},
+        "severities": {"s3:X": "critical"},
+        "suppressions": [
+            {"operation": "iam:X", "until": "2026-03-03T00:00:00Z", "reason": "a test"},
+            {"operation": "signin:X", "until": "2026-03-03T00:00:00Z", "reason": "a test"}
+        ]
+    }"#;
+    let world = World::new(|_| published());
+    let variables = [("LOGIN_TOPIC_ARN", LOGIN), ("ACTIVITY_TOPIC_ARN", ACTIVITY), ("SETTINGS", settings)];
+    let triage = world.function(Triage::new, &variables).unwrap();
+    for (source, published) in [("signin.amazonaws.com", 1), ("iam.amazonaws.com", 0), ("s3.amazonaws.com", 1)] {
+        let response = triage.invoke(batch(&[&event(source, "Root").to_string()]), minute(0)).await;
+        assert!(returned(&response).is_empty());
+        let asked = world.asked();
+        assert_eq!(asked.len(), published, "{source}");
+        assert!(asked.iter().all(|asked| asked.body.contains("account_name%22%3A%22Payments")), "{source}");
+    }
+    let broken = [("LOGIN_TOPIC_ARN", LOGIN), ("ACTIVITY_TOPIC_ARN", ACTIVITY), ("SETTINGS", "{")];
+    let error = world.function(Triage::new, &broken).err();
+    assert!(matches!(error, Some(ConfigurationError::Unreadable { name: "SETTINGS", .. })), "{error:?}");
 }

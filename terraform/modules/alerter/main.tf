@@ -1,5 +1,22 @@
 # A function that turns alerts into messages of one sink, and its subscriptions.
 
+locals {
+  severities = ["low", "medium", "high", "critical"]
+
+  filter = merge(
+    var.minimum_severity == "low" ? {} : {
+      severity = slice(local.severities, index(local.severities, var.minimum_severity), 4)
+    },
+    length(var.accounts) == 0 ? {} : {
+      "$or" = [
+        { account = concat(sort(var.accounts), ["unknown"]) },
+        { target = sort(var.accounts) },
+        { origin = ["log-alarm", "unparsed"] },
+      ]
+    },
+  )
+}
+
 module "function" {
   source = "../function"
 
@@ -18,6 +35,7 @@ module "function" {
   environment = merge(
     var.secret == null ? {} : { SECRET_ARN = var.secret.secret_arn },
     var.email == null ? {} : { EMAIL_TOPIC_ARN = one(aws_sns_topic.email[*].arn) },
+    var.runbook_url == null ? {} : { RUNBOOK_URL = var.runbook_url },
   )
 
   permissions = concat(
@@ -34,6 +52,10 @@ resource "aws_sns_topic_subscription" "this" {
   endpoint  = module.function.queue_arn
   # The body of the queue's message is the alert itself, its attributes are the message's.
   raw_message_delivery = true
+
+  # On the body: what a rule publishes has no attributes. The health topic carries no alerts.
+  filter_policy       = each.key == "health" || length(local.filter) == 0 ? null : jsonencode(local.filter)
+  filter_policy_scope = each.key == "health" || length(local.filter) == 0 ? null : "MessageBody"
 
   # Reached when SNS may not write to the queue; SQS's own redrive cannot see that.
   redrive_policy = jsonencode({

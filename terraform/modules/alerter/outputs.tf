@@ -22,3 +22,8 @@ output "email_topic_arn" {
   description = "ARN of the topic that the alerter mails through; null where it does not mail."
   value       = one(aws_sns_topic.email[*].arn)
 }
+
+output "unconfirmed_emails" {
+  description = "Addresses that had not confirmed their subscription when Terraform last looked: nothing is mailed to them."
+  value       = sort([for address, subscription in aws_sns_topic_subscription.email : address if subscription.pending_confirmation])
+}

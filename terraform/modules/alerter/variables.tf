@@ -41,6 +41,29 @@ variable "email" {
   default = null
 }
 
+variable "minimum_severity" {
+  description = "Alerts below it are not sent: low, medium, high or critical."
+  type        = string
+  default     = "low"
+
+  validation {
+    condition     = contains(["low", "medium", "high", "critical"], var.minimum_severity)
+    error_message = "minimum_severity must be low, medium, high or critical."
+  }
+}
+
+variable "accounts" {
+  description = "Accounts whose alerts are sent, AssumeRoot into them included; none for all. What names no account (log alarms, events that were not understood) is always sent."
+  type        = set(string)
+  default     = []
+}
+
+variable "runbook_url" {
+  description = "Address of a runbook that alerts link to; null for none."
+  type        = string
+  default     = null
+}
+
 variable "kms_key_arn" {
   description = "ARN of the customer-managed key of queues and topics."
   type        = string

@@ -39,6 +39,7 @@ resource "aws_lambda_function" "this" {
 
   environment {
     variables = merge(var.environment, {
+      QUEUE_URL             = aws_sqs_queue.this.url
       DEAD_LETTER_QUEUE_URL = aws_sqs_queue.dead_letter.url
     })
   }

@@ -32,6 +32,7 @@ data "aws_iam_policy_document" "permissions" {
     resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
   }
 
+  # ChangeMessageVisibility is the function's own: it says how long a message waits for its next try.
   statement {
     sid = "ReadOwnQueue"
     actions = [

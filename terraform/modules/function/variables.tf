@@ -25,7 +25,7 @@ variable "architecture" {
 }
 
 variable "environment" {
-  description = "Environment variables of the function. `DEAD_LETTER_QUEUE_URL` is added to them. Never put a secret here: pass its ARN."
+  description = "Environment variables of the function. `QUEUE_URL` and `DEAD_LETTER_QUEUE_URL` are added to them. Never put a secret here: pass its ARN."
   type        = map(string)
   default     = {}
 }
@@ -100,7 +100,7 @@ variable "batch_size" {
 }
 
 variable "max_receive_count" {
-  description = "How often a message is tried before SQS moves it to the dead-letter queue. With six time-outs between two tries, 100 is more than an hour: a sink that is down for an hour costs an hour, not the alert."
+  description = "How often a message is tried before SQS moves it to the dead-letter queue. The function makes the wait between two tries grow from a minute to a quarter of an hour, so 100 is about a day: a sink that is down for hours costs hours, not the alert."
   type        = number
   default     = 100
 

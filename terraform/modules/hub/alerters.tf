@@ -1,4 +1,5 @@
-# Each may stand several times, each takes login, activity or both.
+# Each may stand several times, each with its own secret; each takes login, activity or both, from a severity upwards,
+# of all accounts or of some.
 
 module "slack" {
   source   = "../alerter"
@@ -11,6 +12,9 @@ module "slack" {
   secret             = { secret_arn = each.value.secret_arn, kms_key_arn = each.value.kms_key_arn }
   kms_key_arn        = aws_kms_key.this.arn
   health_topic_arn   = local.topic_arns.health
+  minimum_severity   = each.value.minimum_severity
+  accounts           = each.value.accounts
+  runbook_url        = var.runbook_url
   log_retention_days = var.log_retention_days
   tags               = var.tags
 }
@@ -29,6 +33,9 @@ module "pagerduty" {
   secret             = { secret_arn = each.value.secret_arn, kms_key_arn = each.value.kms_key_arn }
   kms_key_arn        = aws_kms_key.this.arn
   health_topic_arn   = local.topic_arns.health
+  minimum_severity   = each.value.minimum_severity
+  accounts           = each.value.accounts
+  runbook_url        = var.runbook_url
   log_retention_days = var.log_retention_days
   tags               = var.tags
 }
@@ -44,6 +51,9 @@ module "email" {
   email              = { addresses = each.value.addresses }
   kms_key_arn        = aws_kms_key.this.arn
   health_topic_arn   = local.topic_arns.health
+  minimum_severity   = each.value.minimum_severity
+  accounts           = each.value.accounts
+  runbook_url        = var.runbook_url
   log_retention_days = var.log_retention_days
   tags               = var.tags
 }

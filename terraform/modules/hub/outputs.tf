@@ -59,3 +59,11 @@ output "email_topic_arns" {
   description = "ARNs of the topics that the email alerters mail through, by alerter name."
   value       = { for name, alerter in module.email : name => alerter.email_topic_arn }
 }
+
+output "unconfirmed_emails" {
+  description = "Addresses that had not confirmed their subscription when Terraform last looked: nothing is mailed to them. By the keys of `function_names`, and `health` for `health_emails`; apply or refresh once more after confirming."
+  value = merge(
+    { for name, alerter in module.email : "email-${name}" => alerter.unconfirmed_emails },
+    { health = sort([for address, subscription in aws_sns_topic_subscription.health_email : address if subscription.pending_confirmation]) },
+  )
+}

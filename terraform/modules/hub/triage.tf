@@ -44,10 +44,22 @@ module "triage" {
   log_retention_days = var.log_retention_days
   tags               = var.tags
 
-  environment = {
-    LOGIN_TOPIC_ARN    = local.topic_arns.login
-    ACTIVITY_TOPIC_ARN = local.topic_arns.activity
-  }
+  environment = merge(
+    {
+      LOGIN_TOPIC_ARN    = local.topic_arns.login
+      ACTIVITY_TOPIC_ARN = local.topic_arns.activity
+    },
+    length(local.triage_settings) == 0 ? {} : { SETTINGS = jsonencode(local.triage_settings) },
+  )
+}
+
+locals {
+  # Only what was given, so that a hub without settings has no variable for them.
+  triage_settings = { for name, value in {
+    account_names = var.account_names
+    severities    = var.severities
+    suppressions  = var.suppressions
+  } : name => value if length(value) > 0 }
 }
 
 data "aws_iam_policy_document" "triage" {

@@ -1,4 +1,4 @@
-//! The catalogue of kinds: a record of each, its envelope and its verdict.
+//! The catalogue of kinds: a record of each, its envelope and its verdict. The sinks' tests use it too.
 #![allow(dead_code, reason = "each test target uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
@@ -13,7 +13,7 @@ pub(crate) struct Kind {
 }
 
 pub(crate) fn kinds() -> Vec<Kind> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../alert/tests/data");
     let read = |path: &Path| -> Value {
         let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -35,6 +35,29 @@ pub(crate) fn kinds() -> Vec<Kind> {
         .collect();
     assert_eq!(kinds.len(), std::fs::read_dir(data.join("records")).unwrap().count(), "a record without a verdict");
     kinds
+}
+
+/// What an alerter reads of each kind that alerts, as it comes from triage through the topics.
+pub(crate) fn messages() -> Vec<(String, rootwatch_alert::Incoming)> {
+    let alerts = kinds().into_iter().filter_map(|kind| {
+        let delivered = kind.event["time"].as_str().and_then(|time| time.parse().ok());
+        match rootwatch_alert::triage(&kind.event, delivered) {
+            rootwatch_alert::Triage::Alert(alert, _) => Some((kind.name, alert.to_message())),
+            rootwatch_alert::Triage::Silent(_) => None,
+        }
+    });
+    let messages: Vec<_> = alerts.map(|(name, body)| (name, rootwatch_alert::incoming::read(&body).unwrap())).collect();
+    assert!(messages.len() > 25, "the catalogue is not empty");
+    messages
+}
+
+/// Runs the assertions with snapshots in a folder of their own, one file for each kind.
+pub(crate) fn snapshots(assertions: impl FnOnce()) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("snapshots/catalogue");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(assertions);
 }
 
 pub(crate) fn kind(name: &str) -> Value {

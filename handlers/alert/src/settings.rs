@@ -1,0 +1,80 @@
+//! What the operators of a hub say about alerts: names of accounts, severities of their own, suppressions.
+//!
+//! None of it changes the verdict or a key. A root sign-in, and what could not be understood, cannot be suppressed.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::act::Severity;
+use crate::alert::{Alert, AlertType, Origin, summary};
+use crate::text::plain;
+
+/// The settings of triage.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Account id to name.
+    pub account_names: BTreeMap<String, String>,
+    /// Operation (`iam:CreateAccessKey`) to severity, whatever its outcome.
+    pub severities: BTreeMap<String, Severity>,
+    /// What people need not be told about for a while.
+    pub suppressions: Vec<Suppression>,
+}
+
+/// Alerts that are not sent until a time. Each is logged.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suppression {
+    /// `s3:ListBuckets`.
+    pub operation: String,
+    /// The accounts in which; none for all of them.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// When it ends.
+    pub until: Timestamp,
+    /// Why, for the log.
+    pub reason: String,
+}
+
+impl Settings {
+    /// Reads settings in JSON.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them, and where.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// Lays the settings over an alert.
+    pub fn apply(&self, alert: &mut Alert) {
+        if let Some(&severity) = self.severities.get(&operation(alert)) {
+            alert.severity = severity;
+        }
+        if let Some(name) = self.account_names.get(&alert.account) {
+            alert.account_name = Some(plain(name, 64)).filter(|name| !name.is_empty());
+            alert.summary = summary(alert);
+        }
+    }
+
+    /// The suppression that holds for an alert which arrived then. Without a time of arrival none holds.
+    pub fn suppression(&self, alert: &Alert, arrived: Option<Timestamp>) -> Option<&Suppression> {
+        if alert.alert_type == AlertType::Login || alert.origin != Origin::CloudTrail {
+            return None;
+        }
+        let (arrived, operation) = (arrived?, operation(alert));
+        self.suppressions.iter().find(|suppression| {
+            suppression.operation == operation
+                && arrived < suppression.until
+                && (suppression.accounts.is_empty() || suppression.accounts.contains(&alert.account))
+        })
+    }
+}
+
+/// `iam:CreateAccessKey`
+fn operation(alert: &Alert) -> String {
+    let service = alert.event_source.split('.').next().unwrap_or_default();
+    format!("{service}:{}", alert.event_name)
+}

@@ -1,0 +1,18 @@
+//! The mail about each kind of the catalogue, but for the event at its end.
+
+#[path = "../../alert/tests/common/mod.rs"]
+mod common;
+
+use common::{messages, snapshots};
+use rootwatch_email::mail::render;
+
+#[test]
+fn every_kind() {
+    snapshots(|| {
+        for (name, message) in messages() {
+            let mail = render(&message);
+            let (words, _) = mail.text.split_once("\nThe event:\n").unwrap_or_else(|| panic!("{name}: no event"));
+            insta::assert_snapshot!(name, format!("Subject: {}\n\n{words}", mail.subject));
+        }
+    });
+}

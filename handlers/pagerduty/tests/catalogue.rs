@@ -1,0 +1,20 @@
+//! What PagerDuty gets about each kind of the catalogue, but for the event among the details.
+
+#[path = "../../alert/tests/common/mod.rs"]
+mod common;
+
+use common::{messages, snapshots};
+use rootwatch_pagerduty::event::render;
+
+#[test]
+fn every_kind() {
+    snapshots(|| {
+        for (name, message) in messages() {
+            let mut event = render(&message);
+            let original = event["payload"]["custom_details"]["Event"].take();
+            assert!(original.as_str().is_some_and(|text| text.contains("\"detail\"")), "{name}: no event");
+            event["payload"]["custom_details"]["Event"] = "…".into();
+            insta::assert_json_snapshot!(name, event);
+        }
+    });
+}
