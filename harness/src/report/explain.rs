@@ -48,6 +48,8 @@ pub fn explain(outcome: &Outcome, whole: bool) -> String {
 fn is_aside(entry: &Entry) -> bool {
     match entry.hop {
         Hop::Rule => entry.outcome == Ended::NotMatched && entry.resource.contains("log-alarm"),
+        // Every line that a function logs meets the filters of its own log group.
+        Hop::MetricFilter => entry.outcome == Ended::NotMatched,
         _ => entry.resource.contains(":probe-") || entry.detail.contains(":probe-"),
     }
 }

@@ -85,7 +85,10 @@ pub fn error(service: Option<Service>, protocol: Protocol, error: &ApiError, req
             xml.open("Error");
             xml.text("Type", if error.status < 500 { "Sender" } else { "Receiver" });
             xml.text("Code", &error.code);
-            xml.text("Message", &error.message);
+            // Where AWS has nothing to say there is no element. [V] LS:cloudwatch::test_set_alarm_invalid_input
+            if !error.message.is_empty() {
+                xml.text("Message", &error.message);
+            }
             for (name, value) in &error.members {
                 xml.text(name, value);
             }
@@ -103,7 +106,9 @@ pub fn error(service: Option<Service>, protocol: Protocol, error: &ApiError, req
                 let fault = if error.status < 500 { "Sender" } else { "Receiver" };
                 headers.push(("x-amzn-query-error", format!("{};{fault}", error.code)));
             }
-            members.insert("message".into(), json!(error.message));
+            // Secrets Manager writes it with a capital. [V] LS:secretsmanager::test_no_client_request_token
+            let message = if service == Some(Service::SecretsManager) { "Message" } else { "message" };
+            members.insert(message.into(), json!(error.message));
             if service == Some(Service::Lambda) {
                 members.insert("Message".into(), json!(error.message));
                 members.insert("Type".into(), json!(if error.status < 500 { "User" } else { "Service" }));
