@@ -9,6 +9,8 @@
 //! Reading order: [`filter_pattern`](FilterPattern), `terms`, `json` and `selector`, `columns`; shared: `expression`
 //! (`&&`, `||` and parentheses), `comparison` (operators and operands), `regex` (`%…%`), `cursor`.
 
+#[cfg(test)]
+mod benchmark;
 mod columns;
 mod comparison;
 mod cursor;

@@ -3,6 +3,8 @@
 mod managed;
 mod role;
 mod role_operations;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
