@@ -68,6 +68,8 @@ fn redact(text: &str) -> String {
         let rules = [
             // Of EventBridge's envelope, SNS and SQS. Record ids are kept apart by their key.
             (r#"("(?:event_id|envelope_id|id)": ")[0-9a-f]{8}-[0-9a-f-]{27}""#, r#"$1<id>""#),
+            // When the deployment was made.
+            (r#"("AlarmConfigurationUpdatedTimestamp": ")[^"]*"#, "$1<time>"),
             (r"127\.0\.0\.1:\d+/[0-9a-f]{16}", "<sink>"),
             (r"(SubscriptionArn=\S+:)[0-9a-f-]{36}", "$1<id>"),
         ];
