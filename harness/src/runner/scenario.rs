@@ -78,7 +78,7 @@ async fn observe(
         host_variables: vec![("SSL_CERT_FILE".to_owned(), sink.authority().to_string_lossy().into_owned())],
     };
     let cloud = Cloud::start(state, options).await.map_err(|error| super::session::chain(&error))?;
-    let mailbox = uuid_of(&outcome.name, &outcome.path);
+    let mailbox = sink.open_mailbox();
     sink.set_faults(&mailbox, &scenario.faults);
     point_secrets_at(&cloud, deployment, sink, &mailbox, accounts, &scenario.faults).await?;
     for step in scenario.steps() {
@@ -159,12 +159,6 @@ async fn repair(
     (outcome.alerts, outcome.sinks) = (before.0, before.1);
     outcome.messages.truncate(before.2);
     Ok(())
-}
-
-/// Distinct for each scenario of a run; the same every time, so that nothing that reaches a sink varies.
-fn uuid_of(name: &str, path: &std::path::Path) -> String {
-    let digest = <sha2::Sha256 as sha2::Digest>::digest(format!("{name}\n{}", path.display()));
-    crate::deployment::hex(&digest[..8])
 }
 
 /// When it happened, by its own account.

@@ -6,6 +6,7 @@ mod server;
 
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
@@ -69,6 +70,7 @@ pub struct Sink {
     /// The certificate authority, PEM, for `SSL_CERT_FILE`.
     authority: tempfile::NamedTempFile,
     mailboxes: Mailboxes,
+    opened: AtomicU64,
     /// The address of a server whose authority nobody knows.
     untrusted: String,
     servers: [JoinHandle<()>; 2],
@@ -90,7 +92,13 @@ impl Sink {
         let (address, server) = server::start(tls, Arc::clone(&mailboxes)).await?;
         let (_, unknown) = authority::create()?;
         let (untrusted, other) = server::start(unknown, Arc::clone(&mailboxes)).await?;
-        Ok(Self { address, authority, mailboxes, untrusted, servers: [server, other] })
+        let opened = AtomicU64::new(0);
+        Ok(Self { address, authority, mailboxes, opened, untrusted, servers: [server, other] })
+    }
+
+    /// The name of a mailbox that nobody else has: the same scenario may run twice at once.
+    pub fn open_mailbox(&self) -> String {
+        format!("fork-{}", self.opened.fetch_add(1, Ordering::Relaxed))
     }
 
     /// The URL that stands for an alerter's service, with a mailbox of its own.
