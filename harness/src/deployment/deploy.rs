@@ -16,7 +16,7 @@ use super::{Accounts, Deployment, Facts, Probes, Specification, key, seed};
 use crate::layout::Layout;
 use crate::packages::Packages;
 use crate::report::Progress;
-use crate::runner::clients;
+use crate::runner::{chain, clients};
 use crate::terraform::{self, HubInputs, Run, TerraformError, Workspace};
 
 /// Why there is no deployment.
@@ -25,6 +25,12 @@ pub enum DeployError {
     /// Terraform.
     #[error(transparent)]
     Terraform(#[from] TerraformError),
+    /// Terraform, in an earlier run.
+    #[error("{error}")]
+    Refused {
+        /// Its words.
+        error: String,
+    },
     /// The cloud did not start.
     #[error(transparent)]
     Cloud(#[from] CloudError),
@@ -70,6 +76,11 @@ pub async fn deploy(
     let code = open_code_store(layout);
     // Waiting for another run's apply blocks this thread only.
     let slot = tokio::task::block_in_place(|| Slot::lock(&layout.cache, &key))?;
+    if let Some(expected) = &specification.refusal_expected
+        && let Some(error) = slot.refusal().filter(|error| error.contains(expected))
+    {
+        return Err(DeployError::Refused { error });
+    }
     let mut coverage = specification.coverage.clone();
     if let Some(saved) = slot.load() {
         if saved.facts.coverage.covers(&coverage) {
@@ -125,6 +136,11 @@ pub async fn deploy(
     let (outputs, terraform_state) = match applied {
         Ok(applied) => applied,
         Err(error) => {
+            // Any other error may be gone the next time.
+            let said = chain(&error);
+            if specification.refusal_expected.as_ref().is_some_and(|expected| said.contains(expected)) {
+                slot.refuse(&said);
+            }
             // The logs that the message names must outlive the run.
             let _ = scratch.keep();
             return Err(error.into());

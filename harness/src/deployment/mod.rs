@@ -39,6 +39,8 @@ pub struct Specification {
     pub variables: Map<String, Value>,
     /// Whether the log alarm stands beside the rules in the spoke.
     pub log_alarm: bool,
+    /// What Terraform is expected to say as it refuses it: such a refusal is remembered as a deployment is.
+    pub refusal_expected: Option<String>,
 }
 
 /// A deployment, ready to be forked.

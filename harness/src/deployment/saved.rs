@@ -46,6 +46,16 @@ impl Slot {
         Some(Saved { state, facts, terraform_state })
     }
 
+    /// What Terraform said when it refused this deployment.
+    pub(super) fn refusal(&self) -> Option<String> {
+        std::fs::read_to_string(self.directory.with_extension("refused")).ok()
+    }
+
+    /// Remembers a refusal; where that fails, Terraform is asked again.
+    pub(super) fn refuse(&self, error: &str) {
+        let _ = std::fs::write(self.directory.with_extension("refused"), error);
+    }
+
     /// Publishes a deployment.
     pub(super) fn save(&self, saved: &Saved) -> Result<(), DeployError> {
         let parent = self.directory.parent().unwrap_or(Path::new("."));

@@ -62,13 +62,25 @@ impl Session {
 
     /// The deployment with a change, made once.
     pub async fn deployment(&self, change: &DeploymentChange) -> Result<Arc<Deployment>, Arc<DeployError>> {
+        self.deployment_or_refusal(change, None).await
+    }
+
+    async fn deployment_or_refusal(
+        &self,
+        change: &DeploymentChange,
+        refusal_expected: Option<&str>,
+    ) -> Result<Arc<Deployment>, Arc<DeployError>> {
         let key = serde_json::to_string(&(&change.overlay, &change.variables, change.log_alarm)).unwrap_or_default();
         let slot = Arc::clone(self.deployments.lock().await.entry(key).or_default());
-        let made = slot.get_or_init(|| self.make(change));
+        let made = slot.get_or_init(|| self.make(change, refusal_expected));
         made.await.clone()
     }
 
-    async fn make(&self, change: &DeploymentChange) -> Result<Arc<Deployment>, Arc<DeployError>> {
+    async fn make(
+        &self,
+        change: &DeploymentChange,
+        refusal_expected: Option<&str>,
+    ) -> Result<Arc<Deployment>, Arc<DeployError>> {
         let default = DeploymentChange::default();
         // A variant starts from the default deployment, so that only the difference is applied.
         let base = match change == &default {
@@ -80,6 +92,7 @@ impl Session {
             overlay: change.overlay.clone(),
             variables: change.variables.clone(),
             log_alarm: change.log_alarm,
+            refusal_expected: refusal_expected.map(str::to_owned),
         };
         let made = deploy(&self.layout, &self.packages, &specification, base.as_deref(), &self.progress).await;
         made.map(Arc::new).map_err(Arc::new)
@@ -110,7 +123,8 @@ impl Session {
             Err(error) => return Outcome::error(&loaded.name, loaded.path.clone(), error.to_string()),
         };
         let refusal = scenario.expect.as_ref().and_then(|expect| expect.refused_by_terraform.as_deref());
-        match (self.deployment(&scenario.deployment).await, refusal) {
+        let deployed = self.deployment_or_refusal(&scenario.deployment, refusal).await;
+        match (deployed, refusal) {
             (Ok(deployment), None) => scenario::run(loaded, scenario, &deployment, &self.sink, &self.accounts).await,
             (Err(error), None) => Outcome::error(&loaded.name, loaded.path.clone(), chain(&*error)),
             (deployed, Some(expected)) => {
