@@ -7,6 +7,18 @@ use serde::{Deserialize, Serialize};
 /// Where root sign-ins appear; covered whatever else is asked for. [D] CloudTrail guide, console sign-in events
 pub const SIGN_IN_REGIONS: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
 
+/// Where a record without a Region of its own is delivered: global services' events are us-east-1's.
+/// [D] CloudTrail guide, global service events
+pub const DEFAULT_REGION: &str = "us-east-1";
+
+/// Whether the text has the form of a Region of any partition, known today or not.
+pub fn is_region_shaped(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let lower = |part: &&str| part.len() >= 2 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let number = |part: &str| !part.is_empty() && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+    matches!(parts.as_slice(), [words @ .., last] if (2..=3).contains(&words.len()) && words.iter().all(lower) && number(last))
+}
+
 /// Whether the text has the form of a Region of the `aws` partition.
 pub fn is_region(text: &str) -> bool {
     let mut parts = text.split('-');
@@ -94,6 +106,12 @@ mod tests {
     fn regions() {
         for good in ["us-east-1", "eu-north-1", "ap-southeast-4", "me-central-1", "il-central-1", "mx-central-1"] {
             assert!(is_region(good), "{good}");
+        }
+        for shaped in ["us-east-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "eusc-de-east-1", "mars-east-1"] {
+            assert!(is_region_shaped(shaped), "{shaped}");
+        }
+        for not in ["global", "", "redacted", "us-east", "us-east-1a", "us-east-1-x", "US-EAST-1", "u-s-1"] {
+            assert!(!is_region_shaped(not), "{not}");
         }
         for bad in ["global", "", "cn-north-1", "us-gov-west-1", "us-east-1a", "us-east", "mars-east-1"] {
             assert!(!is_region(bad), "{bad}");

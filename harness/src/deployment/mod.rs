@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use rootwatch_cloud::State;
 use rootwatch_cloud::runtime::CodeStore;
 
-pub use accounts::{Accounts, Coverage, SIGN_IN_REGIONS, is_region};
+pub use accounts::{Accounts, Coverage, DEFAULT_REGION, SIGN_IN_REGIONS, is_region, is_region_shaped};
 pub(crate) use deploy::now;
 pub use deploy::{DeployError, deploy, open_code_store};
 pub use key::hex;

@@ -210,7 +210,7 @@ fn inject(
     if let (Some(region), Some(members)) = (&scenario.region, value.as_object_mut()) {
         members.insert(if is_event { "region" } else { "awsRegion" }.to_owned(), Value::String(region.clone()));
     }
-    outcome.notes.extend(played.note);
+    outcome.notes.extend(played.notes);
     let (covered, account) = match played.who {
         Who::Hub => (&deployment.facts.coverage.hub, "hub"),
         Who::Spoke => (&deployment.facts.coverage.spoke, "spoke"),

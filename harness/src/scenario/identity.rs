@@ -1,8 +1,9 @@
 //! Whose record it is, and who plays that account in the deployment under test.
 
+use rootwatch_cloud::services::cloudtrail;
 use serde_json::Value;
 
-use crate::deployment::Accounts;
+use crate::deployment::{Accounts, DEFAULT_REGION, is_region_shaped};
 
 /// The account of the deployment that acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,44 +21,54 @@ pub struct Played {
     pub who: Who,
     /// The record, account ids exchanged where needed.
     pub value: Value,
-    /// What was exchanged, for the report.
-    pub note: Option<String>,
+    /// What was exchanged or stands in for something, for the report.
+    pub notes: Vec<String>,
     /// The Region in which CloudTrail delivers it.
     pub region: String,
 }
 
-/// The account that a record or event belongs to: the recipient, else the envelope's, else the identity's.
+/// The account that a record or event belongs to: the envelope's, else the one whose default bus the record reaches.
 fn account_of(value: &Value) -> Option<String> {
-    let digits = |text: &str| -> String { text.chars().filter(|c| *c != '-').collect() };
     let detail = value.get("detail").filter(|_| value.get("detail-type").is_some());
-    let record = detail.unwrap_or(value);
-    [value.get("account"), record.get("recipientAccountId"), record.pointer("/userIdentity/accountId")]
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(digits)
-        .find(|text| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()))
-}
-
-/// The Region of a record or event; what has none, or `global`, is us-east-1's.
-fn region_of(value: &Value) -> String {
-    let region = value.get("region").or_else(|| value.get("awsRegion")).and_then(Value::as_str);
-    region.filter(|region| !region.is_empty() && *region != "global").unwrap_or("us-east-1").to_owned()
+    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+    let envelope = value.get("account").and_then(Value::as_str).filter(|text| is_account(text)).map(str::to_owned);
+    envelope.or_else(|| cloudtrail::account_of(detail.unwrap_or(value)).map(|account| account.as_str().to_owned()))
 }
 
 /// Decides who plays a record or event. The hub's account is itself; any other account is played by the spoke, the two
-/// ids exchanged throughout, so that different accounts stay different.
+/// ids exchanged throughout, so that different accounts stay different. What was made unrecognisable before it was
+/// shared, or left out, is the spoke's, in us-east-1.
 pub fn play(value: &Value, accounts: &Accounts) -> Played {
-    let region = region_of(value);
-    let account = account_of(value).unwrap_or_else(|| accounts.spoke.clone());
-    if account == accounts.hub {
-        return Played { who: Who::Hub, value: value.clone(), note: None, region };
-    }
-    if account == accounts.spoke {
-        return Played { who: Who::Spoke, value: value.clone(), note: None, region };
-    }
-    let note = format!("account {account} is played by the spoke, {}", accounts.spoke);
-    Played { who: Who::Spoke, value: exchange(value, &account, &accounts.spoke), note: Some(note), region }
+    let mut notes = Vec::new();
+    let mut value = value.clone();
+    let is_event = value.get("detail-type").is_some();
+    let (region_key, account_key) = if is_event { ("region", "account") } else { ("awsRegion", "recipientAccountId") };
+    let region = match value.get(region_key).and_then(Value::as_str) {
+        None | Some("" | "global") => DEFAULT_REGION.to_owned(),
+        Some(region) if is_region_shaped(region) => region.to_owned(),
+        Some(other) => {
+            notes.push(format!("`{other}` is no Region: {DEFAULT_REGION} stands in for it"));
+            value[region_key] = DEFAULT_REGION.into();
+            DEFAULT_REGION.to_owned()
+        }
+    };
+    let who = match account_of(&value) {
+        Some(account) if account == accounts.hub => Who::Hub,
+        Some(account) if account == accounts.spoke => Who::Spoke,
+        Some(account) => {
+            notes.push(format!("account {account} is played by the spoke, {}", accounts.spoke));
+            value = exchange(&value, &account, &accounts.spoke);
+            Who::Spoke
+        }
+        None => {
+            notes.push(format!("it names no account of 12 digits: the spoke plays it, {}", accounts.spoke));
+            if value.is_object() {
+                value[account_key] = accounts.spoke.as_str().into();
+            }
+            Who::Spoke
+        }
+    };
+    Played { who, value, notes, region }
 }
 
 /// Exchanges two account ids in every text, dashed spellings included.
@@ -110,28 +121,56 @@ mod tests {
                 "requestParameters": {"targetPrincipal": "444455556666", "111122223333": ["4444-5555-6666"]},
             })
         );
-        assert!(played.note.unwrap().contains("444455556666"));
+        assert!(played.notes.join("").contains("444455556666"));
     }
 
     #[test]
     fn who_plays() {
         let accounts = Accounts::default();
-        let cases = [
-            (json!({"recipientAccountId": accounts.hub}), Who::Hub, "us-east-1", false),
-            (json!({"recipientAccountId": accounts.spoke, "awsRegion": "global"}), Who::Spoke, "us-east-1", false),
-            (json!({"userIdentity": {"accountId": "123456789012"}}), Who::Spoke, "us-east-1", true),
-            (json!({"recipientAccountId": "1234-5678-9012", "awsRegion": "eu-west-2"}), Who::Spoke, "eu-west-2", true),
-            (json!({}), Who::Spoke, "us-east-1", false),
+        let (spoke, hub) = (accounts.spoke.as_str(), accounts.hub.as_str());
+        // The value, who plays it, the Region, and what the notes say.
+        let cases: [(Value, Who, &str, &[&str]); 10] = [
+            (json!({"recipientAccountId": hub}), Who::Hub, "us-east-1", &[]),
+            (json!({"recipientAccountId": spoke, "awsRegion": "global"}), Who::Spoke, "us-east-1", &[]),
+            (json!({"userIdentity": {"accountId": "123456789012"}}), Who::Spoke, "us-east-1", &["123456789012"]),
             (
-                json!({"detail-type": "x", "account": accounts.hub, "region": "us-west-2", "detail": {}}),
+                json!({"recipientAccountId": "1234-5678-9012", "awsRegion": "eu-west-2"}),
+                Who::Spoke,
+                "eu-west-2",
+                &["123456789012"],
+            ),
+            (
+                json!({"userIdentity": {"arn": "arn:aws:iam::444455556666:root"}}),
+                Who::Spoke,
+                "us-east-1",
+                &["444455556666"],
+            ),
+            // What people share is often made unrecognisable first.
+            (json!({}), Who::Spoke, "us-east-1", &["no account"]),
+            (
+                json!({"recipientAccountId": "REDACTED", "awsRegion": "redacted"}),
+                Who::Spoke,
+                "us-east-1",
+                &["`redacted` is no Region", "no account"],
+            ),
+            (json!({"recipientAccountId": spoke, "awsRegion": "cn-north-1"}), Who::Spoke, "cn-north-1", &[]),
+            (json!({"recipientAccountId": spoke, "awsRegion": "us-gov-west-1"}), Who::Spoke, "us-gov-west-1", &[]),
+            (
+                json!({"detail-type": "x", "account": hub, "region": "us-west-2", "detail": {}}),
                 Who::Hub,
                 "us-west-2",
-                false,
+                &[],
             ),
         ];
-        for (value, who, region, noted) in cases {
+        for (value, who, region, notes) in cases {
             let played = play(&value, &accounts);
-            assert_eq!((played.who, played.region.as_str(), played.note.is_some()), (who, region, noted), "{value}");
+            assert_eq!((played.who, played.region.as_str()), (who, region), "{value}");
+            assert_eq!(played.notes.len(), notes.len(), "{value}: {:?}", played.notes);
+            for (note, part) in played.notes.iter().zip(notes) {
+                assert!(note.contains(part), "{value}: {note}");
+            }
+            let again = play(&played.value, &accounts);
+            assert_eq!((again.who, again.notes.len()), (who, 0), "what is injected belongs to who plays it: {value}");
         }
     }
 }
