@@ -1,41 +1,40 @@
-//! A configuration of the tree itself, from nothing to nothing: applied, planned again, destroyed.
+//! Configurations of the tree itself, from nothing to nothing: applied, planned again, destroyed.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rootwatch_cloud::api::{ApiError, Service};
+use rootwatch_cloud::runtime::CodeStore;
 use rootwatch_cloud::services::sns;
 use rootwatch_cloud::{Clock, Cloud, Options, State};
 use serde_json::{Map, Value, json};
+use tempfile::TempDir;
 
 use super::deploy::{hub_variables, now};
-use super::{Accounts, Coverage, DeployError, Deployment, Facts, Probes, SIGN_IN_REGIONS, open_code_store, seed};
+use super::inventory::inventory;
+use super::{Accounts, Coverage, DeployError, Deployment, Facts, Probes, open_code_store, seed};
 use crate::layout::Layout;
 use crate::packages::Packages;
 use crate::runner::clients;
-use crate::terraform::{self, Run, Workspace};
+use crate::terraform::{self, Binary, Mirror, Run, Workspace};
 
 /// What came of it.
 #[derive(Debug)]
 pub struct Lifecycle {
     /// The deployment as it stood after the apply, to run scenarios on.
     pub deployment: Deployment,
-    /// The second plan's text, if it was not empty.
-    pub second_plan: Option<String>,
+    /// What a second plan of each configuration found to do, and what Terraform warned of: nothing is right.
+    pub complaints: Vec<String>,
     /// What was left after destroy, but for keys that wait for their deletion.
     pub left: Vec<String>,
 }
 
-/// Applies the plain root module with its four inputs and the alerters, plans again, and destroys it.
-pub async fn lifecycle(layout: &Layout, packages: &Packages) -> Result<Lifecycle, DeployError> {
-    let accounts = Accounts::default();
-    let binary = terraform::find()?;
-    let code = open_code_store(layout);
-    let options = Options { clock: Clock::Wall, port: 0, code: Arc::clone(&code), host_variables: Vec::new() };
-    let cloud = Cloud::start(State::new(now(), 2), options).await?;
-    let secrets = seed::seed(&cloud, &accounts)?;
-    let before = inventory(&cloud, &accounts)?;
-    let mut variables = hub_variables(&accounts, packages, &secrets, &Map::new());
+/// The plain root module with its four inputs and the alerters.
+pub async fn root_module(layout: &Layout, packages: &Packages) -> Result<Lifecycle, DeployError> {
+    let mut stand = Stand::start(layout).await?;
+    let accounts = stand.accounts.clone();
+    let mut variables = hub_variables(&accounts, packages, &stand.secrets, &Map::new());
     variables.extend([
         ("hub_account_id".to_owned(), json!(accounts.hub)),
         ("spoke_account_id".to_owned(), json!(accounts.spoke)),
@@ -43,78 +42,208 @@ pub async fn lifecycle(layout: &Layout, packages: &Packages) -> Result<Lifecycle
         ("spoke_account_external_id".to_owned(), json!(accounts.external_id)),
         ("spoke_log_group".to_owned(), json!({"name": seed::LOG_GROUP})),
     ]);
-    let parent = layout.cache.join("work");
-    let failed = |source| DeployError::Cache { path: parent.clone(), source };
-    std::fs::create_dir_all(&parent).map_err(failed)?;
-    let scratch = tempfile::tempdir_in(&parent).map_err(failed)?;
-    let workspace = Workspace::create(scratch.path(), &layout.terraform())?.of_tree("");
-    workspace.write("test.auto.tfvars.json", &Value::Object(variables).to_string())?;
-    let mirror = terraform::discover(&binary);
-    let run = Run { binary: &binary, mirror: mirror.as_ref(), endpoint: cloud.endpoint(), account: &accounts.hub };
-    let outputs = tokio::task::block_in_place(|| {
+    let outputs = stand.apply("", &variables)?;
+    stand.end(&outputs["topic_arns"]["value"]).await
+}
+
+/// The hub, a spoke and a subscriber of one's own, each with a state of its own, in the order in which a company makes
+/// them. The hub's account holds an organization trail, whose log group the hub watches.
+pub async fn states_of_their_own(layout: &Layout, packages: &Packages) -> Result<Lifecycle, DeployError> {
+    let mut stand = Stand::start(layout).await?;
+    let accounts = stand.accounts.clone();
+    organization_trail(&stand.cloud, &accounts)?;
+    let mut variables = hub_variables(&accounts, packages, &stand.secrets, &Map::new());
+    variables.extend([
+        ("hub_account_id".to_owned(), json!(accounts.hub)),
+        ("log_group".to_owned(), json!({"name": seed::LOG_GROUP})),
+    ]);
+    let hub = stand.apply("hub-only", &variables)?;
+    let spoke = Map::from_iter([
+        ("spoke_account_id".to_owned(), json!(accounts.spoke)),
+        ("hub_event_bus_arn".to_owned(), hub["event_bus_arn"]["value"].clone()),
+        ("spoke_account_assume_role_arn".to_owned(), json!(accounts.deploy_role())),
+        ("spoke_account_external_id".to_owned(), json!(accounts.external_id)),
+    ]);
+    stand.apply("spoke-only", &spoke)?;
+    stand.compose(&json!({
+        "provider": {"aws": {"region": accounts.hub_region, "allowed_account_ids": [accounts.hub]}},
+        "module": {"subscriber": {
+            "source": "../tree/examples/custom-subscriber",
+            "topic_arn": hub["topic_arns"]["value"]["login"],
+            "severities": ["critical"],
+        }},
+    }))?;
+    stand.end(&hub["topic_arns"]["value"]).await
+}
+
+/// What Terraform says to a plan of one of the tree's configurations that it must refuse.
+pub async fn refusal(layout: &Layout, directory: &str, variables: &Map<String, Value>) -> Result<String, DeployError> {
+    let mut stand = Stand::start(layout).await?;
+    let workspace = stand.workspace()?.of_tree(directory);
+    workspace.write("test.auto.tfvars.json", &Value::Object(variables.clone()).to_string())?;
+    let run = stand.run();
+    let planned = tokio::task::block_in_place(|| {
         workspace.init(&run)?;
-        workspace.apply(&run)?;
-        workspace.outputs(&run)
-    })?;
-    let second_plan = tokio::task::block_in_place(|| workspace.plan_is_empty(&run))?.err();
-    // The probes belong to the copy that scenarios run on, not to what is destroyed.
-    let deployment = observed(cloud.snapshot(), &accounts, &secrets, code, &outputs["topic_arns"]["value"]).await?;
-    tokio::task::block_in_place(|| workspace.destroy(&run))?;
-    let left = inventory(&cloud, &accounts)?.difference(&before).cloned().collect();
-    Ok(Lifecycle { deployment, second_plan, left })
-}
-
-async fn observed(
-    state: State,
-    accounts: &Accounts,
-    secrets: &seed::Secrets,
-    code: Arc<rootwatch_cloud::runtime::CodeStore>,
-    topics: &Value,
-) -> Result<Deployment, DeployError> {
-    let options = Options { clock: Clock::Wall, port: 0, code: Arc::clone(&code), host_variables: Vec::new() };
-    let cloud = Cloud::start(state, options).await?;
-    let sns_client = clients::sns(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
-    let sqs_client = clients::sqs(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
-    let probes = Probes::subscribe(&sns_client, &sqs_client, topics).await?;
-    cloud.with(sns::confirm_all_email);
-    let mut state = cloud.snapshot();
-    state.come_to_rest();
-    let facts = Facts {
-        coverage: Coverage::minimal(),
-        probes,
-        slack_secret: secrets.slack.clone(),
-        pagerduty_secret: secrets.pagerduty.clone(),
-    };
-    let terraform_state = Arc::from("");
-    Ok(Deployment { state, code, facts, terraform_state, reused: false, applied_in: std::time::Duration::ZERO })
-}
-
-/// The names of everything that Terraform creates here, by asking the APIs that list it.
-fn inventory(cloud: &Cloud, accounts: &Accounts) -> Result<BTreeSet<String>, ApiError> {
-    const LISTS: [(Service, &str, &str, &[&str]); 8] = [
-        (Service::Sqs, "ListQueues", "QueueUrls", &[]),
-        (Service::Sns, "ListTopics", "Topics", &["TopicArn"]),
-        (Service::Sns, "ListSubscriptions", "Subscriptions", &["SubscriptionArn"]),
-        (Service::EventBridge, "ListEventBuses", "EventBuses", &["Arn"]),
-        (Service::EventBridge, "ListRules", "Rules", &["Arn"]),
-        (Service::Logs, "DescribeLogGroups", "logGroups", &["arn"]),
-        (Service::CloudWatch, "DescribeAlarms", "MetricAlarms", &["AlarmArn"]),
-        (Service::Lambda, "ListFunctions", "Functions", &["FunctionArn"]),
-    ];
-    let mut found = BTreeSet::new();
-    let mut add = |answer: &Value, list: &str, keys: &[&str]| {
-        for item in answer.get(list).and_then(Value::as_array).into_iter().flatten() {
-            let name = keys.iter().fold(item, |item, key| &item[*key]);
-            found.insert(name.as_str().map_or_else(|| item.to_string(), str::to_owned));
-        }
-    };
-    for account in [&accounts.hub, &accounts.spoke] {
-        for region in SIGN_IN_REGIONS {
-            for (service, operation, list, keys) in LISTS {
-                add(&cloud.api(account, region, service, operation, json!({}))?, list, keys);
-            }
-        }
-        add(&cloud.api(account, "us-east-1", Service::Iam, "ListRoles", json!({}))?, "Roles", &["Arn"]);
+        workspace.plan_is_empty(&run)
+    });
+    match planned {
+        Ok(_) => Ok(String::new()),
+        Err(_) => Ok(workspace.said("plan")),
     }
-    Ok(found)
+}
+
+/// What `validate` finds in one of the tree's directories, warnings included.
+pub async fn findings(layout: &Layout, directory: &str) -> Result<Vec<String>, DeployError> {
+    let mut stand = Stand::start(layout).await?;
+    let workspace = stand.workspace()?.of_tree(directory);
+    let run = stand.run();
+    let found = tokio::task::block_in_place(|| {
+        workspace.init(&run)?;
+        workspace.validate(&run)
+    });
+    Ok(found?)
+}
+
+/// The trail of the hub's account logs for the whole organization, and the spoke's account has none of its own.
+fn organization_trail(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError> {
+    let home = accounts.hub_region.as_str();
+    let write = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": format!(
+            "arn:aws:logs:{home}:{}:log-group:{}:log-stream:{}_*", accounts.hub, seed::LOG_GROUP, accounts.organization
+        ),
+    }]});
+    let policy = json!({
+        "RoleName": "cloudtrail-to-logs", "PolicyName": "organization", "PolicyDocument": write.to_string(),
+    });
+    cloud.api(&accounts.hub, home, Service::Iam, "PutRolePolicy", policy)?;
+    let trail = json!({"Name": "all", "IsOrganizationTrail": true});
+    cloud.api(&accounts.hub, home, Service::CloudTrail, "UpdateTrail", trail)?;
+    cloud.api(&accounts.spoke, home, Service::CloudTrail, "DeleteTrail", json!({"Name": "all"}))?;
+    Ok(())
+}
+
+/// A cloud, and the configurations that were applied to it, in their order.
+struct Stand {
+    accounts: Accounts,
+    binary: Binary,
+    mirror: Option<Mirror>,
+    code: Arc<CodeStore>,
+    cloud: Cloud,
+    secrets: seed::Secrets,
+    before: BTreeSet<String>,
+    tree: PathBuf,
+    scratch: TempDir,
+    applied: Vec<Workspace>,
+    made: usize,
+    complaints: Vec<String>,
+}
+
+impl Stand {
+    async fn start(layout: &Layout) -> Result<Self, DeployError> {
+        let accounts = Accounts::default();
+        let binary = terraform::find()?;
+        let mirror = terraform::discover(&binary);
+        let code = open_code_store(layout);
+        let cloud = start(State::new(now(), 2), &code).await?;
+        let secrets = seed::seed(&cloud, &accounts)?;
+        let before = inventory(&cloud, &accounts)?;
+        let parent = layout.cache.join("work");
+        let failed = |source| DeployError::Cache { path: parent.clone(), source };
+        std::fs::create_dir_all(&parent).map_err(failed)?;
+        let scratch = tempfile::tempdir_in(&parent).map_err(failed)?;
+        let (tree, applied, complaints) = (layout.terraform(), Vec::new(), Vec::new());
+        Ok(Self { accounts, binary, mirror, code, cloud, secrets, before, tree, scratch, applied, made: 0, complaints })
+    }
+
+    fn run(&self) -> Run<'_> {
+        Run {
+            binary: &self.binary,
+            mirror: self.mirror.as_ref(),
+            endpoint: self.cloud.endpoint(),
+            account: &self.accounts.hub,
+        }
+    }
+
+    /// A copy of the tree for one more configuration.
+    fn workspace(&mut self) -> Result<Workspace, DeployError> {
+        self.made += 1;
+        Ok(Workspace::create(&self.scratch.path().join(self.made.to_string()), &self.tree)?)
+    }
+
+    /// Applies one of the tree's own configurations; its outputs.
+    fn apply(&mut self, directory: &str, variables: &Map<String, Value>) -> Result<Value, DeployError> {
+        let workspace = self.workspace()?.of_tree(directory);
+        workspace.write("test.auto.tfvars.json", &Value::Object(variables.clone()).to_string())?;
+        self.bring_about(workspace)
+    }
+
+    /// Applies a configuration that calls the tree's modules.
+    fn compose(&mut self, main: &Value) -> Result<Value, DeployError> {
+        let workspace = self.workspace()?;
+        workspace.write("main.tf.json", &main.to_string())?;
+        self.bring_about(workspace)
+    }
+
+    fn bring_about(&mut self, workspace: Workspace) -> Result<Value, DeployError> {
+        let run = self.run();
+        let outputs = tokio::task::block_in_place(|| {
+            workspace.init(&run)?;
+            workspace.apply(&run)?;
+            workspace.outputs(&run)
+        })?;
+        self.complaints.extend(warnings(&workspace, "apply"));
+        self.applied.push(workspace);
+        Ok(outputs)
+    }
+
+    /// Plans all again, takes the deployment for scenarios, and destroys all in the opposite order.
+    async fn end(mut self, topics: &Value) -> Result<Lifecycle, DeployError> {
+        for workspace in &self.applied {
+            let plan = tokio::task::block_in_place(|| workspace.plan_is_empty(&self.run()))?;
+            if let Err(plan) = plan {
+                self.complaints.push(format!("the second plan is not empty:\n{plan}"));
+            }
+            self.complaints.extend(warnings(workspace, "plan"));
+        }
+        // The probes belong to the copy that scenarios run on, not to what is destroyed.
+        let deployment = self.observed(topics).await?;
+        for workspace in self.applied.iter().rev() {
+            tokio::task::block_in_place(|| workspace.destroy(&self.run()))?;
+        }
+        let left = inventory(&self.cloud, &self.accounts)?.difference(&self.before).cloned().collect();
+        Ok(Lifecycle { deployment, complaints: self.complaints, left })
+    }
+
+    async fn observed(&self, topics: &Value) -> Result<Deployment, DeployError> {
+        let Accounts { hub, hub_region, .. } = &self.accounts;
+        let cloud = start(self.cloud.snapshot(), &self.code).await?;
+        let sns_client = clients::sns(cloud.endpoint(), hub, hub_region);
+        let sqs_client = clients::sqs(cloud.endpoint(), hub, hub_region);
+        let probes = Probes::subscribe(&sns_client, &sqs_client, topics).await?;
+        cloud.with(sns::confirm_all_email);
+        let mut state = cloud.snapshot();
+        state.come_to_rest();
+        let facts = Facts {
+            coverage: Coverage::minimal(),
+            probes,
+            slack_secret: self.secrets.slack.clone(),
+            pagerduty_secret: self.secrets.pagerduty.clone(),
+        };
+        let code = Arc::clone(&self.code);
+        let applied_in = std::time::Duration::ZERO;
+        Ok(Deployment { state, code, facts, terraform_state: Arc::from(""), reused: false, applied_in })
+    }
+}
+
+async fn start(state: State, code: &Arc<CodeStore>) -> Result<Cloud, DeployError> {
+    let options = Options { clock: Clock::Wall, port: 0, code: Arc::clone(code), host_variables: Vec::new() };
+    Ok(Cloud::start(state, options).await?)
+}
+
+/// What Terraform warned of in a stage: a deprecated argument, for one.
+fn warnings(workspace: &Workspace, stage: &str) -> Option<String> {
+    let said = workspace.said(stage);
+    let at = said.find("Warning:")?;
+    Some(format!("{stage} warns: {}", said[at..].chars().take(600).collect::<String>()))
 }

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod deploy;
+mod inventory;
 mod key;
 mod lifecycle;
 mod probes;
@@ -24,7 +25,7 @@ pub use accounts::{Accounts, Coverage, DEFAULT_REGION, SIGN_IN_REGIONS, is_regio
 pub(crate) use deploy::now;
 pub use deploy::{DeployError, deploy, open_code_store};
 pub use key::hex;
-pub use lifecycle::{Lifecycle, lifecycle};
+pub use lifecycle::{Lifecycle, findings, refusal, root_module, states_of_their_own};
 pub(crate) use probes::PROBE_PREFIX;
 pub use probes::Probes;
 

@@ -119,6 +119,21 @@ impl Workspace {
         serde_json::from_str(&output[start..]).map_err(|error| self.failed(run, "output", &error.to_string()))
     }
 
+    /// `validate` of the configuration that is applied; what it finds wrong, warnings included.
+    pub fn validate(&self, run: &Run<'_>) -> Result<Vec<String>, TerraformError> {
+        let (_, output) = self.try_run(run, "validate", &["validate", "-json", "-no-color"])?;
+        let start = output.find('{').unwrap_or(0);
+        let answer: serde_json::Value = serde_json::from_str(&output[start..])
+            .map_err(|error| self.failed(run, "validate", &format!("{error}: {output}")))?;
+        let found = answer["diagnostics"].as_array().into_iter().flatten().map(ToString::to_string).collect();
+        Ok(found)
+    }
+
+    /// What Terraform wrote in a stage.
+    pub fn said(&self, stage: &str) -> String {
+        std::fs::read_to_string(self.log(stage)).unwrap_or_default()
+    }
+
     fn run(&self, run: &Run<'_>, stage: &str, arguments: &[&str]) -> Result<String, TerraformError> {
         match self.try_run(run, stage, arguments)? {
             (Some(0), output) => Ok(output),

@@ -14,6 +14,9 @@ resource "aws_kms_alias" "this" {
 }
 
 data "aws_iam_policy_document" "key" {
+  #checkov:skip=CKV_AWS_109:It is a key policy: the account's root stands for its IAM policies, without which nobody could manage the key.
+  #checkov:skip=CKV_AWS_111:In a key policy the resource "*" is this key.
+  #checkov:skip=CKV_AWS_356:In a key policy the resource "*" is this key.
   # Makes IAM policies of this account effective for the key: the functions' roles rely on it.
   statement {
     sid       = "LetIamPoliciesDecide"
