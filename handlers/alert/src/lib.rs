@@ -4,7 +4,7 @@
 //! fuzzed and replayed without a cloud. In reading order:
 //!
 //! - [`event`]: a lenient view of an EventBridge event that carries a CloudTrail record; nothing is required of it
-//! - [`verdict`]: login, activity or none, by a fixed order of rules
+//! - [`mod@verdict`]: login, activity or none, by a fixed order of rules
 //! - [`act`]: what the event names mean in words, how severe they are, what stands alone as an incident
 //! - [`actor`], [`outcome`], [`keys`], [`notes`], [`links`]: the parts of an alert, one function of the event each
 //! - [`alert`]: the alert itself, and [`alert::triage`], which makes it

@@ -45,6 +45,10 @@ pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'
             "assume_role": [{"role_arn": accounts.deploy_role(), "external_id": accounts.external_id}],
         }));
     }
+    // What hub and spokes must agree on.
+    let shared = ["name_prefix", "read_only_events", "tags"];
+    let shared: Map<String, Value> =
+        inputs.variables.clone().into_iter().filter(|(name, _)| shared.contains(&name.as_str())).collect();
     let mut hub = inputs.variables;
     hub.insert("source".into(), "../tree/modules/hub".into());
     hub.insert("providers".into(), json!({"aws": format!("aws.{}", alias("hub", &accounts.hub_region))}));
@@ -53,14 +57,11 @@ pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'
     for (account, regions) in regional {
         for region in regions {
             let name = alias(account, region);
-            modules.insert(
-                format!("deliver_{name}"),
-                json!({
-                    "source": "../tree/modules/spoke",
-                    "providers": {"aws": format!("aws.{name}")},
-                    "hub_event_bus_arn": "${module.hub.event_bus_arn}",
-                }),
-            );
+            let mut spoke = shared.clone();
+            spoke.insert("source".into(), "../tree/modules/spoke".into());
+            spoke.insert("providers".into(), json!({"aws": format!("aws.{name}")}));
+            spoke.insert("hub_event_bus_arn".into(), "${module.hub.event_bus_arn}".into());
+            modules.insert(format!("deliver_{name}"), Value::Object(spoke));
         }
     }
     if let (Some(log_group), Some(region)) =
