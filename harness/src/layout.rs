@@ -9,6 +9,8 @@ pub struct Layout {
     pub project: PathBuf,
     /// Packages, saved deployments and logs; safe to delete at any time.
     pub cache: PathBuf,
+    /// Nothing may be fetched: neither Terraform, nor a provider, nor a crate.
+    pub offline: bool,
 }
 
 impl Layout {
@@ -19,7 +21,7 @@ impl Layout {
         let project = manifest.parent().unwrap_or(manifest).to_path_buf();
         let cache = std::env::var_os("ROOTWATCH_CACHE")
             .map_or_else(|| target_directory(&project).join("rootwatch"), PathBuf::from);
-        Self { project, cache }
+        Self { project, cache, offline: is_set("ROOTWATCH_OFFLINE") }
     }
 
     /// The Terraform under test.
@@ -39,5 +41,9 @@ fn target_directory(project: &Path) -> PathBuf {
 
 /// Whether this is a CI run, by the variable that every CI sets.
 pub fn in_ci() -> bool {
-    std::env::var("CI").is_ok_and(|value| value == "true" || value == "1")
+    is_set("CI")
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var(variable).is_ok_and(|value| value == "true" || value == "1")
 }

@@ -3,12 +3,13 @@
 //!
 //! Reading order follows the stages of a run: [`packages`] (handlers built and zipped), [`terraform`] (found and
 //! driven), [`deployment`] (cloud seeded, Terraform applied, saved and reused), [`scenario`] (files), [`sink`]
-//! (Slack's and PagerDuty's place), [`runner`] (one scenario in its own fork), [`redrive`] and [`report`].
+//! (Slack's and PagerDuty's place), [`runner`] (one scenario in its own fork), [`redrive`], [`mod@record`] and [`report`].
 
 pub mod cli;
 pub mod deployment;
 pub mod layout;
 pub mod packages;
+pub mod record;
 pub mod redrive;
 pub mod report;
 pub mod runner;

@@ -3,111 +3,231 @@
 use std::path::Path;
 use std::process::Command;
 
+use clap::Args;
+
 use super::{Exit, print};
 use crate::layout::Layout;
-use crate::terraform;
+use crate::packages;
+use crate::terraform::{self, Binary, Release, TERRAFORM_VERSION};
+
+/// Terraform knows `optional()` with defaults and provider aliases in modules since long before; this is what CI runs.
+const OLDEST_TERRAFORM: (u32, u32) = (1, 5);
+
+/// What a first run writes: packages, saved deployments, logs.
+const NEEDED_GIB: u64 = 1;
 
 /// What was found of one thing.
 struct Finding {
     what: &'static str,
     /// Whether the default run needs it.
     needed: bool,
-    found: Result<String, String>,
+    found: Result<String, Lack>,
+}
+
+/// What is missing, and what mends it.
+struct Lack {
+    what: String,
+    mend: String,
+}
+
+fn lack(what: impl Into<String>, mend: impl Into<String>) -> Lack {
+    Lack { what: what.into(), mend: mend.into() }
+}
+
+/// Options of `doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It exits with 3 when the default run could not work here, else with 0.\n\n\
+Examples:
+  rootwatch doctor
+  rootwatch doctor --offline     as if there were no internet")]
+pub(super) struct Doctor {}
+
+impl Doctor {
+    pub(super) fn execute(self, layout: &Layout) -> Exit {
+        tokio::task::block_in_place(|| examine(layout))
+    }
 }
 
 /// Looks at everything that a run needs.
-pub(super) fn execute() -> Exit {
-    let layout = Layout::discover();
+fn examine(layout: &Layout) -> Exit {
     let binary = terraform::find();
-    let provider = match &binary {
-        Ok(binary) => match terraform::discover(binary) {
-            Some(mirror) => {
-                Ok(format!("AWS provider {} in the mirror {}", terraform::PROVIDER_VERSION, mirror.path.display()))
-            }
-            None => Ok(format!("no mirror: {} is fetched from {}", terraform::PROVIDER_VERSION, binary.registry())),
-        },
-        Err(_) => Err("is looked for once Terraform is there".to_owned()),
-    };
+    let provider = provider(layout, binary.as_ref().ok());
     let findings = [
-        Finding {
-            what: "Terraform",
-            needed: true,
-            found: binary
-                .map(|binary| format!("{} {} at {}", binary.name(), binary.version, binary.path.display()))
-                .map_err(|error| error.to_string()),
-        },
+        Finding { what: "Terraform", needed: true, found: terraform_here(layout, binary) },
         Finding { what: "provider", needed: true, found: provider },
-        Finding { what: "handlers", needed: true, found: handlers() },
-        Finding { what: "cache", needed: true, found: writable(&layout.cache) },
+        Finding { what: "Rust", needed: true, found: rust() },
+        Finding { what: "cache", needed: true, found: cache(&layout.cache) },
         Finding { what: "loopback", needed: true, found: loopback() },
-        Finding { what: "parent-death", needed: false, found: parent_death() },
+        Finding { what: "port 4566", needed: false, found: port() },
+        Finding { what: "setpriv", needed: false, found: parent_death() },
+        Finding { what: "packages", needed: false, found: cross() },
         Finding { what: "Docker", needed: false, found: docker() },
     ];
     let mut exit = Exit::Success;
-    for finding in findings {
-        let (mark, words) = match &finding.found {
-            Ok(words) => (console::style("ok     ").green(), words),
-            Err(words) if finding.needed => {
+    for Finding { what, needed, found } in findings {
+        let mark = match &found {
+            Ok(_) => console::style("ok     ").green(),
+            Err(_) if needed => {
                 exit = Exit::Environment;
-                (console::style("missing").red().bold(), words)
+                console::style("missing").red().bold()
             }
-            Err(words) => (console::style("absent ").yellow(), words),
+            Err(_) => console::style("absent ").yellow(),
         };
-        print(&format!("{mark} {:<12} {words}", finding.what));
+        match found {
+            Ok(words) => print(&format!("{mark} {what:<10} {words}")),
+            Err(lack) => {
+                print(&format!("{mark} {what:<10} {}", lack.what));
+                print(&format!("        {:<10} {} {}", "", console::style("mend it:").bold(), lack.mend));
+            }
+        }
     }
+    print(match exit {
+        Exit::Success => "\n`cargo run -- run` can work here",
+        _ => "\n`cargo run -- run` cannot work here: see what is missing",
+    });
     exit
 }
 
-fn handlers() -> Result<String, String> {
+const INSTALL: &str = "install Terraform 1.5 or newer (https://developer.hashicorp.com/terraform/install) or OpenTofu, or \
+                       set ROOTWATCH_TERRAFORM to the binary";
+
+fn terraform_here(layout: &Layout, binary: Result<Binary, terraform::TerraformError>) -> Result<String, Lack> {
+    match binary {
+        Ok(binary) => {
+            let shown = format!("{} {} at {}", binary.name(), binary.version, binary.path.display());
+            let mut numbers = binary.version.split('.').map_while(|number| number.parse::<u32>().ok());
+            let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+            match version >= OLDEST_TERRAFORM {
+                true => Ok(shown),
+                false => Err(lack(format!("{shown} is too old"), INSTALL)),
+            }
+        }
+        Err(terraform::TerraformError::NotFound { .. }) => {
+            let none = "neither `terraform` nor `tofu` is on PATH";
+            match Release::pinned() {
+                _ if layout.offline => Err(lack(format!("{none}, and nothing may be fetched (--offline)"), INSTALL)),
+                None => Err(lack(none, INSTALL)),
+                Some(release) if reachable(&release.url) => {
+                    Ok(format!("{none}: the first run fetches {TERRAFORM_VERSION} from {}", release.url))
+                }
+                Some(release) => Err(lack(format!("{none}, and {} does not answer", release.url), INSTALL)),
+            }
+        }
+        Err(error) => Err(lack(error.to_string(), INSTALL)),
+    }
+}
+
+fn provider(layout: &Layout, binary: Option<&Binary>) -> Result<String, Lack> {
+    let version = terraform::PROVIDER_VERSION;
+    if let Some(mirror) = binary.and_then(terraform::discover) {
+        return Ok(format!("AWS provider {version} in the mirror {}", mirror.path.display()));
+    }
+    let registry = binary.map_or("registry.terraform.io", Binary::registry);
+    let mend = "on a machine with the internet: `terraform providers mirror DIR` in terraform/; then put DIR below /opt, \
+                /usr/local/share or the home directory";
+    if layout.offline {
+        return Err(lack(format!("no mirror holds {version}, and nothing may be fetched (--offline)"), mend));
+    }
+    match reachable(&format!("https://{registry}/.well-known/terraform.json")) {
+        true => Ok(format!("no mirror: AWS provider {version} is fetched from {registry}")),
+        false => Err(lack(format!("no mirror holds {version}, and {registry} does not answer"), mend)),
+    }
+}
+
+/// Whether somebody answers there; a refusal is an answer.
+fn reachable(url: &str) -> bool {
+    let timeouts = ureq::Agent::config_builder().timeout_global(Some(std::time::Duration::from_secs(5)));
+    let agent = ureq::Agent::new_with_config(timeouts.http_status_as_error(false).build());
+    agent.head(url).call().is_ok_and(|answer| answer.status().is_success())
+}
+
+fn rust() -> Result<String, Lack> {
     if let Some(folder) = std::env::var_os("ROOTWATCH_HANDLERS") {
-        return Ok(format!("prebuilt ones in {}", Path::new(&folder).display()));
+        return Ok(format!("prebuilt functions in {}", Path::new(&folder).display()));
     }
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    match Command::new(&cargo).arg("--version").output() {
-        Ok(output) if output.status.success() => {
-            Ok(format!("are built by {}", String::from_utf8_lossy(&output.stdout).trim()))
-        }
-        _ => Err(format!("{} cannot be run: install Rust from https://rustup.rs", cargo.to_string_lossy())),
+    let oldest = env!("CARGO_PKG_RUST_VERSION");
+    let cargo = packages::cargo();
+    let mend = "install Rust from https://rustup.rs, or set CARGO";
+    let version = |program: &str| answer(program, &["--version"]);
+    let Some(cargo) = version(&cargo) else {
+        return Err(lack(format!("`{cargo}` cannot be run"), mend));
+    };
+    let Some(rustc) = version(&std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned())) else {
+        return Err(lack("`rustc` cannot be run", mend));
+    };
+    let numbers = |text: &str| -> Vec<u32> {
+        let version = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+        let version = version.unwrap_or_default().split('-').next().unwrap_or_default();
+        version.split('.').map_while(|number| number.parse().ok()).collect()
+    };
+    match numbers(&rustc) >= numbers(oldest) {
+        true => Ok(format!("{cargo}; {rustc}")),
+        false => Err(lack(format!("{rustc} is older than {oldest}"), "rustup update")),
     }
 }
 
-fn writable(cache: &Path) -> Result<String, String> {
-    let tried = std::fs::create_dir_all(cache).and_then(|()| tempfile::tempfile_in(cache));
-    match tried {
-        Ok(_) => {
-            let free = nix::sys::statvfs::statvfs(cache).map(|disk| disk.blocks_available() * disk.fragment_size());
-            Ok(format!("{} ({} GiB free)", cache.display(), free.map_or(0, |free| free / (1 << 30))))
-        }
-        Err(error) => {
-            Err(format!("{}: {error}; set ROOTWATCH_CACHE to a folder that can be written to", cache.display()))
-        }
+fn cache(cache: &Path) -> Result<String, Lack> {
+    let mend = "set ROOTWATCH_CACHE to a folder that can be written to";
+    std::fs::create_dir_all(cache)
+        .and_then(|()| tempfile::tempfile_in(cache))
+        .map_err(|error| lack(format!("{}: {error}", cache.display()), mend))?;
+    let disk = nix::sys::statvfs::statvfs(cache);
+    let free = disk.map(|disk| disk.blocks_available() * disk.fragment_size() / (1 << 30)).unwrap_or(u64::MAX);
+    match free >= NEEDED_GIB {
+        true => Ok(format!("{} ({free} GiB free)", cache.display())),
+        false => Err(lack(
+            format!("{}: less than {NEEDED_GIB} GiB is free", cache.display()),
+            format!("free some, or {mend}"),
+        )),
     }
 }
 
-fn loopback() -> Result<String, String> {
+fn loopback() -> Result<String, Lack> {
     match std::net::TcpListener::bind("127.0.0.1:0") {
         Ok(_) => Ok("ports can be had on 127.0.0.1".to_owned()),
-        Err(error) => Err(format!("no port can be had on 127.0.0.1: {error}")),
+        Err(error) => Err(lack(format!("no port can be had on 127.0.0.1: {error}"), "ip link set lo up")),
     }
 }
 
-fn parent_death() -> Result<String, String> {
-    let tried = Command::new("setpriv").args(["--pdeathsig", "KILL", "--", "true"]).output();
-    match tried {
-        Ok(output) if output.status.success() => {
-            Ok("setpriv: processes end with rootwatch, after SIGKILL too".to_owned())
-        }
-        _ => Err("setpriv (util-linux 2.35 or newer) is missing: after SIGKILL a Terraform may go on".to_owned()),
+fn port() -> Result<String, Lack> {
+    match std::net::TcpListener::bind("127.0.0.1:4566") {
+        Ok(_) => Ok("is free, for `serve` and `run --keep`".to_owned()),
+        Err(error) => Err(lack(format!("{error}; only `serve` and `run --keep` want it"), "--port 0 takes a free one")),
     }
 }
 
-fn docker() -> Result<String, String> {
+fn parent_death() -> Result<String, Lack> {
+    match answer("setpriv", &["--pdeathsig", "KILL", "--", "echo", "ok"]) {
+        Some(_) => Ok("processes end with rootwatch, after SIGKILL too".to_owned()),
+        None => Err(lack("is missing: after SIGKILL a Terraform may go on", "install util-linux 2.35 or newer")),
+    }
+}
+
+fn cross() -> Result<String, Lack> {
+    match answer("cargo", &["zigbuild", "--version"]) {
+        Some(version) => Ok(format!("{version}: `package --target` can build for both architectures")),
+        None => Err(lack(
+            "cargo-zigbuild is missing; only `package --target` of the other architecture needs it",
+            packages::ZIGBUILD,
+        )),
+    }
+}
+
+fn docker() -> Result<String, Lack> {
     let asked = Command::new("docker")
-        .args(["version", "--format", "{{.Server.Version}} (API {{.Server.APIVersion}})"])
+        .args(["version", "--format", "engine {{.Server.Version}}, API {{.Server.APIVersion}}"])
         .output();
+    let only = "only `--cloud localstack` needs it";
     match asked {
         Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
-        Ok(_) => Err("the engine does not answer; only `--cloud localstack` needs it".to_owned()),
-        Err(_) => Err("not installed; only `--cloud localstack` needs it".to_owned()),
+        Ok(_) => Err(lack(format!("the engine does not answer; {only}"), "start it: systemctl start docker")),
+        Err(_) => Err(lack(format!("not installed; {only}"), "https://docs.docker.com/engine/install/")),
     }
+}
+
+/// The first line that a program answers with.
+fn answer(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().trim().to_owned())
 }

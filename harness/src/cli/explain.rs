@@ -21,7 +21,7 @@ pub(super) struct Explain {
 }
 
 impl Explain {
-    pub(super) async fn execute(self) -> Exit {
+    pub(super) async fn execute(self, layout: Layout) -> Exit {
         let loaded = match find(&self.file) {
             Ok(loaded) => loaded,
             Err(error) => {
@@ -30,7 +30,7 @@ impl Explain {
             }
         };
         let progress = Progress::stderr();
-        let session = match Session::start(Layout::discover(), &loaded, progress.clone()).await {
+        let session = match Session::start(layout, &loaded, progress.clone()).await {
             Ok(session) => session,
             Err(error) => {
                 progress.finish();

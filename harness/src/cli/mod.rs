@@ -4,16 +4,21 @@ mod doctor;
 mod exit;
 mod explain;
 mod inject;
+mod keep;
 mod list;
 mod new;
 mod package;
+mod record;
 mod redrive;
 mod run;
 mod serve;
+mod watch;
 
 use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
+
+use crate::layout::Layout;
 
 /// Applies the monitor's Terraform to a cloud on this machine, injects recorded root events and shows what reaches
 /// Slack, PagerDuty and email.
@@ -32,6 +37,16 @@ build, port, disk); 4 scenarios without an expectation where CI=true; 130 interr
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Fetch nothing: neither Terraform, nor a provider, nor a crate; as ROOTWATCH_OFFLINE=1 does
+    #[arg(long, global = true)]
+    offline: bool,
+}
+
+impl Cli {
+    fn layout(&self) -> Layout {
+        let layout = Layout::discover();
+        Layout { offline: layout.offline || self.offline, ..layout }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -44,15 +59,17 @@ enum Command {
     List(list::List),
     /// Make a scenario of a recorded event, with what should not be committed replaced.
     New(new::New),
+    /// Make scenarios of what root did in a real account, from CloudTrail's event history.
+    Record(record::Record),
     /// Say what is here and what is missing, each with what mends it.
-    Doctor,
+    Doctor(doctor::Doctor),
     /// Print the JSON Schema of scenario files.
     Schema,
     /// Print the completions of a shell.
     Completions(list::Completions),
     /// Move what lies in the monitor's dead-letter queues back, by SQS's own message move tasks.
     Redrive(redrive::Redrive),
-    /// Build the functions' packages for a real deployment, for this machine's architecture.
+    /// Build the functions' packages for a real deployment.
     Package(package::Package),
     /// Hand recorded events to a running `rootwatch serve`, as CloudTrail delivers them.
     Inject(inject::Inject),
@@ -73,17 +90,19 @@ pub async fn main(cli: Cli) -> Exit {
             return Exit::Environment;
         }
     };
-    let mut work = tokio::spawn(async {
+    let layout = cli.layout();
+    let mut work = tokio::spawn(async move {
         match cli.command {
-            Command::Run(run) => run.execute().await,
-            Command::Explain(explain) => explain.execute().await,
+            Command::Run(run) => run.execute(layout).await,
+            Command::Explain(explain) => explain.execute(layout).await,
             Command::List(list) => list.execute(),
             Command::New(new) => new.execute().await,
-            Command::Doctor => doctor::execute(),
+            Command::Record(record) => record.execute().await,
+            Command::Doctor(doctor) => doctor.execute(&layout),
             Command::Schema => list::print_schema(),
             Command::Completions(completions) => completions.execute(),
             Command::Redrive(redrive) => redrive.execute().await,
-            Command::Package(package) => package.execute().await,
+            Command::Package(package) => package.execute(layout).await,
             Command::Inject(inject) => inject.execute().await,
             Command::Serve(serve) => serve.execute().await,
         }

@@ -4,11 +4,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::{Map, Value, json};
 
 use super::{Exit, complain, print};
 use crate::layout::Layout;
-use crate::scenario::{Redactor, Scenario, events_of};
+use crate::scenario::{Redactor, events_of, scaffold};
 
 /// Options of `new`.
 #[derive(Debug, Args)]
@@ -66,14 +65,10 @@ impl New {
         if !self.no_redaction {
             let mut redactor = Redactor::default();
             scenario.records.iter_mut().chain(&mut scenario.events).for_each(|event| redactor.redact(event));
-            let kinds: Vec<String> =
-                redactor.summary().iter().map(|(kind, count)| format!("{count} {}", kind.noun())).collect();
-            said.push(match kinds.is_empty() {
-                true => "nothing to redact was found; read it once more before you commit it".to_owned(),
-                false => format!("replaced {}; read it once more before you commit it", kinds.join(", ")),
-            });
+            said.push(redactor.words());
         }
-        let text = serde_json::to_string_pretty(&self.file(&scenario)).map_err(|error| error.to_string())?;
+        let text = serde_json::to_string_pretty(&scaffold(&self.name, &self.title, &scenario))
+            .map_err(|error| error.to_string())?;
         let failed = |error: std::io::Error| format!("could not write {}: {error}", path.display());
         std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
         std::fs::write(&path, text + "\n").map_err(failed)?;
@@ -102,20 +97,5 @@ impl New {
             return Ok(text);
         }
         String::from_utf8(bytes).map_err(|error| format!("{} is no text: {error}", self.source().display()))
-    }
-
-    fn file(&self, scenario: &Scenario) -> Value {
-        let depth = self.name.matches('/').count();
-        let mut file = Map::new();
-        file.insert("$schema".to_owned(), json!(format!("{}schema.json", "../".repeat(depth))));
-        file.insert("title".to_owned(), json!(self.title));
-        file.insert("why".to_owned(), json!(""));
-        file.insert("source".to_owned(), json!(""));
-        for (name, events) in [("records", &scenario.records), ("events", &scenario.events)] {
-            if !events.is_empty() {
-                file.insert(name.to_owned(), json!(events));
-            }
-        }
-        Value::Object(file)
     }
 }

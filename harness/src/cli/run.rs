@@ -1,5 +1,6 @@
 //! `rootwatch run`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,14 +8,29 @@ use clap::{Args, ValueEnum};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::keep::look_around;
+use super::watch::{Affected, Changes, Sources};
 use super::{Exit, complain, print};
+use crate::deployment::{Deployment, OwnRoot};
 use crate::layout::Layout;
 use crate::report::{Format, Progress};
 use crate::runner::{Outcome, Session, Status, Summary};
-use crate::scenario::{Loaded, find};
+use crate::scenario::{DeploymentChange, Loaded, find};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rootwatch run                                    every scenario of scenarios/
+  rootwatch run scenarios/login --fail-fast        one folder, up to the first failure
+  rootwatch run --filter passkey -v                by name, with what each sink received
+  rootwatch run event.json                         a recorded record or event, as it is
+  rootwatch run --format junit -o report.xml       for CI; also json, github, html
+  rootwatch run --watch scenarios/login            again, whenever something it depends on changes
+  rootwatch run --terraform live/prod --var-file live/prod/prod.tfvars my-scenarios
+                                                   a root module of your own: docs/your-own-root-module.md
+  rootwatch run scenarios/login/passkey.json --keep
+                                                   leaves the cloud running, with the commands to look around")]
 pub(super) struct Run {
     /// Scenario files or folders; a bare CloudTrail record or EventBridge event is a scenario too [default: scenarios/]
     paths: Vec<PathBuf>,
@@ -39,6 +55,21 @@ pub(super) struct Run {
     /// Show what every sink received, for passed scenarios too
     #[arg(long, short)]
     verbose: bool,
+    /// A root module of your own that calls the modules; see docs/your-own-root-module.md for what it must give out
+    #[arg(long, value_name = "DIR")]
+    terraform: Option<PathBuf>,
+    /// Values of its variables, as for `terraform apply`; may be given more than once
+    #[arg(long, value_name = "FILE", requires = "terraform")]
+    var_file: Vec<PathBuf>,
+    /// Run again what a changed scenario, function or Terraform file affects, until Ctrl-C
+    #[arg(long)]
+    watch: bool,
+    /// Leave the cloud running after the run, until Ctrl-C, and print the commands to look around in it
+    #[arg(long, conflicts_with = "watch")]
+    keep: bool,
+    /// The port of the cloud that is kept; 0 takes a free one
+    #[arg(long, default_value_t = 4566, requires = "keep")]
+    port: u16,
 }
 
 /// Which cloud.
@@ -49,12 +80,38 @@ enum CloudKind {
 }
 
 impl Run {
-    pub(super) async fn execute(self) -> Exit {
-        let layout = Layout::discover();
-        let paths = if self.paths.is_empty() { vec![layout.scenarios()] } else { self.paths.clone() };
+    pub(super) async fn execute(self, layout: Layout) -> Exit {
+        if !self.watch {
+            return self.once(layout, &Affected::Everything).await;
+        }
+        // From before the first run, so that no change is missed.
+        let own: Vec<PathBuf> = self.terraform.iter().chain(&self.var_file).cloned().collect();
+        let mut changes = match Changes::watch(Sources::new(&layout, &self.paths(&layout), &own)) {
+            Ok(changes) => changes,
+            Err(error) => {
+                complain(&error);
+                return Exit::Environment;
+            }
+        };
+        let mut affected = Affected::Everything;
+        loop {
+            self.once(layout.clone(), &affected).await;
+            Progress::stderr().announce("watching for changes; Ctrl-C ends it");
+            match changes.next().await {
+                Some(changed) => affected = changed,
+                None => return Exit::Environment,
+            }
+        }
+    }
+
+    fn paths(&self, layout: &Layout) -> Vec<PathBuf> {
+        if self.paths.is_empty() { vec![layout.scenarios()] } else { self.paths.clone() }
+    }
+
+    async fn once(&self, layout: Layout, affected: &Affected) -> Exit {
         let mut loaded = Vec::new();
-        for path in &paths {
-            match find(path) {
+        for path in self.paths(&layout) {
+            match find(&path) {
                 Ok(found) => loaded.extend(found),
                 Err(error) => {
                     complain(&error.to_string());
@@ -84,17 +141,35 @@ impl Run {
                 return Exit::Usage;
             }
         }
-        match session.deploy().await {
-            Ok(deployment) if !deployment.reused => {
-                progress
-                    .line(&format!("deployed in {:.1} s; saved for the next run", deployment.applied_in.as_secs_f64()));
-            }
-            Ok(_) => progress.line("the saved deployment still fits"),
-            Err(error) => return not_ready(&progress, &crate::runner::chain(&*error)),
+        if let Affected::Scenarios(paths) = affected {
+            loaded.retain(|loaded| paths.contains(&loaded.path.canonicalize().unwrap_or_else(|_| loaded.path.clone())));
         }
-        let outcomes = self.run_all(session, loaded, &progress).await;
+        let deployment = match &self.terraform {
+            None => session.deploy().await,
+            Some(directory) => {
+                leave_out_variants(&mut loaded, &progress);
+                let own = OwnRoot { directory: directory.clone(), var_files: self.var_file.clone() };
+                session.deploy_own(&own).await.map(Arc::new).map_err(Arc::new)
+            }
+        };
+        let deployment = match deployment {
+            Ok(deployment) => deployment,
+            Err(error) => return not_ready(&progress, &crate::runner::chain(&*error)),
+        };
+        match deployment.reused {
+            true => progress.line("the saved deployment still fits"),
+            false => progress
+                .line(&format!("deployed in {:.1} s; saved for the next run", deployment.applied_in.as_secs_f64())),
+        }
+        let own = self.terraform.as_ref().map(|_| Arc::clone(&deployment));
+        let only = if let [only] = loaded.as_slice() { Some(only.clone()) } else { None };
+        let outcomes = self.run_all(Arc::clone(&session), own, loaded, &progress).await;
         progress.finish();
-        self.report(&outcomes)
+        let exit = self.report(&outcomes);
+        if self.keep && exit != Exit::Environment {
+            return look_around(&session, &deployment, self.port, only.as_ref()).await;
+        }
+        exit
     }
 
     fn report(&self, outcomes: &[Outcome]) -> Exit {
@@ -111,17 +186,28 @@ impl Run {
         exit(&Summary::of(outcomes))
     }
 
-    async fn run_all(&self, session: Arc<Session>, loaded: Vec<Loaded>, progress: &Progress) -> Vec<Outcome> {
+    /// `own` takes the place of the deployments that the scenarios ask for.
+    async fn run_all(
+        &self,
+        session: Arc<Session>,
+        own: Option<Arc<Deployment>>,
+        loaded: Vec<Loaded>,
+        progress: &Progress,
+    ) -> Vec<Outcome> {
         let jobs = self.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
         let permits = Arc::new(Semaphore::new(jobs));
         let total = loaded.len();
         let mut running = JoinSet::new();
         for (place, loaded) in loaded.into_iter().enumerate() {
-            let (session, permits) = (Arc::clone(&session), Arc::clone(&permits));
+            let (session, own, permits) = (Arc::clone(&session), own.clone(), Arc::clone(&permits));
             running.spawn(async move {
                 // Closed: a scenario has failed, and the user asked for no more.
                 let _permit = permits.acquire_owned().await.ok()?;
-                Some((place, session.run(&loaded).await))
+                let outcome = match own {
+                    None => session.run(&loaded).await,
+                    Some(own) => session.run_on(&loaded, &own).await,
+                };
+                Some((place, outcome))
             });
         }
         let mut outcomes = Vec::with_capacity(total);
@@ -154,6 +240,25 @@ impl Run {
                 outcome
             })
             .collect()
+    }
+}
+
+/// A scenario that wants another deployment says nothing about the user's own.
+fn leave_out_variants(loaded: &mut Vec<Loaded>, progress: &Progress) {
+    let mut left_out = BTreeSet::new();
+    loaded.retain(|loaded| {
+        let default = DeploymentChange::default();
+        let keep =
+            loaded.scenario.as_ref().is_ok_and(|scenario| scenario.deployment == default) || loaded.scenario.is_err();
+        if !keep {
+            left_out.insert(loaded.name.clone());
+        }
+        keep
+    });
+    if !left_out.is_empty() {
+        let names: Vec<&str> = left_out.iter().map(String::as_str).collect();
+        let (count, names) = (names.len(), names.join(", "));
+        progress.line(&format!("{count} scenarios change the deployment, so they are not run on your own: {names}"));
     }
 }
 

@@ -4,6 +4,44 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+/// The Regions of the `aws` partition. [D] AWS account management, Regions
+pub const REGIONS: [&str; 34] = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
 /// Where root sign-ins appear; covered whatever else is asked for. [D] CloudTrail guide, console sign-in events
 pub const SIGN_IN_REGIONS: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
 
@@ -45,6 +83,8 @@ pub struct Accounts {
     pub management: String,
     /// The organization.
     pub organization: String,
+    /// The name of the role in the spoke that Terraform assumes.
+    pub deploy_role_name: String,
     /// What the deploy role asks for.
     pub external_id: String,
 }
@@ -57,6 +97,7 @@ impl Default for Accounts {
             spoke: "111122223333".into(),
             management: "999900001111".into(),
             organization: "o-rootwatch01".into(),
+            deploy_role_name: "rootwatch-deploy".into(),
             external_id: "rootwatch-external-id".into(),
         }
     }
@@ -65,7 +106,7 @@ impl Default for Accounts {
 impl Accounts {
     /// The role in the spoke that Terraform assumes.
     pub fn deploy_role(&self) -> String {
-        format!("arn:aws:iam::{}:role/rootwatch-deploy", self.spoke)
+        format!("arn:aws:iam::{}:role/{}", self.spoke, self.deploy_role_name)
     }
 }
 

@@ -45,6 +45,14 @@ pub enum DeployError {
         /// How.
         error: String,
     },
+    /// A root module of the user's own does not keep to the contract of docs/your-own-root-module.md.
+    #[error("the root module {directory}: {reason}")]
+    OwnRoot {
+        /// Its folder.
+        directory: PathBuf,
+        /// What is wrong, and what mends it.
+        reason: String,
+    },
     /// The cache cannot be used.
     #[error("could not use the cache at {path}; set ROOTWATCH_CACHE to a folder that can be written to")]
     Cache {
@@ -69,7 +77,7 @@ pub async fn deploy(
     base: Option<&Deployment>,
     progress: &Progress,
 ) -> Result<Deployment, DeployError> {
-    let binary = terraform::find()?;
+    let binary = tokio::task::block_in_place(|| terraform::obtain(layout, progress))?;
     let tree = layout.terraform();
     let key = key::key(&tree, specification, packages, &binary)
         .map_err(|source| DeployError::Cache { path: tree.clone(), source })?;
@@ -118,7 +126,7 @@ pub async fn deploy(
     if let Some(base) = base {
         workspace.write("terraform.tfstate", &base.terraform_state)?;
     }
-    let mirror = terraform::discover(&binary);
+    let mirror = terraform::mirror_or_registry(layout, &binary)?;
     let run = Run { binary: &binary, mirror: mirror.as_ref(), endpoint: cloud.endpoint(), account: &accounts.hub };
     let applied = tokio::task::block_in_place(|| {
         progress.stage(&format!("{} init", binary.name()));
@@ -156,7 +164,14 @@ pub async fn deploy(
     };
     // A person clicks on the links in the confirmation mails.
     cloud.with(sns::confirm_all_email);
-    let facts = Facts { coverage, probes, slack_secret: secrets.slack, pagerduty_secret: secrets.pagerduty };
+    let facts = Facts {
+        accounts,
+        coverage,
+        probes,
+        slack_secret: secrets.slack,
+        pagerduty_secret: secrets.pagerduty,
+        more_secrets: Vec::new(),
+    };
     let mut state = cloud.snapshot();
     drop(cloud);
     state.come_to_rest();
@@ -166,7 +181,7 @@ pub async fn deploy(
 }
 
 /// Removes what runs that were killed, and applies that failed, left here more than a day ago.
-fn sweep(parent: &Path) {
+pub(super) fn sweep(parent: &Path) {
     const KEPT: Duration = Duration::from_secs(24 * 3600);
     let Ok(entries) = std::fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
@@ -179,13 +194,13 @@ fn sweep(parent: &Path) {
     }
 }
 
-fn deployment(saved: Saved, code: Arc<CodeStore>, applied_in: Duration, reused: bool) -> Deployment {
+pub(super) fn deployment(saved: Saved, code: Arc<CodeStore>, applied_in: Duration, reused: bool) -> Deployment {
     let Saved { state, facts, terraform_state } = saved;
     Deployment { state, code, facts, terraform_state, reused, applied_in }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the duration of an apply is real time")]
-fn started() -> Instant {
+pub(super) fn started() -> Instant {
     Instant::now()
 }
 

@@ -27,7 +27,9 @@ pub(super) fn key(
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     };
-    for entry in walkdir::WalkDir::new(tree).sort_by_file_name() {
+    // The examples are no part of what is deployed.
+    let wanted = |entry: &walkdir::DirEntry| !(entry.depth() == 1 && entry.file_name() == "examples");
+    for entry in walkdir::WalkDir::new(tree).sort_by_file_name().into_iter().filter_entry(wanted) {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy();
         if entry.file_type().is_file()
@@ -40,6 +42,26 @@ pub(super) fn key(
     add(serde_json::to_string(&specification.overlay)?.as_bytes());
     add(serde_json::to_string(&specification.variables)?.as_bytes());
     add(&[u8::from(specification.log_alarm)]);
+    tools(&mut add, packages, terraform);
+    add(include_bytes!("../terraform/composition.rs"));
+    Ok(hex(&digest.finalize()[..16]))
+}
+
+/// The key of a root module of the user's own: what it consists of, the packages, the tools, and the cloud.
+pub(super) fn own_key(parts: &[Vec<u8>], packages: &Packages, terraform: &Binary) -> String {
+    let mut digest = Sha256::new_with_prefix(include_bytes!("own.rs"));
+    let mut add = |part: &[u8]| {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    };
+    for part in parts {
+        add(part);
+    }
+    tools(&mut add, packages, terraform);
+    hex(&digest.finalize()[..16])
+}
+
+fn tools(add: &mut impl FnMut(&[u8]), packages: &Packages, terraform: &Binary) {
     add(packages.digest.as_bytes());
     add(terraform.name().as_bytes());
     add(terraform.version.as_bytes());
@@ -50,6 +72,4 @@ pub(super) fn key(
     add(include_bytes!("seed.rs"));
     add(include_bytes!("probes.rs"));
     add(include_bytes!("deploy.rs"));
-    add(include_bytes!("../terraform/composition.rs"));
-    Ok(hex(&digest.finalize()[..16]))
 }

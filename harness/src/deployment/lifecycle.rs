@@ -16,6 +16,7 @@ use super::inventory::inventory;
 use super::{Accounts, Coverage, DeployError, Deployment, Facts, Probes, open_code_store, seed};
 use crate::layout::Layout;
 use crate::packages::Packages;
+use crate::report::Progress;
 use crate::runner::clients;
 use crate::terraform::{self, Binary, Mirror, Run, Workspace};
 
@@ -142,8 +143,8 @@ struct Stand {
 impl Stand {
     async fn start(layout: &Layout) -> Result<Self, DeployError> {
         let accounts = Accounts::default();
-        let binary = terraform::find()?;
-        let mirror = terraform::discover(&binary);
+        let binary = tokio::task::block_in_place(|| terraform::obtain(layout, &Progress::quiet()))?;
+        let mirror = terraform::mirror_or_registry(layout, &binary)?;
         let code = open_code_store(layout);
         let cloud = start(State::new(now(), 2), &code).await?;
         let secrets = seed::seed(&cloud, &accounts)?;
@@ -225,10 +226,12 @@ impl Stand {
         let mut state = cloud.snapshot();
         state.come_to_rest();
         let facts = Facts {
+            accounts: self.accounts.clone(),
             coverage: Coverage::minimal(),
             probes,
             slack_secret: self.secrets.slack.clone(),
             pagerduty_secret: self.secrets.pagerduty.clone(),
+            more_secrets: Vec::new(),
         };
         let code = Arc::clone(&self.code);
         let applied_in = std::time::Duration::ZERO;

@@ -7,6 +7,8 @@ mod deploy;
 mod inventory;
 mod key;
 mod lifecycle;
+mod own;
+mod own_sources;
 mod probes;
 mod saved;
 mod seed;
@@ -21,11 +23,12 @@ use serde_json::{Map, Value};
 use rootwatch_cloud::State;
 use rootwatch_cloud::runtime::CodeStore;
 
-pub use accounts::{Accounts, Coverage, DEFAULT_REGION, SIGN_IN_REGIONS, is_region, is_region_shaped};
+pub use accounts::{Accounts, Coverage, DEFAULT_REGION, REGIONS, SIGN_IN_REGIONS, is_region, is_region_shaped};
 pub(crate) use deploy::now;
 pub use deploy::{DeployError, deploy, open_code_store};
 pub use key::hex;
 pub use lifecycle::{Lifecycle, findings, refusal, root_module, states_of_their_own};
+pub use own::{OwnRoot, deploy_own};
 pub(crate) use probes::PROBE_PREFIX;
 pub use probes::Probes;
 
@@ -64,6 +67,8 @@ pub struct Deployment {
 /// What a run needs to know of a deployment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Facts {
+    /// Whose it is.
+    pub accounts: Accounts,
     /// Where it listens.
     pub coverage: Coverage,
     /// The probe queues on the three topics.
@@ -72,4 +77,6 @@ pub struct Facts {
     pub slack_secret: String,
     /// Secret of the PagerDuty alerter.
     pub pagerduty_secret: String,
+    /// Further secrets, of whichever alerter: those that a root module of the user's own names.
+    pub more_secrets: Vec<String>,
 }

@@ -45,10 +45,10 @@ fn deploy_role(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError> {
     let everything =
         json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     let iam = |operation, params| cloud.api(&accounts.spoke, "us-east-1", Service::Iam, operation, params);
-    iam("CreateRole", json!({"RoleName": "rootwatch-deploy", "AssumeRolePolicyDocument": trust.to_string()}))?;
+    iam("CreateRole", json!({"RoleName": accounts.deploy_role_name, "AssumeRolePolicyDocument": trust.to_string()}))?;
     iam(
         "PutRolePolicy",
-        json!({"RoleName": "rootwatch-deploy", "PolicyName": "deploy", "PolicyDocument": everything.to_string()}),
+        json!({"RoleName": accounts.deploy_role_name, "PolicyName": "deploy", "PolicyDocument": everything.to_string()}),
     )?;
     Ok(())
 }

@@ -31,3 +31,35 @@ pub fn write_zip(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Same bytes twice, whenever it is packed and whatever the time stamps are.
+    #[test]
+    fn packages_are_reproducible() {
+        let code: Vec<u8> = (0..300_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let zip = zip_bootstrap(&code).unwrap();
+        assert!(zip == zip_bootstrap(&code).unwrap());
+        let mut archive = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
+        assert_eq!(archive.len(), 1);
+        let mut member = archive.by_index(0).unwrap();
+        assert_eq!((member.name().unwrap().as_ref(), member.unix_mode()), ("bootstrap", Some(0o100_755)));
+        assert_eq!(member.last_modified(), Some(zip::DateTime::default()), "1980, not today");
+        let mut back = Vec::new();
+        std::io::copy(&mut member, &mut back).unwrap();
+        assert!(back == code);
+    }
+
+    #[test]
+    fn packages_are_replaced_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("triage.zip");
+        for bytes in [b"one".as_slice(), b"two", b"two"] {
+            write_zip(&path, bytes).unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), bytes);
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

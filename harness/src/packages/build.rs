@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::FUNCTIONS;
+use super::target::{Recipe, Target, Tools};
 use crate::layout::Layout;
 
 /// Why there are no packages.
@@ -25,6 +26,16 @@ pub enum BuildError {
         command: String,
         /// The end of what the compiler said.
         output: String,
+    },
+    /// Something is missing for a target.
+    #[error("{target} cannot be built here: {what}; mend it with `{mend}`")]
+    Target {
+        /// The target.
+        target: &'static str,
+        /// What is missing.
+        what: String,
+        /// The command that mends it.
+        mend: String,
     },
     /// A file could not be read.
     #[error("could not read the handler binary {path}")]
@@ -49,14 +60,27 @@ pub enum BuildError {
     Zip(#[from] zip::result::ZipError),
 }
 
-/// The binaries, in the order of [`FUNCTIONS`].
-pub(super) fn build(layout: &Layout) -> Result<Vec<PathBuf>, BuildError> {
+/// The cargo that builds.
+pub fn cargo() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+}
+
+/// The binaries, in the order of [`FUNCTIONS`], for this machine or for a target.
+pub(super) fn build(layout: &Layout, target: Option<Target>) -> Result<Vec<PathBuf>, BuildError> {
     // Test hooks and packagers may bring binaries of their own.
     if let Some(directory) = std::env::var_os("ROOTWATCH_HANDLERS") {
         return Ok(FUNCTIONS.iter().map(|name| PathBuf::from(&directory).join(format!("rootwatch-{name}"))).collect());
     }
-    let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let mut arguments = vec!["build".to_owned(), "--profile".to_owned(), "lambda".to_owned(), "--locked".to_owned()];
+    let program = cargo();
+    let recipe = match target {
+        None => Recipe { arguments: vec!["build".to_owned()], folder: "lambda".to_owned() },
+        Some(target) => target.recipe(&Tools::here(&program))?,
+    };
+    let mut arguments = recipe.arguments;
+    arguments.extend(["--profile", "lambda", "--locked"].map(str::to_owned));
+    if layout.offline {
+        arguments.push("--offline".to_owned());
+    }
     for name in FUNCTIONS {
         arguments.extend(["-p".to_owned(), format!("rootwatch-{name}")]);
     }
@@ -75,6 +99,6 @@ pub(super) fn build(layout: &Layout) -> Result<Vec<PathBuf>, BuildError> {
             output: tail.into_iter().rev().collect::<Vec<_>>().join("\n"),
         });
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| layout.project.join("target"), PathBuf::from);
-    Ok(FUNCTIONS.iter().map(|name| target.join("lambda").join(format!("rootwatch-{name}"))).collect())
+    let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| layout.project.join("target"), PathBuf::from);
+    Ok(FUNCTIONS.iter().map(|name| folder.join(&recipe.folder).join(format!("rootwatch-{name}"))).collect())
 }

@@ -2,13 +2,15 @@
 
 mod archive;
 mod build;
+mod target;
 
 use std::path::PathBuf;
 
 use sha2::Digest;
 
 pub use archive::write_zip;
-pub use build::BuildError;
+pub use build::{BuildError, cargo};
+pub use target::{Target, ZIGBUILD};
 
 use crate::layout::Layout;
 
@@ -28,10 +30,21 @@ pub struct Packages {
 const FORMAT: &[u8] = b"rootwatch package 1";
 
 /// Builds the handlers (nothing happens when they are up to date) and zips them, into a folder of these binaries' own.
+///
+/// # Errors
+/// When they do not build, or a package cannot be written.
 pub fn prepare(layout: &Layout) -> Result<Packages, BuildError> {
+    prepare_for(layout, None)
+}
+
+/// The same for a target, which may be another machine's.
+///
+/// # Errors
+/// When something is missing for the target as well.
+pub fn prepare_for(layout: &Layout, target: Option<Target>) -> Result<Packages, BuildError> {
     let mut codes = Vec::new();
     let mut digest = sha2::Sha256::new_with_prefix(FORMAT);
-    for binary in build::build(layout)? {
+    for binary in build::build(layout, target)? {
         let code = std::fs::read(&binary).map_err(|source| BuildError::Read { path: binary, source })?;
         digest.update((code.len() as u64).to_le_bytes());
         digest.update(&code);

@@ -17,6 +17,7 @@ use crate::runner::Outcome;
 pub use explain::explain;
 pub use github::github;
 pub use html::page as html;
+pub(crate) use human::gist;
 pub use human::human;
 pub use json::json;
 pub use junit::junit;

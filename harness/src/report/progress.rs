@@ -54,6 +54,11 @@ impl Progress {
         if self.quiet {
             return;
         }
+        self.announce(what);
+    }
+
+    /// Something that must be said even where a test runner owns the output.
+    pub fn announce(&self, what: &str) {
         match &self.bar {
             Some(bar) => bar.println(what),
             None => {

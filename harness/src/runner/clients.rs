@@ -41,17 +41,36 @@ pub fn secrets(endpoint: &str, account: &str, region: &str) -> aws_sdk_secretsma
     aws_sdk_secretsmanager::Client::new(&config(endpoint, account, region))
 }
 
+/// CloudTrail, as the account's administrator.
+pub fn cloudtrail(endpoint: &str, account: &str, region: &str) -> aws_sdk_cloudtrail::Client {
+    aws_sdk_cloudtrail::Client::new(&config(endpoint, account, region))
+}
+
 /// SQS of a real account (or of `AWS_ENDPOINT_URL`), by the credentials and the Region in the environment.
 pub fn sqs_of_environment() -> Result<aws_sdk_sqs::Client, String> {
-    let variable = |name: &str| {
-        let value = std::env::var(name).ok().filter(|value| !value.is_empty());
-        value.ok_or_else(|| {
-            format!(
-                "{name} is not set: export credentials, for example by `aws configure export-credentials --format env`"
-            )
-        })
-    };
-    let region = variable("AWS_REGION").or_else(|error| variable("AWS_DEFAULT_REGION").map_err(|_| error))?;
+    Ok(aws_sdk_sqs::Client::new(&config_of_environment(None)?))
+}
+
+/// CloudTrail of a real account (or of `AWS_ENDPOINT_URL`), by the credentials in the environment. Throttled requests are
+/// tried again.
+pub fn cloudtrail_of_environment(region: &str) -> Result<aws_sdk_cloudtrail::Client, String> {
+    Ok(aws_sdk_cloudtrail::Client::new(&config_of_environment(Some(region))?))
+}
+
+/// The Region that the environment names.
+pub fn region_of_environment() -> Result<String, String> {
+    variable("AWS_REGION").or_else(|error| variable("AWS_DEFAULT_REGION").map_err(|_| error))
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+    value.ok_or_else(|| {
+        format!("{name} is not set: export credentials, for example by `aws configure export-credentials --format env`")
+    })
+}
+
+fn config_of_environment(region: Option<&str>) -> Result<SdkConfig, String> {
+    let region = region.map_or_else(region_of_environment, |region| Ok(region.to_owned()))?;
     let credentials = Credentials::new(
         variable("AWS_ACCESS_KEY_ID")?,
         variable("AWS_SECRET_ACCESS_KEY")?,
@@ -70,7 +89,7 @@ pub fn sqs_of_environment() -> Result<aws_sdk_sqs::Client, String> {
         Ok(endpoint) => config = config.endpoint_url(endpoint).http_client(https()),
         Err(_) => config = config.http_client(https()),
     }
-    Ok(aws_sdk_sqs::Client::new(&config.build()))
+    Ok(config.build())
 }
 
 fn https() -> aws_smithy_runtime_api::client::http::SharedHttpClient {

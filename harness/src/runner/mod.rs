@@ -3,10 +3,12 @@
 pub mod clients;
 mod compare;
 mod diagnose;
+mod keep;
 mod outcome;
 mod scenario;
 mod session;
 
+pub use keep::{KeepError, Kept};
 pub use outcome::{AlertCounts, Message, Outcome, SinkCounts, Status, Summary};
 pub(crate) use session::chain;
 pub use session::{Session, SessionError};

@@ -170,7 +170,7 @@ fn event_time(step: &Step) -> Option<Time> {
     }
 }
 
-async fn point_secrets_at(
+pub(super) async fn point_secrets_at(
     cloud: &Cloud,
     deployment: &Deployment,
     sink: &Sink,
@@ -187,7 +187,14 @@ async fn point_secrets_at(
     let pagerduty = serde_json::json!({
         "routing_key": "0123456789abcdef0123456789abcdef", "events_url": url(Alerter::Pagerduty),
     });
-    for (secret, value) in [(&deployment.facts.slack_secret, slack), (&deployment.facts.pagerduty_secret, pagerduty)] {
+    let mut values =
+        vec![(&deployment.facts.slack_secret, slack.clone()), (&deployment.facts.pagerduty_secret, pagerduty.clone())];
+    // Whose they are, only the user knows: they say both.
+    if let (Value::Object(mut both), Value::Object(more)) = (slack, pagerduty) {
+        both.extend(more);
+        values.extend(deployment.facts.more_secrets.iter().map(|secret| (secret, Value::Object(both.clone()))));
+    }
+    for (secret, value) in values {
         let written = client.put_secret_value().secret_id(secret).secret_string(value.to_string()).send().await;
         written.map_err(|error| format!("could not write the secret {secret}: {:?}", error.into_service_error()))?;
     }

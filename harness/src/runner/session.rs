@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OnceCell};
 
+use super::keep::{KeepError, Kept, keep};
 use super::outcome::{Outcome, Status};
 use super::scenario;
-use crate::deployment::{Accounts, Coverage, DeployError, Deployment, Specification, deploy};
+use crate::deployment::{Accounts, Coverage, DeployError, Deployment, OwnRoot, Specification, deploy, deploy_own};
 use crate::layout::Layout;
 use crate::packages::{BuildError, Packages, prepare};
 use crate::report::Progress;
-use crate::scenario::{DeploymentChange, Loaded, Step, Who, play};
+use crate::scenario::{DeploymentChange, Loaded, Step, Who, for_accounts, play};
 use crate::sink::{Sink, SinkError};
 
 /// Why no scenario can be run.
@@ -98,12 +99,38 @@ impl Session {
         made.map(Arc::new).map_err(Arc::new)
     }
 
-    /// Runs one scenario on a deployment of the caller's, whatever its file says of deployments.
+    /// Deploys a root module of the user's own.
+    ///
+    /// # Errors
+    /// When it cannot be applied, or does not keep to the contract.
+    pub async fn deploy_own(&self, own: &OwnRoot) -> Result<Deployment, DeployError> {
+        deploy_own(&self.layout, &self.packages, own, &self.progress).await
+    }
+
+    /// Runs one scenario on a deployment of the caller's, whatever its file says of deployments, with the accounts of
+    /// that deployment.
     pub async fn run_on(&self, loaded: &Loaded, deployment: &Deployment) -> Outcome {
+        let accounts = &deployment.facts.accounts;
         match &loaded.scenario {
-            Ok(scenario) => scenario::run(loaded, scenario, deployment, &self.sink, &self.accounts).await,
+            Ok(scenario) => {
+                scenario::run(loaded, &for_accounts(scenario, accounts), deployment, &self.sink, accounts).await
+            }
             Err(error) => Outcome::error(&loaded.name, loaded.path.clone(), error.to_string()),
         }
+    }
+
+    /// A fork of a deployment to look around in: on the wall clock, its alerters pointed at the sink. What the steps of
+    /// `injected` record is injected once.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub async fn keep(
+        &self,
+        deployment: &Deployment,
+        port: u16,
+        injected: Option<&Loaded>,
+    ) -> Result<Kept<'_>, KeepError> {
+        keep(deployment, &self.sink, port, injected).await
     }
 
     /// The built and zipped handlers.

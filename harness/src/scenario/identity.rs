@@ -3,6 +3,7 @@
 use rootwatch_cloud::services::cloudtrail;
 use serde_json::Value;
 
+use super::Scenario;
 use crate::deployment::{Accounts, DEFAULT_REGION, is_region_shaped};
 
 /// The account of the deployment that acts.
@@ -71,6 +72,42 @@ pub fn play(value: &Value, accounts: &Accounts) -> Played {
     Played { who, value, notes, region }
 }
 
+/// The scenario as it is for other accounts: the ids that scenario files are written with give way to theirs.
+pub fn for_accounts(scenario: &Scenario, accounts: &Accounts) -> Scenario {
+    let default = Accounts::default();
+    let pairs = [
+        (&default.spoke, &accounts.spoke),
+        (&default.hub, &accounts.hub),
+        (&default.management, &accounts.management),
+        (&default.organization, &accounts.organization),
+    ];
+    let pairs: Vec<_> = pairs.into_iter().filter(|(from, to)| from != to).collect();
+    if pairs.is_empty() {
+        return scenario.clone();
+    }
+    let value = |value: &mut Value| {
+        for (from, to) in &pairs {
+            *value = exchange(value, from, to);
+        }
+    };
+    let text = |text: &mut String| {
+        for (from, to) in &pairs {
+            *text = exchange_text(text, from, to);
+        }
+    };
+    let mut scenario = scenario.clone();
+    scenario.records.iter_mut().chain(&mut scenario.events).for_each(value);
+    for call in &mut scenario.put_events {
+        text(&mut call.account);
+        call.bus.iter_mut().for_each(text);
+        value(&mut call.detail);
+    }
+    if let Some(expect) = &mut scenario.expect {
+        expect.mentions.iter_mut().chain(&mut expect.broken_hop).for_each(text);
+    }
+    scenario
+}
+
 /// Exchanges two account ids in every text, dashed spellings included.
 pub fn exchange(value: &Value, a: &str, b: &str) -> Value {
     match value {
@@ -122,6 +159,29 @@ mod tests {
             })
         );
         assert!(played.notes.join("").contains("444455556666"));
+    }
+
+    #[test]
+    fn scenarios_are_played_in_other_accounts() {
+        let other = Accounts { spoke: "210987654321".into(), hub: "300000000003".into(), ..Accounts::default() };
+        let scenario: Scenario = serde_json::from_value(json!({
+            "records": [{"recipientAccountId": "111122223333", "x": "arn:aws:iam::999988887777:root", "y": "1111-2222-3333"}],
+            "put_events": [{"account": "spoke", "source": "s", "detail_type": "d", "detail": {"a": "111122223333"},
+                "bus": "arn:aws:events:us-east-1:999988887777:event-bus/b"}],
+            "expect": {"login": 1, "mentions": ["account 111122223333"]},
+        }))
+        .unwrap();
+        let played = for_accounts(&scenario, &other);
+        assert_eq!(
+            played.records,
+            [
+                json!({"recipientAccountId": "210987654321", "x": "arn:aws:iam::300000000003:root", "y": "2109-8765-4321"})
+            ]
+        );
+        assert_eq!(played.put_events[0].detail, json!({"a": "210987654321"}));
+        assert_eq!(played.put_events[0].bus.as_deref(), Some("arn:aws:events:us-east-1:300000000003:event-bus/b"));
+        assert_eq!(played.expect.unwrap().mentions, ["account 210987654321"]);
+        assert_eq!(for_accounts(&scenario, &Accounts::default()), scenario);
     }
 
     #[test]

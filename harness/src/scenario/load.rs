@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::Scenario;
+use super::error::{Place, ScenarioError};
+use super::{Scenario, variables};
 
 /// A scenario with the file that it came from.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,60 +16,6 @@ pub struct Loaded {
     pub path: PathBuf,
     /// What it says, or why it cannot be read.
     pub scenario: Result<Scenario, ScenarioError>,
-}
-
-/// Why a scenario cannot be read.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum ScenarioError {
-    /// The path is wrong.
-    #[error("{path}: {reason}; give a scenario file or a folder of them")]
-    Path {
-        /// What was given.
-        path: PathBuf,
-        /// The system's reason.
-        reason: String,
-    },
-    /// There is no scenario.
-    #[error("{path} holds no scenario: it has no .json file")]
-    Empty {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// It is not JSON.
-    #[error("{path}:{line}:{column}: not JSON: {reason}")]
-    Json {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// The column, from 1.
-        column: usize,
-        /// The parser's reason.
-        reason: String,
-    },
-    /// A member does not fit.
-    #[error("{path}:{line}:{column}: {reason}{hint}")]
-    Member {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// The column, from 1.
-        column: usize,
-        /// What is wrong, with the member's path.
-        reason: String,
-        /// The nearest known key, for a typo.
-        hint: String,
-    },
-    /// It is JSON, but nothing that is known.
-    #[error(
-        "{path}: neither a scenario (`records`, `events` or `put_events`), nor a CloudTrail record (`eventSource`, \
-         `eventName`), nor an EventBridge event (`detail-type`, `detail`)"
-    )]
-    Unknown {
-        /// The file.
-        path: PathBuf,
-    },
 }
 
 /// The scenarios at a path: the file, or every `.json` below the folder but for `schema.json`, in order.
@@ -115,10 +62,16 @@ fn parse(path: &Path, text: &str) -> Result<Scenario, ScenarioError> {
     let path_of = || path.to_path_buf();
     let value: Value = serde_json::from_str(text).map_err(|error| ScenarioError::Json {
         path: path_of(),
-        line: error.line(),
-        column: error.column(),
+        place: Place::at(text, error.line(), error.column()),
         reason: without_position(&error.to_string()),
     })?;
+    let Some(text) = variables::resolve(path, text)? else { return read(path, text, value) };
+    // The names of variables are texts, and so is what stands for them: what was JSON stays JSON.
+    read(path, &text, serde_json::from_str(&text).unwrap_or(value))
+}
+
+fn read(path: &Path, text: &str, value: Value) -> Result<Scenario, ScenarioError> {
+    let path_of = || path.to_path_buf();
     match &value {
         Value::Array(records) if !records.is_empty() && records.iter().all(is_record) => {
             return Ok(Scenario { records: records.clone(), ..Scenario::default() });
@@ -144,13 +97,16 @@ fn parse(path: &Path, text: &str) -> Result<Scenario, ScenarioError> {
         let at = error.path().to_string();
         let inner = error.into_inner();
         let reason = without_position(&inner.to_string());
-        let place = if at == "." { String::new() } else { format!(" (at `{at}`)") };
+        let within = if at == "." { String::new() } else { format!(" (at `{at}`)") };
+        let place = Place::at(text, inner.line(), inner.column());
         ScenarioError::Member {
             path: path_of(),
-            line: inner.line(),
-            column: inner.column(),
+            place: match unknown(&reason) {
+                Some(key) => place.back_to(text, &format!("\"{key}\"")),
+                None => place,
+            },
             hint: nearest(&reason).map(|key| format!("; did you mean `{key}`?")).unwrap_or_default(),
-            reason: format!("{reason}{place}"),
+            reason: format!("{reason}{within}"),
         }
     })?;
     if scenario.steps().is_empty() {
@@ -168,11 +124,20 @@ fn without_position(message: &str) -> String {
     message.split(" at line ").next().unwrap_or(message).to_owned()
 }
 
-/// For ``unknown field `recods`, expected one of `a`, `b` ``: the expected key that is nearest.
+/// For ``unknown field `recods`, expected one of `a`, `b` ``: what was found.
+fn unknown(reason: &str) -> Option<&str> {
+    let quoted = reason.strip_prefix("unknown field ").or_else(|| reason.strip_prefix("unknown variant "))?;
+    quoted.split('`').nth(1)
+}
+
+/// And the expected key that is nearest.
 fn nearest(reason: &str) -> Option<String> {
-    let mut quoted = reason.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
-    let found = quoted.next()?;
-    quoted
+    let found = unknown(reason)?;
+    let expected = reason.split_once(", expected ")?.1;
+    expected
+        .split('`')
+        .skip(1)
+        .step_by(2)
         .map(|key| (strsim::damerau_levenshtein(found, key), key))
         .filter(|(distance, key)| *distance <= key.len().div_ceil(2))
         .min()
@@ -197,22 +162,59 @@ mod tests {
         }
     }
 
+    /// What is wrong, and what the error must say: where, what was found, and the nearest key.
     #[test]
     fn errors_point_into_the_file() {
-        let cases = [
-            ("{\n  \"records\": [,]\n}", "x.json:2:15: not JSON: expected value"),
-            ("{\"recods\": [{}], \"title\": \"t\"}", "did you mean `records`?"),
-            ("{\"records\": [{}], \"expect\": {\"login\": \"one\"}}", "x.json:1:43: invalid type"),
-            ("{\"records\": [{}], \"expect\": {\"logins\": 1}}", "did you mean `login`?"),
-            ("{\"a\": 1}", "unknown field `a`"),
-            ("{}", "neither a scenario"),
-            ("3", "neither a scenario"),
-            ("[]", "neither a scenario"),
-            ("{\"title\": \"nothing to inject\"}", "neither a scenario"),
+        let cases: [(&str, &[&str]); 16] = [
+            (
+                "{\n  \"records\": [,]\n}",
+                &["x.json:2:15: not JSON: expected value", "2 |   \"records\": [,]", "  |               ^"],
+            ),
+            ("{\"records\": [{}]", &["x.json:1:17: not JSON: EOF while parsing an object"]),
+            ("", &["x.json:1:1: not JSON: EOF while parsing a value"]),
+            ("{\"title\": \"a\tb\"}", &["x.json:1:13: not JSON: control character"]),
+            (
+                "{\n\"recods\": [{}], \"title\": \"t\"}",
+                &[
+                    "x.json:2:1: unknown field `recods`",
+                    "did you mean `records`?",
+                    "2 | \"recods\": [{}]",
+                    "  | ^^^^^^^^",
+                ],
+            ),
+            (
+                "{\"records\": [{}], \"expect\": {\"login\": \"one\"}}",
+                &["x.json:1:43: invalid type", "expected u64 (at `expect.login`)"],
+            ),
+            ("{\"records\": [{}], \"expect\": {\"login\": -1}}", &["x.json:1:40: invalid value: integer `-1`"]),
+            (
+                "{\"records\": [{}],\n \"expect\": {\"logins\": 1}}",
+                &["x.json:2:13: unknown field `logins`", "(at `expect.logins`)", "did you mean `login`?"],
+            ),
+            (
+                "{\"records\": [{}], \"expect\": {\"stopped_at\": \"rules\"}}",
+                &["unknown variant `rules`", "did you mean `rule`?"],
+            ),
+            ("{\"records\": [{}], \"faults\": {\"slak\": []}}", &["unknown variant `slak`", "did you mean `slack`?"]),
+            ("{\"records\": {}}", &["x.json:1:12: invalid type: map, expected a sequence (at `records`)"]),
+            ("{\"put_events\": [{\"account\": \"spoke\"}]}", &["missing field `source` (at `put_events[0]`)"]),
+            ("{\"records\": [{}], \"records\": [{}], \"title\": \"t\"}", &["duplicate field `records`"]),
+            ("{\"a\": 1}", &["x.json:1:2: unknown field `a`"]),
+            (
+                "{\"records\": [{\"recipientAccountId\": \"${spoke_acount}\"}]}",
+                &["x.json:1:38: there is no variable `spoke_acount`", "did you mean `spoke_account`?"],
+            ),
+            ("{\"records\": [{\"eventTime\": \"${time+5x}\"}]}", &["x.json:1:29: `+5x` is no span of time"]),
         ];
         for (text, expected) in cases {
             let error = parse(Path::new("x.json"), text).unwrap_err().to_string();
-            assert!(error.contains(expected), "{text}: {error}");
+            for expected in expected {
+                assert!(error.contains(expected), "{text}: `{expected}` is not in\n{error}");
+            }
+        }
+        for text in ["{}", "3", "[]", "[1]", "null", "{\"title\": \"nothing to inject\"}"] {
+            let error = parse(Path::new("x.json"), text).unwrap_err().to_string();
+            assert!(error.contains("neither a scenario"), "{text}: {error}");
         }
     }
 }

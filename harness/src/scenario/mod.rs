@@ -1,15 +1,20 @@
 //! Scenario files: what is recorded, where it is injected, and what must come out.
 
+mod error;
 mod fault;
 mod format;
 mod identity;
 mod load;
 mod redact;
+mod scaffold;
 mod schema;
+mod variables;
 
+pub use error::{Place, ScenarioError};
 pub use fault::{Alerter, Connection, Fault, Faults};
 pub use format::{Counts, DeploymentChange, Expectation, PutEvents, Redriven, Scenario, Step, StoppedAt};
-pub use identity::{Played, Who, exchange, play};
-pub use load::{Loaded, ScenarioError, events_of, find, load};
+pub use identity::{Played, Who, exchange, for_accounts, play};
+pub use load::{Loaded, events_of, find, load};
 pub use redact::{Kind, Redactor};
+pub use scaffold::scaffold;
 pub use schema::schema;

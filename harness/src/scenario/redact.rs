@@ -73,6 +73,16 @@ impl Redactor {
         counts
     }
 
+    /// What was replaced, for people.
+    pub fn words(&self) -> String {
+        let kinds: Vec<String> =
+            self.summary().iter().map(|(kind, count)| format!("{count} {}", kind.noun())).collect();
+        match kinds.is_empty() {
+            true => "nothing to redact was found; read it once more before you commit it".to_owned(),
+            false => format!("replaced {}; read it once more before you commit it", kinds.join(", ")),
+        }
+    }
+
     /// Redacts an event in place.
     pub fn redact(&mut self, event: &mut Value) {
         // The event's own account comes first, so that it becomes the spoke.

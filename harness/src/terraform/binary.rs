@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::TerraformError;
+use super::fetch::{Release, fetch, fetched_path};
+use crate::layout::Layout;
+use crate::report::Progress;
 
 /// A Terraform or OpenTofu binary.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +30,11 @@ impl Binary {
     }
 }
 
-/// The binary that `ROOTWATCH_TERRAFORM` names, else `terraform`, else `tofu` on PATH.
+/// The binary that `ROOTWATCH_TERRAFORM` names, else `terraform`, else `tofu` on PATH, else the one that an earlier run
+/// fetched.
+///
+/// # Errors
+/// When there is none; [`obtain`] would fetch it.
 pub fn find() -> Result<Binary, TerraformError> {
     if let Some(path) = std::env::var_os("ROOTWATCH_TERRAFORM").filter(|path| !path.is_empty()) {
         let path = PathBuf::from(path);
@@ -37,9 +44,29 @@ pub fn find() -> Result<Binary, TerraformError> {
     ["terraform", "tofu"]
         .iter()
         .flat_map(|name| std::env::split_paths(&on_path).map(move |directory| directory.join(name)))
+        .chain(fetched_path())
         .filter(|path| path.is_file())
         .find_map(|path| probe(&path).ok())
-        .ok_or(TerraformError::NotFound)
+        .ok_or(TerraformError::NotFound { why: "`rootwatch run` fetches it, unless --offline forbids that" })
+}
+
+/// [`find`], and where there is none, fetches the pinned version into the user's cache, and says so.
+///
+/// # Errors
+/// When there is none and it may not, or cannot, be fetched.
+pub fn obtain(layout: &Layout, progress: &Progress) -> Result<Binary, TerraformError> {
+    match find() {
+        Err(TerraformError::NotFound { .. }) => {}
+        found => return found,
+    }
+    let not_found = |why| TerraformError::NotFound { why };
+    if layout.offline {
+        return Err(not_found("it is not fetched: --offline or ROOTWATCH_OFFLINE forbids it"));
+    }
+    let release = Release::pinned().ok_or_else(|| not_found("no checksum is known for this kind of machine"))?;
+    let path = fetched_path().ok_or_else(|| not_found("it is not fetched: neither XDG_CACHE_HOME nor HOME is set"))?;
+    fetch(&release, &path, |words| progress.announce(words))?;
+    probe(&path).map_err(|source| TerraformError::NotRunnable { path, source })
 }
 
 fn probe(path: &Path) -> std::io::Result<Binary> {

@@ -15,6 +15,10 @@ pub struct Workspace {
     pub path: PathBuf,
     /// The configuration that is applied, below the folder.
     root: PathBuf,
+    /// Variables by their names, as `TF_VAR_…`: what the configuration does not declare is ignored.
+    variables: Vec<(String, String)>,
+    /// Files of variables, which weigh more.
+    var_files: Vec<PathBuf>,
 }
 
 /// How Terraform is run there.
@@ -36,7 +40,18 @@ impl Workspace {
         copy_tree(tree, &path.join("tree"))
             .and_then(|()| std::fs::create_dir_all(path.join("root")))
             .map_err(|source| TerraformError::Workspace { path: path.to_path_buf(), source })?;
-        Ok(Self { path: path.to_path_buf(), root: path.join("root") })
+        Ok(Self { path: path.to_path_buf(), root: path.join("root"), variables: Vec::new(), var_files: Vec::new() })
+    }
+
+    /// A workspace over a tree that the caller has copied to `tree/`, with a configuration of it as what is applied.
+    pub fn over(path: &Path, directory: &Path) -> Self {
+        let root = path.join("tree").join(directory);
+        Self { path: path.to_path_buf(), root, variables: Vec::new(), var_files: Vec::new() }
+    }
+
+    /// The same, with variables.
+    pub fn with_variables(self, variables: Vec<(String, String)>, var_files: Vec<PathBuf>) -> Self {
+        Self { variables, var_files, ..self }
     }
 
     /// The same copy, with one of the tree's own configurations as what is applied: `""` is the root module.
@@ -73,6 +88,12 @@ impl Workspace {
 
     /// `init`, with the provider pinned by a lock file and taken from the mirror where there is one.
     pub fn init(&self, run: &Run<'_>) -> Result<(), TerraformError> {
+        self.pin(run)?;
+        self.init_as_pinned(run)
+    }
+
+    /// Pins the provider.
+    pub fn pin(&self, run: &Run<'_>) -> Result<(), TerraformError> {
         // A lock entry without hashes is accepted and completed. [M]
         self.write(
             ".terraform.lock.hcl",
@@ -80,7 +101,11 @@ impl Workspace {
                 "provider \"{}/hashicorp/aws\" {{\n  version = \"{PROVIDER_VERSION}\"\n}}\n",
                 run.binary.registry()
             ),
-        )?;
+        )
+    }
+
+    /// `init`, with the lock file that is there.
+    pub fn init_as_pinned(&self, run: &Run<'_>) -> Result<(), TerraformError> {
         if let Some(mirror) = run.mirror {
             let path = self.path.join("cli.tfrc");
             std::fs::write(&path, mirror.cli_config(run.binary))
@@ -109,6 +134,18 @@ impl Workspace {
             (Some(0), _) => Ok(Ok(())),
             (Some(2), output) => Ok(Err(output)),
             (_, output) => Err(self.failed(run, "plan", &output)),
+        }
+    }
+
+    /// What an expression is, before anything is applied.
+    pub fn evaluate(&self, run: &Run<'_>, expression: &str) -> Result<String, TerraformError> {
+        let path = self.path.join("expression");
+        let failed = |source| TerraformError::Workspace { path: path.clone(), source };
+        std::fs::write(&path, format!("{expression}\n")).map_err(failed)?;
+        let input = File::open(&path).map_err(failed)?;
+        match self.try_run_with(run, "console", &["console"], input.into())? {
+            (Some(0), output) => Ok(output),
+            (_, output) => Err(self.failed(run, "console", &output)),
         }
     }
 
@@ -153,13 +190,30 @@ impl Workspace {
     }
 
     fn try_run(&self, run: &Run<'_>, stage: &str, arguments: &[&str]) -> Result<(Option<i32>, String), TerraformError> {
+        self.try_run_with(run, stage, arguments, Stdio::null())
+    }
+
+    fn try_run_with(
+        &self,
+        run: &Run<'_>,
+        stage: &str,
+        arguments: &[&str],
+        input: Stdio,
+    ) -> Result<(Option<i32>, String), TerraformError> {
         let log = self.log(stage);
         let failed = |source| TerraformError::Workspace { path: log.clone(), source };
         let file = File::create(&log).map_err(failed)?;
         let errors = file.try_clone().map_err(failed)?;
         // Terminated, not killed: it has to end its providers.
         let mut command = ending_with_parent(&run.binary.path, "TERM");
-        command.args(arguments).current_dir(self.root()).stdin(Stdio::null()).stdout(file).stderr(errors);
+        command.args(arguments).current_dir(self.root()).stdin(input).stdout(file).stderr(errors);
+        if ["apply", "plan", "destroy", "console"].contains(&stage) {
+            for path in &self.var_files {
+                let mut argument = std::ffi::OsString::from("-var-file=");
+                argument.push(path);
+                command.arg(argument);
+            }
+        }
         // Nothing of the user's AWS set-up may leak into a test, and nothing of the test may leave this machine.
         for (key, _) in std::env::vars_os() {
             let name = key.to_string_lossy();
@@ -168,6 +222,7 @@ impl Workspace {
             }
         }
         command
+            .envs(self.variables.iter().map(|(name, value)| (format!("TF_VAR_{name}"), value)))
             .env("AWS_ENDPOINT_URL", run.endpoint)
             .env("AWS_ACCESS_KEY_ID", run.account)
             .env("AWS_SECRET_ACCESS_KEY", "any")
@@ -196,7 +251,7 @@ impl Workspace {
 pub(crate) fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
     for entry in walkdir::WalkDir::new(from).into_iter().filter_entry(|entry| {
         let name = entry.file_name().to_string_lossy();
-        name != ".terraform" && !name.contains(".tfstate")
+        name != ".terraform" && name != ".git" && !name.contains(".tfstate")
     }) {
         let entry = entry?;
         let Ok(relative) = entry.path().strip_prefix(from) else { continue };

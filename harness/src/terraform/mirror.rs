@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Binary, PROVIDER_VERSION};
+use super::{Binary, PROVIDER_VERSION, TerraformError};
+use crate::layout::Layout;
 
 /// A folder that Terraform can install the AWS provider from without a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,17 @@ impl Mirror {
              include = [\"{registry}/hashicorp/aws\"]\n  }}\n  direct {{\n    \
              exclude = [\"{registry}/hashicorp/aws\"]\n  }}\n}}\n"
         )
+    }
+}
+
+/// The mirror that holds the provider; none where Terraform may ask the registry for it.
+///
+/// # Errors
+/// When there is no mirror and nothing may be fetched.
+pub fn mirror_or_registry(layout: &Layout, binary: &Binary) -> Result<Option<Mirror>, TerraformError> {
+    match discover(binary) {
+        None if layout.offline => Err(TerraformError::NoProvider { version: PROVIDER_VERSION.to_owned() }),
+        found => Ok(found),
     }
 }
 
@@ -55,7 +67,7 @@ fn below(directory: &Path, binary: &Binary, depth: u8) -> Option<Mirror> {
 }
 
 /// The architecture in Go's words, which Terraform uses.
-fn architecture() -> &'static str {
+pub(super) fn architecture() -> &'static str {
     match std::env::consts::ARCH {
         "x86_64" => "amd64",
         "aarch64" => "arm64",

@@ -4,14 +4,17 @@ mod binary;
 mod command;
 mod composition;
 mod error;
+mod fetch;
 mod mirror;
 mod overlay;
 
-pub use binary::{Binary, find};
+pub use binary::{Binary, find, obtain};
+pub(crate) use command::copy_tree;
 pub use command::{Run, Workspace};
 pub use composition::{Composition, HubInputs, composition};
 pub use error::TerraformError;
-pub use mirror::{Mirror, discover};
+pub use fetch::{Release, TERRAFORM_VERSION, fetch, fetched_path};
+pub use mirror::{Mirror, discover, mirror_or_registry};
 pub use overlay::apply_overlay;
 
 /// The provider version that the harness applies with, pinned by a lock file.

@@ -45,3 +45,24 @@ impl History {
         found
     }
 }
+
+/// [D] API_LookupEvents: "limited to two per second, per account, per Region". AWS counts by some bucket [?]; here no
+/// three come within a second.
+const LOOKUPS: usize = 2;
+
+/// The last lookups of every account and Region.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Lookups(Table<(AccountId, Region), Vec<Time>>);
+
+impl Lookups {
+    /// Counts a lookup; false when it is one too many, which is not counted.
+    pub(super) fn admit(&mut self, account: &AccountId, region: &Region, now: Time) -> bool {
+        let recent = self.0.entry((account.clone(), region.clone()), Vec::new);
+        recent.retain(|at| at.0 > now.0 - 1000);
+        let admitted = recent.len() < LOOKUPS;
+        if admitted {
+            recent.push(now);
+        }
+        admitted
+    }
+}

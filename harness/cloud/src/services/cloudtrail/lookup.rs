@@ -36,6 +36,10 @@ pub(super) fn lookup(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let input: Input = call.input()?;
     let any = call.arn("*");
     call.authorise("cloudtrail:LookupEvents", &any)?;
+    let now = call.state.now;
+    if !call.state.cloudtrail.lookups.admit(&call.account, &call.region, now) {
+        return Err(ApiError::new("ThrottlingException", "Rate exceeded"));
+    }
     let limit = input.max_results.unwrap_or(PAGE);
     if !(1..=PAGE).contains(&limit) {
         return Err(ApiError::new("InvalidMaxResultsException", format!("MaxResults must be between 1 and {PAGE}.")));

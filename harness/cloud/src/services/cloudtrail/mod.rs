@@ -44,7 +44,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("GetTrail", trail_operations::get),
     Operation::new("GetTrailStatus", logging::status),
     Operation::new("ListTags", tags::list),
-    Operation::noted("LookupEvents", lookup::lookup, "over the records that were injected"),
+    Operation::noted("LookupEvents", lookup::lookup, "over the records that were injected; two a second"),
     Operation::new("PutEventSelectors", selector_operations::put),
     Operation::new("RemoveTags", tags::remove),
     Operation::new("StartLogging", logging::start),

@@ -278,7 +278,7 @@ fn lookup_events_finds_what_was_injected() {
     add(&mut state, "us-east-1", "data", "2026-03-02T01:00:00Z", json!({"eventCategory": "Data"}));
     add(&mut state, "eu-west-1", "elsewhere", "2026-03-02T00:00:00Z", json!({}));
     let ids = |state: &mut State, params: Value| {
-        let answer = call(state, "LookupEvents", params).unwrap();
+        let answer = lookup(state, params).unwrap();
         let events = answer["Events"].as_array().unwrap().clone();
         events.iter().map(|event| event["EventId"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
@@ -296,7 +296,7 @@ fn lookup_events_finds_what_was_injected() {
     for (params, expected) in cases {
         assert_eq!(ids(&mut state, params.clone()), expected, "{params}");
     }
-    let page = call(&mut state, "LookupEvents", json!({"MaxResults": 1})).unwrap();
+    let page = lookup(&mut state, json!({"MaxResults": 1})).unwrap();
     assert_eq!(page["Events"][0]["EventTime"], 1772409600.0);
     let detail: Value = serde_json::from_str(page["Events"][0]["CloudTrailEvent"].as_str().unwrap()).unwrap();
     assert_eq!((&page["Events"][0]["ReadOnly"], &detail["eventID"]), (&json!("true"), &json!("second")));
@@ -309,7 +309,35 @@ fn lookup_events_finds_what_was_injected() {
         (json!({"StartTime": 2, "EndTime": 1}), "InvalidTimeRangeException"),
     ];
     for (params, code) in errors {
-        assert_eq!(call(&mut state, "LookupEvents", params.clone()).expect_err("an error").code, code, "{params}");
+        assert_eq!(lookup(&mut state, params.clone()).expect_err("an error").code, code, "{params}");
+    }
+}
+
+/// Asks after a second, so that nothing is throttled.
+fn lookup(state: &mut State, params: Value) -> Result<Value, ApiError> {
+    state.now = state.now + std::time::Duration::from_secs(1);
+    call(state, "LookupEvents", params)
+}
+
+#[test]
+fn lookups_are_throttled() {
+    // [D] API_LookupEvents: two per second, per account, per Region. At (ms), in, and what is answered.
+    let cases = [
+        (0, "us-east-1", None),
+        (0, "us-east-1", None),
+        (10, "us-east-1", Some("ThrottlingException")),
+        (10, "eu-west-1", None),
+        (999, "us-east-1", Some("ThrottlingException")),
+        (1000, "us-east-1", None),
+        (1000, "us-east-1", None),
+        (1999, "us-east-1", Some("ThrottlingException")),
+    ];
+    let mut state = state();
+    let start = state.now;
+    for (after, region, expected) in cases {
+        state.now = start + std::time::Duration::from_millis(after);
+        let code = call_at(&mut state, region, "LookupEvents", json!({})).err().map(|error| error.code);
+        assert_eq!(code.as_deref(), expected, "at {after} ms in {region}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::history::History;
+use super::history::{History, Lookups};
 use super::selectors::Selectors;
 use crate::api::{ApiError, Call};
 use crate::id::{AccountId, Arn, Region};
@@ -17,6 +17,7 @@ use crate::time::Time;
 pub struct State {
     pub(super) trails: Table<Arn, Trail>,
     pub(super) history: History,
+    pub(super) lookups: Lookups,
 }
 
 /// A trail.

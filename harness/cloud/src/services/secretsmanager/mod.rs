@@ -6,6 +6,7 @@ mod operations;
 mod random_password;
 mod resource_policy;
 mod secret;
+mod seed;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use crate::id::Arn;
 use crate::table::Table;
 
 pub use secret::{Secret, Version};
+pub use seed::seed_secret;
 
 /// State of the service: secrets by full ARN.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
