@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "a test target")]
 #![allow(clippy::print_stderr, reason = "a test target talks to whoever runs it")]
 
+mod own;
 mod support;
 
 use std::path::Path;
@@ -38,6 +39,9 @@ fn main() -> ExitCode {
         trial("hub_spoke_and_subscriber_with_states_of_their_own", states_apart),
         trial("what_terraform_refuses_it_refuses_in_words", refusals),
         trial("the_tree_is_formatted_and_depends_on_one_provider", formatted),
+        trial("own_root_module_with_its_own_accounts", own::root_module),
+        trial("own_root_module_that_breaks_the_contract", own::contract),
+        trial("a_deployment_stays_to_look_around_in", own::keep),
     ];
     for directory in DIRECTORIES {
         let shared = Arc::clone(&shared);

@@ -83,7 +83,7 @@ pub struct Accounts {
     pub management: String,
     /// The organization.
     pub organization: String,
-    /// The name of the role in the spoke that Terraform assumes.
+    /// The name of the role in the spoke that Terraform assumes; its path comes before it.
     pub deploy_role_name: String,
     /// What the deploy role asks for.
     pub external_id: String,

@@ -298,11 +298,11 @@ impl Application<'_> {
     }
 }
 
-/// Account and name of a role.
+/// Account and name of a role, with its path.
 fn role(arn: &str) -> Option<(&str, &str)> {
     let mut parts = arn.splitn(6, ':').skip(4);
     let (account, resource) = (parts.next()?, parts.next()?);
-    Some((account, resource.strip_prefix("role/")?.rsplit('/').next()?))
+    Some((account, resource.strip_prefix("role/")?))
 }
 
 /// The Regions in whose default bus an account has a rule.

@@ -45,11 +45,10 @@ fn deploy_role(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError> {
     let everything =
         json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     let iam = |operation, params| cloud.api(&accounts.spoke, "us-east-1", Service::Iam, operation, params);
-    iam("CreateRole", json!({"RoleName": accounts.deploy_role_name, "AssumeRolePolicyDocument": trust.to_string()}))?;
-    iam(
-        "PutRolePolicy",
-        json!({"RoleName": accounts.deploy_role_name, "PolicyName": "deploy", "PolicyDocument": everything.to_string()}),
-    )?;
+    let (path, name) = accounts.deploy_role_name.rsplit_once('/').unwrap_or(("", &accounts.deploy_role_name));
+    let path = if path.is_empty() { "/".to_owned() } else { format!("/{path}/") };
+    iam("CreateRole", json!({"RoleName": name, "Path": path, "AssumeRolePolicyDocument": trust.to_string()}))?;
+    iam("PutRolePolicy", json!({"RoleName": name, "PolicyName": "deploy", "PolicyDocument": everything.to_string()}))?;
     Ok(())
 }
 

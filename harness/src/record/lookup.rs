@@ -188,7 +188,8 @@ mod tests {
         let client = clients::cloudtrail(cloud.endpoint(), ACCOUNT, "us-east-1");
         let range = Range { since: Time(0), until: cloud.with(|state| state.now) };
         let started = cloud.with(|state| state.now);
-        let found = lookup(&client, range, &mut Pace::per_second(2), &mut Virtual(&cloud)).await.unwrap();
+        let mut pace = Pace::per_second(2);
+        let found = lookup(&client, range, &mut pace, &mut Virtual(&cloud)).await.unwrap();
         let names: Vec<&str> = found.iter().map(|record| record["eventName"].as_str().unwrap()).collect();
         assert_eq!(names.len(), 122, "each once, although a sign-in is found twice");
         assert_eq!(names[..120], ["CreateUser"; 120]);
@@ -199,8 +200,11 @@ mod tests {
         // A narrower range asks for less.
         let noon = |text| Time::parse(text).unwrap();
         let range = Range { since: noon("2026-03-02T09:02:01Z"), until: noon("2026-03-02T09:02:01Z") };
-        let found = lookup(&client, range, &mut Pace::per_second(2), &mut Virtual(&cloud)).await.unwrap();
+        let found = lookup(&client, range, &mut pace, &mut Virtual(&cloud)).await.unwrap();
         assert_eq!(found.len(), 1);
+        // Who does not keep the distance is refused.
+        let hasty = lookup(&client, range, &mut Pace::per_second(1000), &mut Virtual(&cloud)).await;
+        assert!(hasty.is_err_and(|error| error.to_string().contains("ThrottlingException")));
     }
 
     #[test]

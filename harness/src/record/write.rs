@@ -76,21 +76,24 @@ fn stem(record: &Value) -> String {
 
 fn kebab(text: &str) -> String {
     let mut kebab = String::new();
-    for c in text.chars() {
-        match c {
-            c if c.is_ascii_uppercase() => {
-                if kebab.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()) {
-                    kebab.push('-');
-                }
-                kebab.push(c.to_ascii_lowercase());
-            }
-            c if c.is_ascii_alphanumeric() => kebab.push(c),
-            _ if !kebab.ends_with('-') && !kebab.is_empty() => kebab.push('-'),
-            _ => {}
+    let letters: Vec<char> = text.chars().collect();
+    for (n, c) in letters.iter().enumerate() {
+        if !c.is_ascii_alphanumeric() {
+            kebab.push('-');
+            continue;
         }
+        // `MFADevice` is two words.
+        let before = n.checked_sub(1).and_then(|n| letters.get(n));
+        let after = letters.get(n + 1);
+        let begins = c.is_ascii_uppercase()
+            && before.is_some_and(|before| !before.is_ascii_uppercase() || after.is_some_and(char::is_ascii_lowercase));
+        if begins {
+            kebab.push('-');
+        }
+        kebab.push(c.to_ascii_lowercase());
     }
-    let kebab = kebab.trim_end_matches('-');
-    if kebab.is_empty() { "event".to_owned() } else { kebab.to_owned() }
+    let words: Vec<&str> = kebab.split('-').filter(|word| !word.is_empty()).collect();
+    if words.is_empty() { "event".to_owned() } else { words.join("-") }
 }
 
 #[cfg(test)]
@@ -106,7 +109,7 @@ mod tests {
                 "console-login-failure",
             ),
             (json!({"eventName": "CreateAccessKey", "errorCode": "AccessDenied"}), "create-access-key-access-denied"),
-            (json!({"eventName": "DeactivateMFADevice"}), "deactivate-mfadevice"),
+            (json!({"eventName": "DeactivateMFADevice"}), "deactivate-mfa-device"),
             (json!({"eventName": "../../etc/passwd"}), "etc-passwd"),
             (json!({}), "event"),
         ];

@@ -170,7 +170,7 @@ mod tests {
                 "{\n  \"records\": [,]\n}",
                 &["x.json:2:15: not JSON: expected value", "2 |   \"records\": [,]", "  |               ^"],
             ),
-            ("{\"records\": [{}]", &["x.json:1:17: not JSON: EOF while parsing an object"]),
+            ("{\"records\": [{}]", &["x.json:1:16: not JSON: EOF while parsing an object"]),
             ("", &["x.json:1:1: not JSON: EOF while parsing a value"]),
             ("{\"title\": \"a\tb\"}", &["x.json:1:13: not JSON: control character"]),
             (

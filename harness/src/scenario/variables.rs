@@ -72,7 +72,7 @@ fn value(name: &str, span: &str, accounts: &Accounts) -> Result<Option<String>, 
 
 fn nearest(name: &str) -> Option<&'static str> {
     let distances = NAMES.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known));
-    distances.min().filter(|(distance, _)| *distance <= 2).map(|(_, known)| known)
+    distances.min().filter(|(distance, known)| *distance <= known.len().div_ceil(6)).map(|(_, known)| known)
 }
 
 /// `+90s`, `-2h`.

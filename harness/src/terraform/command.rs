@@ -179,7 +179,9 @@ impl Workspace {
     }
 
     fn failed(&self, run: &Run<'_>, stage: &str, output: &str) -> TerraformError {
-        let errors: Vec<&str> = output.lines().skip_while(|line| !line.contains("Error")).take(60).collect();
+        // A plan that is printed before may speak of errors too.
+        let begins = |line: &&str| line.trim_start_matches(['│', ' ']).starts_with("Error:");
+        let errors: Vec<&str> = output.lines().skip_while(|line| !begins(line)).take(60).collect();
         let output = if errors.is_empty() { output.to_owned() } else { errors.join("\n") };
         TerraformError::Failed {
             program: run.binary.name().to_owned(),

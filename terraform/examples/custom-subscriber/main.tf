@@ -10,7 +10,7 @@ resource "aws_sqs_queue" "this" {
   message_retention_seconds = 14 * 24 * 3600
   # SQS's own key: SNS needs no permission for it. A customer-managed key must admit sns.amazonaws.com.
   sqs_managed_sse_enabled = true
-  policy                  = data.aws_iam_policy_document.queue["${local.prefix}:${var.name}"].json
+  policy                  = data.aws_iam_policy_document.queue["alerts"].json
   tags                    = var.tags
 }
 
@@ -19,12 +19,13 @@ resource "aws_sqs_queue" "dead_letter" {
   name                      = "${var.name}-dlq"
   message_retention_seconds = 14 * 24 * 3600
   sqs_managed_sse_enabled   = true
-  policy                    = data.aws_iam_policy_document.queue["${local.prefix}:${var.name}-dlq"].json
+  policy                    = data.aws_iam_policy_document.queue["dead_letters"].json
   tags                      = var.tags
 }
 
 data "aws_iam_policy_document" "queue" {
-  for_each = toset(["${local.prefix}:${var.name}", "${local.prefix}:${var.name}-dlq"])
+  # The keys are known at plan time, where the topic of the same configuration is not.
+  for_each = { alerts = "${local.prefix}:${var.name}", dead_letters = "${local.prefix}:${var.name}-dlq" }
 
   statement {
     sid       = "DeliverFromTopic"
