@@ -81,8 +81,27 @@ fn a_missing_terraform_says_what_to_install() {
         ("ROOTWATCH_CACHE", cache.path().to_str().unwrap()),
         ("PATH", ""),
         ("ROOTWATCH_TERRAFORM", ""),
+        ("XDG_CACHE_HOME", cache.path().to_str().unwrap()),
     ];
-    check(&["run"], &variables, 3, &["neither `terraform` nor `tofu` was found on PATH", "install Terraform"]);
+    let missing = ["neither `terraform` nor `tofu` was found on PATH", "install Terraform", "forbids it"];
+    check(&["run", "--offline"], &variables, 3, &missing);
+    let offline = [variables.as_slice(), &[("ROOTWATCH_OFFLINE", "1")]].concat();
+    check(&["run"], &offline, 3, &missing);
+    // Where it may be fetched: nobody answers, and something else than the publisher's zip comes.
+    let deaf = [variables.as_slice(), &[("ROOTWATCH_TERRAFORM_URL", "http://127.0.0.1:1")]].concat();
+    let url = "http://127.0.0.1:1/1.11.4/terraform_1.11.4_";
+    check(&["run"], &deaf, 3, &["Terraform is not here: fetching", url, "could not be fetched", "install Terraform"]);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = std::io::Write::write_all(&mut stream, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong");
+        }
+    });
+    let forged = [variables.as_slice(), &[("ROOTWATCH_TERRAFORM_URL", base.as_str())]].concat();
+    check(&["run"], &forged, 3, &["is not what was published", "expected the checksum (SHA-256)", &base]);
+    assert!(!cache.path().join("rootwatch/terraform-1.11.4/terraform").exists());
     let mut wrong = variables;
     wrong[3].1 = "/no/terraform";
     check(&["run"], &wrong, 3, &["ROOTWATCH_TERRAFORM names /no/terraform"]);
@@ -185,9 +204,111 @@ fn the_doctor_and_the_lists_answer() {
     let listed = rootwatch(&["list"], &[]);
     assert!(listed.status.success());
     assert!(String::from_utf8_lossy(&listed.stdout).contains("login/passkey"));
-    let missing = rootwatch(&["doctor"], &[("PATH", ""), ("ROOTWATCH_TERRAFORM", "")]);
-    assert_eq!(missing.status.code(), Some(3));
-    assert!(String::from_utf8_lossy(&missing.stdout).contains("install Terraform"));
+}
+
+/// What is missing, what the doctor says of it, and whether the default run could work.
+#[test]
+fn the_doctor_says_what_mends_it() {
+    let empty = tempfile::tempdir().unwrap();
+    let nowhere = empty.path().to_str().unwrap();
+    let old = script(empty.path(), "old-terraform", "echo '{\"terraform_version\": \"1.4.6\"}'");
+    let new = script(empty.path(), "new-terraform", "echo '{\"terraform_version\": \"1.11.4\"}'");
+    let rustc = script(empty.path(), "old-rustc", "echo 'rustc 1.70.0 (90c541806 2023-05-31)'");
+    let base = [("XDG_CACHE_HOME", nowhere), ("HOME", nowhere), ("ROOTWATCH_CACHE", nowhere)];
+    let cases: [(&[(&str, &str)], i32, &[&str]); 7] = [
+        (
+            &[("PATH", ""), ("ROOTWATCH_TERRAFORM", "")],
+            3,
+            &["missing Terraform", "--offline", "mend it: install Terraform"],
+        ),
+        (&[("ROOTWATCH_TERRAFORM", "/no/terraform")], 3, &["missing Terraform", "/no/terraform", "mend it:"]),
+        (
+            &[("ROOTWATCH_TERRAFORM", &old)],
+            3,
+            &["missing Terraform", "1.4.6", "too old", "mend it: install Terraform 1.5"],
+        ),
+        (&[("ROOTWATCH_TERRAFORM", &new), ("RUSTC", &rustc)], 3, &["missing Rust", "1.70.0", "mend it: rustup update"]),
+        (
+            &[("ROOTWATCH_TERRAFORM", &new), ("CARGO", "/no/cargo")],
+            3,
+            &["missing Rust", "/no/cargo", "https://rustup.rs"],
+        ),
+        (
+            &[("ROOTWATCH_TERRAFORM", &new), ("ROOTWATCH_CACHE", "/proc/x")],
+            3,
+            &["missing cache", "/proc/x", "ROOTWATCH_CACHE"],
+        ),
+        (
+            &[("ROOTWATCH_TERRAFORM", &new), ("PATH", "")],
+            3,
+            &["ok      Terraform", "absent  Docker", "absent  setpriv", "mend it:"],
+        ),
+    ];
+    for (variables, code, texts) in cases {
+        let output = rootwatch(&["doctor", "--offline"], &[base.as_slice(), variables].concat());
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        for text in texts {
+            assert!(said.contains(text), "{variables:?}: `{text}` is not in\n{said}");
+        }
+        assert_eq!(output.status.code(), Some(code), "{variables:?}\n{said}");
+        assert!(said.contains("cannot work here"), "{said}");
+    }
+}
+
+/// Every subcommand teaches by examples.
+#[test]
+fn help_has_examples() {
+    let help = |arguments: &[&str]| {
+        let output = rootwatch(arguments, &[]);
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let whole = help(&["--help"]);
+    let commands = whole.split("Commands:\n").nth(1).unwrap().lines().take_while(|line| !line.is_empty());
+    let names: Vec<&str> = commands
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(names.contains(&"run") && names.contains(&"record"), "{names:?}");
+    for name in names.into_iter().filter(|name| *name != "help") {
+        let text = help(&[name, "--help"]);
+        assert!(text.contains("Examples:\n  ") && text.contains(&format!("rootwatch {name}")), "{name}: {text}");
+    }
+}
+
+/// A target that cannot be built says what is missing, with the command that mends it.
+#[test]
+fn a_target_that_cannot_be_built_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let rustc = script(folder.path(), "rustc", &format!("echo {}", folder.path().display()));
+    let cargo = script(folder.path(), "cargo", "exit 101");
+    let out = folder.path().join("dist");
+    let arguments = ["package", "--target", "arm64", "--out", out.to_str().unwrap()];
+    let variables = [("RUSTC", rustc.as_str()), ("CARGO", cargo.as_str())];
+    check(&arguments, &variables, 3, &["aarch64-unknown-linux-gnu cannot be built here", "rustup target add aarch64"]);
+    assert!(!out.exists());
+    check(&["package", "--target", "mips"], &[], 2, &["x86_64", "arm64"]);
+}
+
+/// Each run is shown as it ends; a change of the file is the next one.
+#[test]
+fn a_change_of_a_scenario_runs_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wrong.json");
+    std::fs::write(&file, "{\"recods\": []}").unwrap();
+    let mut watch = Command::new(env!("CARGO_BIN_EXE_rootwatch"))
+        .args(["run", "--watch", folder.path().to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines =
+        std::io::BufRead::lines(std::io::BufReader::new(watch.stdout.take().unwrap())).map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("did you mean `records`?")));
+    std::fs::write(&file, "{\"records\": [], \"exect\": {}}").unwrap();
+    assert!(lines.any(|line| line.contains("did you mean `expect`?")));
+    let _ = Command::new("kill").args(["-s", "INT", &watch.id().to_string()]).status();
+    assert_eq!(watch.wait().unwrap().code(), Some(130));
 }
 
 #[test]
@@ -204,9 +325,11 @@ fn a_running_cloud_takes_records() {
     let passkey = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/login/passkey.json");
     let injected = rootwatch(&["inject", passkey.to_str().unwrap(), "--endpoint", &endpoint], &[]);
     let said = String::from_utf8_lossy(&injected.stdout).into_owned();
+    assert!(injected.status.success(), "{}", String::from_utf8_lossy(&injected.stderr));
+    let recorded = record_from(&endpoint);
     let _ = Command::new("kill").args(["-s", "TERM", &serve.id().to_string()]).status();
     assert_eq!(serve.wait().unwrap().code(), Some(130));
-    assert!(injected.status.success(), "{}", String::from_utf8_lossy(&injected.stderr));
+    recorded();
     // An empty cloud has no trail: the answer says so.
     assert!(said.contains("undelivered") && said.contains("trail"), "{said}");
     check(
@@ -215,4 +338,64 @@ fn a_running_cloud_takes_records() {
         3,
         &["does not answer", "rootwatch serve"],
     );
+}
+
+/// Injects what root did just now, and records it: what came of that is looked at when the cloud has ended.
+fn record_from(endpoint: &str) -> impl FnOnce() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let record = |id: &str, name: &str, kind: &str| {
+        serde_json::json!({
+            "eventVersion": "1.11", "eventID": id, "eventSource": "iam.amazonaws.com", "eventName": name,
+            "eventTime": now, "eventType": "AwsApiCall", "awsRegion": "us-east-1", "sourceIPAddress": "81.2.69.142",
+            "userIdentity": {"type": kind, "accountId": "210987654321", "arn": "arn:aws:iam::210987654321:root"},
+            "recipientAccountId": "210987654321",
+        })
+    };
+    let records = serde_json::json!([
+        record("one", "CreateUser", "Root"),
+        record("two", "CreateUser", "Root"),
+        record("three", "DeleteUser", "Root"),
+        record("four", "CreateUser", "IAMUser"),
+    ]);
+    let trail = folder.path().join("trail.json");
+    std::fs::write(&trail, records.to_string()).unwrap();
+    let injected = rootwatch(&["inject", trail.to_str().unwrap(), "--endpoint", endpoint], &[]);
+    assert!(injected.status.success(), "{}", String::from_utf8_lossy(&injected.stderr));
+    let into = folder.path().join("scenarios");
+    let variables = [
+        ("AWS_ENDPOINT_URL", endpoint),
+        ("AWS_ACCESS_KEY_ID", "210987654321"),
+        ("AWS_SECRET_ACCESS_KEY", "any"),
+        ("AWS_REGION", "us-east-1"),
+    ];
+    let run = |more: &[&str]| {
+        let arguments = ["record", "--since", "1d", "--region", "us-east-1", "--into", into.to_str().unwrap()];
+        rootwatch(&[arguments.as_slice(), more].concat(), &variables)
+    };
+    let (first, second, other) = (run(&[]), run(&[]), run(&["--account", "444455556666"]));
+    let later = rootwatch(&["record", "--since", "2020-01-01", "--until", "2020-02-01"], &variables);
+    let unset = rootwatch(&["record", "--since", "1d"], &[("AWS_ACCESS_KEY_ID", ""), ("AWS_REGION", "us-east-1")]);
+    move || {
+        let said = |output: &Output| {
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+        };
+        let expect = |output: &Output, code: i32, texts: &[&str]| {
+            let said = said(output);
+            assert_eq!(output.status.code(), Some(code), "{said}");
+            for text in texts {
+                assert!(said.contains(text), "`{text}` is not in: {said}");
+            }
+        };
+        let new = ["3 records about root", "create-user.json", "delete-user.json", "1 account ids, 1 IPv4 addresses"];
+        expect(&first, 0, &new);
+        expect(&first, 0, &["skipped 1: recorded/create-user covers their kind"]);
+        expect(&second, 0, &["skipped 2: recorded/create-user", "skipped 1: recorded/delete-user"]);
+        assert!(!said(&second).contains("wrote"), "{}", said(&second));
+        expect(&other, 2, &["expected records of account 444455556666, found 210987654321"]);
+        expect(&later, 2, &["goes back 90 days"]);
+        expect(&unset, 3, &["AWS_ACCESS_KEY_ID is not set"]);
+        let text = std::fs::read_to_string(folder.path().join("scenarios/recorded/delete-user.json")).unwrap();
+        assert!(!text.contains("210987654321") && !text.contains("81.2.69"), "{text}");
+    }
 }

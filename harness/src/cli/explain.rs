@@ -12,6 +12,10 @@ use crate::scenario::find;
 
 /// Options of `explain`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rootwatch explain scenarios/login/passkey.json    each hop, and the policy statement that decided
+  rootwatch explain --all my-event.json             the rules that did not want it, and the harness's queues too")]
 pub(super) struct Explain {
     /// A scenario, a CloudTrail record or an EventBridge event
     file: PathBuf,

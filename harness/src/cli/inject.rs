@@ -14,6 +14,10 @@ use crate::scenario::{Step, find};
 
 /// Options of `inject`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rootwatch inject scenarios/login/passkey.json                         into `rootwatch serve` or `run --keep`
+  rootwatch inject trail.json --endpoint http://127.0.0.1:4567          on another port")]
 pub(super) struct Inject {
     /// A scenario, a CloudTrail record, a log file or an EventBridge event
     file: PathBuf,

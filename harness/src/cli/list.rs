@@ -11,6 +11,10 @@ use crate::scenario::{find, schema};
 
 /// Options of `list`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rootwatch list                      every scenario of scenarios/ with its title
+  rootwatch list scenarios/faults     one folder; what cannot be read is named, and the exit code is 1")]
 pub(super) struct List {
     /// Scenario files or folders [default: scenarios/]
     paths: Vec<PathBuf>,
@@ -51,6 +55,11 @@ pub(super) fn print_schema() -> Exit {
 
 /// Options of `completions`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rootwatch completions bash > ~/.local/share/bash-completion/completions/rootwatch
+  rootwatch completions zsh > ~/.zfunc/_rootwatch
+  rootwatch completions fish > ~/.config/fish/completions/rootwatch.fish")]
 pub(super) struct Completions {
     /// The shell
     shell: Shell,

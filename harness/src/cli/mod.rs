@@ -30,6 +30,8 @@ Examples:
   rootwatch run event.json               a recorded CloudTrail record or EventBridge event, as it is
   rootwatch run --format json            one JSON object on stdout
   rootwatch explain event.json           the way of that event, hop by hop
+  rootwatch new login/odd --from e.json  makes a scenario of it, with what should not be committed replaced
+  rootwatch doctor                       what is missing on this machine, and what mends it
   rootwatch serve --port 4566            the embedded cloud alone, for any AWS client
 
 Exit codes: 0 all as expected; 1 a scenario failed; 2 wrong usage; 3 the environment is not ready (Terraform, \
@@ -64,6 +66,9 @@ enum Command {
     /// Say what is here and what is missing, each with what mends it.
     Doctor(doctor::Doctor),
     /// Print the JSON Schema of scenario files.
+    #[command(after_help = "\
+Examples:
+  rootwatch schema > my-scenarios/schema.json    for \"$schema\": \"schema.json\" in the files beside it")]
     Schema,
     /// Print the completions of a shell.
     Completions(list::Completions),

@@ -13,6 +13,7 @@ use crate::scenario::{Redactor, events_of, scaffold};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  rootwatch new login/odd-one --from event.json           a record, or an EventBridge event
   rootwatch new sequences/takeover --from trail.json.gz   a CloudTrail log file
   pbpaste | rootwatch new login/odd-one                   whatever is on standard input")]
 pub(super) struct New {

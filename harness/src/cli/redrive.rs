@@ -12,7 +12,10 @@ use crate::runner::clients;
 Credentials and Region come from the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, \
 AWS_REGION; AWS_ENDPOINT_URL where it is not AWS.\n\
 Needs sqs:ListQueues, sqs:GetQueueAttributes, sqs:ListDeadLetterSourceQueues, sqs:StartMessageMoveTask, sqs:ReceiveMessage, sqs:DeleteMessage and \
-sqs:SendMessage on the queues, and the use of their key.")]
+sqs:SendMessage on the queues, and the use of their key.\n\n\
+Examples:
+  rootwatch redrive                              the queues rootwatch…-dlq of the environment's account and Region
+  rootwatch redrive --name-prefix acme-root      where Terraform's name_prefix is another")]
 pub(super) struct Redrive {
     /// How the names of the monitor's queues begin: Terraform's `name_prefix`
     #[arg(long, default_value = "rootwatch")]

@@ -9,6 +9,11 @@ use crate::layout::Layout;
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+It is empty: no trail, no organization. `rootwatch run --keep` leaves one running with the monitor deployed.\n\n\
+Examples:
+  rootwatch serve                 on port 4566, until Ctrl-C
+  rootwatch serve --port 0        on a free port; the first lines say which")]
 pub(super) struct Serve {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 4566)]

@@ -54,7 +54,10 @@ pub fn sqs_of_environment() -> Result<aws_sdk_sqs::Client, String> {
 /// CloudTrail of a real account (or of `AWS_ENDPOINT_URL`), by the credentials in the environment. Throttled requests are
 /// tried again.
 pub fn cloudtrail_of_environment(region: &str) -> Result<aws_sdk_cloudtrail::Client, String> {
-    Ok(aws_sdk_cloudtrail::Client::new(&config_of_environment(Some(region))?))
+    let config = aws_sdk_cloudtrail::config::Builder::from(&config_of_environment(Some(region))?);
+    // The two requests a second are shared with everybody else who asks in this account.
+    let retries = aws_sdk_cloudtrail::config::retry::RetryConfig::standard().with_max_attempts(10);
+    Ok(aws_sdk_cloudtrail::Client::from_conf(config.retry_config(retries).build()))
 }
 
 /// The Region that the environment names.
