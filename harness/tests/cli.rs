@@ -215,7 +215,8 @@ fn the_doctor_says_what_mends_it() {
     let new = script(empty.path(), "new-terraform", "echo '{\"terraform_version\": \"1.11.4\"}'");
     let rustc = script(empty.path(), "old-rustc", "echo 'rustc 1.70.0 (90c541806 2023-05-31)'");
     let base = [("XDG_CACHE_HOME", nowhere), ("HOME", nowhere), ("ROOTWATCH_CACHE", nowhere)];
-    let cases: [(&[(&str, &str)], i32, &[&str]); 7] = [
+    type Variables<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(Variables<'_>, i32, &[&str]); 7] = [
         (
             &[("PATH", ""), ("ROOTWATCH_TERRAFORM", "")],
             3,

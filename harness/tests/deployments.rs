@@ -51,7 +51,7 @@ fn main() -> ExitCode {
 }
 
 /// Every directory that holds a configuration; `""` is the root module.
-const DIRECTORIES: [&str; 9] = [
+const DIRECTORIES: [&str; 10] = [
     "",
     "hub-only",
     "spoke-only",
@@ -61,6 +61,7 @@ const DIRECTORIES: [&str; 9] = [
     "modules/function",
     "modules/alerter",
     "examples/custom-subscriber",
+    "examples/own-root",
 ];
 
 fn whole_root_module(shared: &Shared) -> Result<(), Failed> {
