@@ -1,12 +1,14 @@
-//! Hashes this crate's sources into an environment variable, for the key of saved deployments.
+//! Hashes this crate's sources, and those of the execution environment, into an environment variable, for the key of saved deployments.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 fn main() {
-    println!("cargo::rerun-if-changed=src");
     let mut hasher = DefaultHasher::new();
-    hash(Path::new("src"), &mut hasher);
+    for sources in ["src", "../environment/src"] {
+        println!("cargo::rerun-if-changed={sources}");
+        hash(Path::new(sources), &mut hasher);
+    }
     println!("cargo::rustc-env=ROOTWATCH_CLOUD_FINGERPRINT={:016x}", hasher.finish());
 }
 

@@ -2,12 +2,14 @@
 //! root events and shows what reached the topics and the alerters.
 //!
 //! Reading order follows the stages of a run: [`packages`] (handlers built and zipped), [`terraform`] (found and
-//! driven), [`deployment`] (cloud seeded, Terraform applied, saved and reused), [`scenario`] (files), [`sink`]
-//! (Slack's and PagerDuty's place), [`runner`] (one scenario in its own fork), [`redrive`], [`mod@record`] and [`report`].
+//! driven), [`localstack`] (a container of it), [`deployment`] (cloud seeded, Terraform applied, saved and reused),
+//! [`scenario`] (files), [`sink`] (Slack's and PagerDuty's place), [`runner`] (one scenario in its own fork),
+//! [`redrive`], [`mod@record`] and [`report`].
 
 pub mod cli;
 pub mod deployment;
 pub mod layout;
+pub mod localstack;
 pub mod packages;
 pub mod record;
 pub mod redrive;
@@ -16,3 +18,4 @@ pub mod runner;
 pub mod scenario;
 pub mod sink;
 pub mod terraform;
+pub mod tools;

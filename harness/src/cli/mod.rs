@@ -6,6 +6,7 @@ mod explain;
 mod inject;
 mod keep;
 mod list;
+mod localstack;
 mod new;
 mod package;
 mod record;
@@ -80,6 +81,8 @@ Examples:
     Inject(inject::Inject),
     /// Start the embedded cloud alone.
     Serve(serve::Serve),
+    /// Get LocalStack's image, for `run --cloud localstack`.
+    Localstack(localstack::LocalStack),
 }
 
 /// How long an interrupted command may take to clean up; then the kernel does it.
@@ -110,6 +113,7 @@ pub async fn main(cli: Cli) -> Exit {
             Command::Package(package) => package.execute(layout).await,
             Command::Inject(inject) => inject.execute().await,
             Command::Serve(serve) => serve.execute().await,
+            Command::Localstack(localstack) => localstack.execute().await,
         }
     });
     tokio::select! {

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use super::FUNCTIONS;
 use super::target::{Recipe, Target, Tools};
+use super::zig::Zig;
 use crate::layout::Layout;
 
 /// Why there are no packages.
@@ -55,6 +56,21 @@ pub enum BuildError {
         #[source]
         source: std::io::Error,
     },
+    /// A binary that was brought along does not start where it shall run.
+    #[error(
+        "{path} needs glibc {needs}, but the functions' image has {has}: build it for an older one (`cargo zigbuild`)"
+    )]
+    TooNew {
+        /// Which file.
+        path: PathBuf,
+        /// The version that it needs.
+        needs: String,
+        /// The version that is there.
+        has: String,
+    },
+    /// A tool of the build.
+    #[error(transparent)]
+    Tool(#[from] crate::tools::ToolError),
     /// The zip could not be made.
     #[error("could not make the package")]
     Zip(#[from] zip::result::ZipError),
@@ -68,23 +84,46 @@ pub fn cargo() -> String {
 /// The binaries, in the order of [`FUNCTIONS`], for this machine or for a target.
 pub(super) fn build(layout: &Layout, target: Option<Target>) -> Result<Vec<PathBuf>, BuildError> {
     // Test hooks and packagers may bring binaries of their own.
-    if let Some(directory) = std::env::var_os("ROOTWATCH_HANDLERS") {
-        return Ok(FUNCTIONS.iter().map(|name| PathBuf::from(&directory).join(format!("rootwatch-{name}"))).collect());
+    if let Some(directory) = prebuilt() {
+        return Ok(FUNCTIONS.iter().map(|name| directory.join(format!("rootwatch-{name}"))).collect());
     }
-    let program = cargo();
     let recipe = match target {
         None => Recipe { arguments: vec!["build".to_owned()], folder: "lambda".to_owned() },
-        Some(target) => target.recipe(&Tools::here(&program))?,
+        Some(target) => target.recipe(&Tools::here(&cargo()))?,
     };
+    compile(layout, &handlers(), recipe, None)
+}
+
+/// The binaries of the handlers.
+pub(super) fn handlers() -> Vec<String> {
+    FUNCTIONS.iter().map(|name| format!("rootwatch-{name}")).collect()
+}
+
+/// Where binaries are that this build did not make.
+pub(super) fn prebuilt() -> Option<PathBuf> {
+    std::env::var_os("ROOTWATCH_HANDLERS").map(PathBuf::from)
+}
+
+/// Compiles binaries of the workspace as they are deployed, with this machine's linker or with Zig's of the cache.
+pub(super) fn compile(
+    layout: &Layout,
+    names: &[String],
+    recipe: Recipe,
+    zig: Option<&Zig>,
+) -> Result<Vec<PathBuf>, BuildError> {
+    let program = cargo();
     let mut arguments = recipe.arguments;
     arguments.extend(["--profile", "lambda", "--locked"].map(str::to_owned));
     if layout.offline {
         arguments.push("--offline".to_owned());
     }
-    for name in FUNCTIONS {
-        arguments.extend(["-p".to_owned(), format!("rootwatch-{name}")]);
+    for name in names {
+        arguments.extend(["-p".to_owned(), name.clone()]);
     }
-    let mut command = Command::new(&program);
+    let mut command = match zig {
+        None => Command::new(&program),
+        Some(zig) => zig.cargo(&program),
+    };
     command.args(&arguments).current_dir(&layout.project);
     // The build of the caller must not leak into this one (a test runs under cargo itself).
     for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("CARGO_PKG_") || key == "CARGO_MANIFEST_DIR") {
@@ -100,5 +139,5 @@ pub(super) fn build(layout: &Layout, target: Option<Target>) -> Result<Vec<PathB
         });
     }
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| layout.project.join("target"), PathBuf::from);
-    Ok(FUNCTIONS.iter().map(|name| folder.join(&recipe.folder).join(format!("rootwatch-{name}"))).collect())
+    Ok(names.iter().map(|name| folder.join(&recipe.folder).join(name)).collect())
 }

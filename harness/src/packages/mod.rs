@@ -3,9 +3,11 @@
 mod archive;
 mod build;
 mod target;
+mod zig;
 
 use std::path::PathBuf;
 
+use rootwatch_environment::elf;
 use sha2::Digest;
 
 pub use archive::write_zip;
@@ -13,6 +15,7 @@ pub use build::{BuildError, cargo};
 pub use target::{Target, ZIGBUILD};
 
 use crate::layout::Layout;
+use crate::report::Progress;
 
 /// The functions of the monitor; each has a binary `rootwatch-<name>` and a package `<name>.zip`.
 pub const FUNCTIONS: [&str; 4] = ["triage", "slack", "pagerduty", "email"];
@@ -42,10 +45,86 @@ pub fn prepare(layout: &Layout) -> Result<Packages, BuildError> {
 /// # Errors
 /// When something is missing for the target as well.
 pub fn prepare_for(layout: &Layout, target: Option<Target>) -> Result<Packages, BuildError> {
+    pack(layout, &build::build(layout, target)?)
+}
+
+/// The same for functions that run in containers with an older glibc: where this machine's binaries would not start, they
+/// are built for that one.
+///
+/// # Errors
+/// When they do not build, or when binaries that were brought along are too new.
+pub async fn prepare_for_containers(
+    layout: &Layout,
+    glibc: (u32, u32),
+    progress: &Progress,
+) -> Result<Packages, BuildError> {
+    let mut binaries = blocking(|| build::build(layout, None))?;
+    if let Some((path, needs)) = too_new(&binaries, glibc)? {
+        if build::prebuilt().is_some() {
+            return Err(BuildError::TooNew { path, needs: version(needs), has: version(glibc) });
+        }
+        let zig = zig::zig(layout, progress).await?;
+        progress.stage(&format!("building the handlers for glibc {}", version(glibc)));
+        binaries = blocking(|| build::compile(layout, &build::handlers(), zig::recipe(glibc), Some(&zig)))?;
+    }
+    pack(layout, &binaries)
+}
+
+/// The program that a function's container on LocalStack starts with, for the glibc that is there; in a place where it
+/// stays as it is while a later build makes another.
+///
+/// # Errors
+/// When it does not build.
+pub async fn init_program(layout: &Layout, glibc: (u32, u32), progress: &Progress) -> Result<PathBuf, BuildError> {
+    let zig = zig::zig(layout, progress).await?;
+    progress.stage("building the program that functions' containers start with");
+    let names = ["rootwatch-init".to_owned()];
+    let binary = blocking(|| build::compile(layout, &names, zig::recipe(glibc), Some(&zig)))?.remove(0);
+    let code = std::fs::read(&binary).map_err(|source| BuildError::Read { path: binary.clone(), source })?;
+    let digest = crate::deployment::hex(sha2::Sha256::digest(&code).as_slice());
+    let folder = layout.cache.join("localstack").join("init");
+    let kept = folder.join(&digest[..16]);
+    if !kept.is_file() {
+        let write = |source| BuildError::Write { path: kept.clone(), source };
+        std::fs::create_dir_all(&folder).map_err(write)?;
+        let fresh = tempfile::NamedTempFile::new_in(&folder).map_err(write)?;
+        // The copy keeps the permission to execute.
+        std::fs::copy(&binary, fresh.path()).map_err(write)?;
+        fresh.persist(&kept).map_err(|error| write(error.error))?;
+    }
+    Ok(kept)
+}
+
+/// The first binary that needs a newer glibc.
+fn too_new(binaries: &[PathBuf], glibc: (u32, u32)) -> Result<Option<(PathBuf, (u32, u32))>, BuildError> {
+    for path in binaries {
+        let code = std::fs::read(path).map_err(|source| BuildError::Read { path: path.clone(), source })?;
+        let needs = elf::read(&code).and_then(|needs| needs.glibc);
+        if let Some(needs) = needs.filter(|needs| *needs > glibc) {
+            return Ok(Some((path.clone(), needs)));
+        }
+    }
+    Ok(None)
+}
+
+fn version((major, minor): (u32, u32)) -> String {
+    format!("{major}.{minor}")
+}
+
+/// Compiling blocks; where a runtime has other threads, they go on.
+fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
+fn pack(layout: &Layout, binaries: &[PathBuf]) -> Result<Packages, BuildError> {
     let mut codes = Vec::new();
     let mut digest = sha2::Sha256::new_with_prefix(FORMAT);
-    for binary in build::build(layout, target)? {
-        let code = std::fs::read(&binary).map_err(|source| BuildError::Read { path: binary, source })?;
+    for binary in binaries {
+        let code = std::fs::read(binary).map_err(|source| BuildError::Read { path: binary.clone(), source })?;
         digest.update((code.len() as u64).to_le_bytes());
         digest.update(&code);
         codes.push(code);

@@ -50,30 +50,3 @@ pub struct Environment {
     /// Environment variables, AWS's own and the function's.
     pub variables: Vec<(String, String)>,
 }
-
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum InvocationResult {
-    /// The function answered; JSON.
-    Response(String),
-    /// The function answered with an error, timed out, or its process ended.
-    Error {
-        /// AWS's `errorType`, e.g. `Runtime.ExitError`, `Sandbox.Timedout`.
-        error_type: String,
-        /// AWS's `errorMessage`.
-        message: String,
-    },
-}
-
-/// How a run ended, with what it wrote.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Completion {
-    /// How it ended.
-    pub result: InvocationResult,
-    /// Its lines on stdout and stderr.
-    pub log_lines: Vec<String>,
-    /// Real time it took, milliseconds.
-    pub duration_ms: f64,
-    /// Time from spawn to first `next`, on a cold start.
-    pub init_ms: Option<f64>,
-}

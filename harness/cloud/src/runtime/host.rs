@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use rootwatch_environment::{Completion, InvocationResult, Job, Process, Program, Ran, Spawner, exit};
+
 use super::code::CodeStore;
-use super::effect::{Completion, Effect, Environment, Invocation, InvocationResult};
-use super::environment::{Process, Ran};
-use super::exit;
-use super::spawner::Spawner;
+use super::effect::{Effect, Environment, Invocation};
 use crate::id::Arn;
 
 /// What a host needs.
@@ -75,7 +74,7 @@ impl Host {
                 Err(result) => return Completion { result, log_lines: Vec::new(), duration_ms: 0.0, init_ms: None },
             },
         };
-        let Ran { completion, reusable } = process.run(&invocation).await;
+        let Ran { completion, reusable } = process.run(&job(&invocation)).await;
         if let Some(process) = reusable {
             let mut functions = self.lock();
             let functions = functions.entry(invocation.function).or_default();
@@ -111,7 +110,10 @@ impl Host {
             let reason = "rootwatch: the system has no thread left to start processes";
             exit::invalid_entrypoint(&invocation.request_id, reason)
         })?;
-        Process::start(spawner, &self.code, &self.extra_variables, invocation).await
+        let mut variables = invocation.environment.variables.clone();
+        variables.extend(self.extra_variables.iter().cloned());
+        let program = Program { directory: self.code.directory(&invocation.environment.code_sha256), variables };
+        Process::start(spawner, program, &invocation.request_id).await
     }
 
     /// The function's generation, and an idle process of the same environment that is still there.
@@ -130,5 +132,16 @@ impl Host {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Arn, Functions>> {
         self.functions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn job(invocation: &Invocation) -> Job {
+    Job {
+        request_id: invocation.request_id.clone(),
+        function_arn: invocation.function.to_string(),
+        payload: invocation.payload.clone(),
+        deadline_ms: invocation.deadline_ms,
+        timeout_seconds: invocation.timeout_seconds,
+        trace_id: None,
     }
 }

@@ -2,22 +2,16 @@
 //! [`Effect`] and is told how it ended.
 //!
 //! Reading order: [`effect`](Effect) (what is asked), [`code`](CodeStore) (unpacked packages), [`host`](Host) (the
-//! functions of one fork), `environment` (one process and its Runtime API), `api` (that API), `exit` (how AWS words the end
-//! of a process), `spawner` and [`ending_with_parent`] (processes that cannot outlive this one).
+//! functions of one fork). A process and its Runtime API are a crate of their own, `rootwatch-environment`.
 
-mod api;
 mod code;
 mod effect;
-mod environment;
-mod exit;
 mod host;
-mod parent_death;
-mod spawner;
 
 #[cfg(test)]
 mod tests;
 
 pub use code::{CodeError, CodeStore};
-pub use effect::{Completion, Effect, Environment, Invocation, InvocationResult};
+pub use effect::{Effect, Environment, Invocation};
 pub use host::{Host, HostOptions};
-pub use parent_death::ending_with_parent;
+pub use rootwatch_environment::{Completion, InvocationResult, ending_with_parent};

@@ -14,7 +14,6 @@ mod batch;
 mod concurrency;
 mod create;
 mod destination;
-mod elf;
 mod environment;
 mod event_invoke_config;
 mod fault;

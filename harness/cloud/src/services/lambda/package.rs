@@ -4,10 +4,10 @@ use std::io::{Cursor, Read};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rootwatch_environment::elf;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::elf;
 use super::function::Code;
 
 /// The limit of what a package unpacks to, bytes. [D] gettingstarted-limits

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rootwatch_environment::elf;
 use serde_json::{Value, json};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::name::Name;
-use super::{Origin, batch, completed, elf, invoke_async, package};
+use super::{Origin, batch, completed, invoke_async, package};
 use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
 use crate::id::{Arn, Region};
 use crate::policy::{Context, Principal};

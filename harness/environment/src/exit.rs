@@ -3,11 +3,11 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-use super::effect::InvocationResult;
+use crate::InvocationResult;
 
 /// The process ended before it answered. [V] for exits; the words for signals are those of Go, in which Lambda's own
 /// supervisor is written [T]
-pub(super) fn exited(request_id: &str, status: ExitStatus) -> InvocationResult {
+pub fn exited(request_id: &str, status: ExitStatus) -> InvocationResult {
     let reason = match (status.code(), status.signal()) {
         (Some(0), _) => "exited without providing a reason".to_owned(),
         (Some(code), _) => format!("exited with error: exit status {code}"),
@@ -21,16 +21,17 @@ pub(super) fn exited(request_id: &str, status: ExitStatus) -> InvocationResult {
 }
 
 /// The function ran out of time. [V]
-pub(super) fn timed_out(request_id: &str, seconds: u32) -> InvocationResult {
+pub fn timed_out(request_id: &str, seconds: u32) -> InvocationResult {
     error("Sandbox.Timedout", format!("RequestId: {request_id} Error: Task timed out after {seconds}.00 seconds"))
 }
 
 /// The package cannot be started. [D] runtimes-custom
-pub(super) fn invalid_entrypoint(request_id: &str, reason: &str) -> InvocationResult {
+pub fn invalid_entrypoint(request_id: &str, reason: &str) -> InvocationResult {
     error("Runtime.InvalidEntrypoint", format!("RequestId: {request_id} Error: {reason}"))
 }
 
-pub(super) fn error(error_type: &str, message: String) -> InvocationResult {
+/// An error in AWS's form.
+pub fn error(error_type: &str, message: String) -> InvocationResult {
     InvocationResult::Error { error_type: error_type.to_owned(), message }
 }
 

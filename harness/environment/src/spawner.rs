@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::parent_death::ending_with_parent;
+use crate::parent_death::ending_with_parent;
 
 /// A process to start.
 #[derive(Debug)]
@@ -30,12 +30,16 @@ type Order = (Start, Handle, oneshot::Sender<io::Result<Child>>);
 
 /// The thread that starts processes. Dropping it ends the thread, and by that all that it started.
 #[derive(Debug)]
-pub(super) struct Spawner {
+pub struct Spawner {
     orders: mpsc::Sender<Order>,
 }
 
 impl Spawner {
-    pub(super) fn new() -> io::Result<Self> {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    pub fn new() -> io::Result<Self> {
         let (orders, receiver) = mpsc::channel::<Order>();
         std::thread::Builder::new().name("functions".into()).spawn(move || {
             for (start, runtime, answer) in receiver {

@@ -2,17 +2,17 @@
 
 /// What an ELF file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Needs {
+pub struct Needs {
     /// `x86_64` or `arm64`, where it is one of Lambda's.
-    pub(super) machine: Option<&'static str>,
+    pub machine: Option<&'static str>,
     /// The highest `GLIBC_x.y` among the versions that it needs; none in a static program.
-    pub(super) glibc: Option<(u32, u32)>,
+    pub glibc: Option<(u32, u32)>,
 }
 
 const SECTION_VERSION_NEEDS: u32 = 0x6fff_fffe;
 
 /// Reads a 64-bit little-endian ELF file; `None` for anything else.
-pub(super) fn read(file: &[u8]) -> Option<Needs> {
+pub fn read(file: &[u8]) -> Option<Needs> {
     if !file.starts_with(b"\x7fELF\x02\x01") {
         return None;
     }

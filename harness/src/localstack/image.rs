@@ -1,0 +1,57 @@
+//! The images: which are known, and which one is used.
+
+use sha2::{Digest, Sha256};
+
+/// The version of LocalStack; the last one under an open licence.
+pub const VERSION: &str = "4.14.0";
+/// The official image, pinned.
+pub const OFFICIAL: &str = "localstack/localstack:4.14.0";
+/// The name of the images that are built here: another than the official one, so that they never shadow it.
+pub(super) const BUILT: &str = "rootwatch/localstack";
+/// What the registry in the built image serves as the runtime of `provided.al2023`.
+pub(super) const BASE: &str = "rootwatch/lambda-provided:al2023";
+/// glibc of the built base image (Debian bullseye). Amazon Linux 2023 has 2.34: what is too new for that fails here too.
+pub(super) const BUILT_GLIBC: (u32, u32) = (2, 31);
+
+/// What the image is made of.
+pub(super) const REQUIREMENTS: &str = include_str!("../../localstack/requirements.lock");
+const RECIPE: [&str; 3] = [REQUIREMENTS, include_str!("build/rootfs.rs"), include_str!("build/assemble.rs")];
+
+/// The tag of the image that this version of the sources builds: the same lock file and recipe, the same tag.
+pub fn built_tag() -> String {
+    let mut digest = Sha256::new();
+    for part in RECIPE {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    let digest = crate::deployment::hex(digest.finalize().as_slice());
+    format!("{BUILT}:{VERSION}-{}", &digest[..12])
+}
+
+/// An image of LocalStack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Image {
+    /// Built on this machine; it brings the registry of the Lambda base image with it.
+    Built(String),
+    /// From the registry, as is everything else that it needs.
+    Official,
+}
+
+impl Image {
+    /// Name and tag.
+    pub fn reference(&self) -> &str {
+        match self {
+            Self::Built(tag) => tag,
+            Self::Official => OFFICIAL,
+        }
+    }
+
+    /// The glibc of the image that functions run in.
+    pub fn glibc(&self) -> (u32, u32) {
+        match self {
+            Self::Built(_) => BUILT_GLIBC,
+            // [D] Amazon Linux 2023 release notes
+            Self::Official => (2, 34),
+        }
+    }
+}
