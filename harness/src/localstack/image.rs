@@ -11,7 +11,7 @@ pub(super) const BUILT: &str = "rootwatch/localstack";
 /// What the registry in the built image serves as the runtime of `provided.al2023`.
 pub(super) const BASE: &str = "rootwatch/lambda-provided:al2023";
 /// glibc of the built base image (Debian bullseye). Amazon Linux 2023 has 2.34: what is too new for that fails here too.
-pub(super) const BUILT_GLIBC: (u32, u32) = (2, 31);
+pub(super) const BUILT_GLIBC: crate::packages::Glibc = (2, 31);
 
 /// What the image is made of.
 pub(super) const REQUIREMENTS: &str = include_str!("../../localstack/requirements.lock");
@@ -47,7 +47,7 @@ impl Image {
     }
 
     /// The glibc of the image that functions run in.
-    pub fn glibc(&self) -> (u32, u32) {
+    pub fn glibc(&self) -> crate::packages::Glibc {
         match self {
             Self::Built(_) => BUILT_GLIBC,
             // [D] Amazon Linux 2023 release notes

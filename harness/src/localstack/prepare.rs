@@ -102,7 +102,7 @@ impl Prepared {
     }
 
     /// The glibc of the image in which functions run.
-    pub fn glibc(&self) -> (u32, u32) {
+    pub fn glibc(&self) -> crate::packages::Glibc {
         self.image.glibc()
     }
 }

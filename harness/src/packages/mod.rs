@@ -20,6 +20,9 @@ use crate::report::Progress;
 /// The functions of the monitor; each has a binary `rootwatch-<name>` and a package `<name>.zip`.
 pub const FUNCTIONS: [&str; 4] = ["triage", "slack", "pagerduty", "email"];
 
+/// A version of glibc, the C library: major, minor.
+pub type Glibc = (u32, u32);
+
 /// Built and zipped handlers.
 #[derive(Clone, Debug)]
 pub struct Packages {
@@ -55,7 +58,7 @@ pub fn prepare_for(layout: &Layout, target: Option<Target>) -> Result<Packages, 
 /// When they do not build, or when binaries that were brought along are too new.
 pub async fn prepare_for_containers(
     layout: &Layout,
-    glibc: (u32, u32),
+    glibc: Glibc,
     progress: &Progress,
 ) -> Result<Packages, BuildError> {
     let mut binaries = blocking(|| build::build(layout, None))?;
@@ -75,7 +78,7 @@ pub async fn prepare_for_containers(
 ///
 /// # Errors
 /// When it does not build.
-pub async fn init_program(layout: &Layout, glibc: (u32, u32), progress: &Progress) -> Result<PathBuf, BuildError> {
+pub async fn init_program(layout: &Layout, glibc: Glibc, progress: &Progress) -> Result<PathBuf, BuildError> {
     let zig = zig::zig(layout, progress).await?;
     progress.stage("building the program that functions' containers start with");
     let names = ["rootwatch-init".to_owned()];
@@ -96,7 +99,7 @@ pub async fn init_program(layout: &Layout, glibc: (u32, u32), progress: &Progres
 }
 
 /// The first binary that needs a newer glibc.
-fn too_new(binaries: &[PathBuf], glibc: (u32, u32)) -> Result<Option<(PathBuf, (u32, u32))>, BuildError> {
+fn too_new(binaries: &[PathBuf], glibc: Glibc) -> Result<Option<(PathBuf, Glibc)>, BuildError> {
     for path in binaries {
         let code = std::fs::read(path).map_err(|source| BuildError::Read { path: path.clone(), source })?;
         let needs = elf::read(&code).and_then(|needs| needs.glibc);
@@ -107,7 +110,7 @@ fn too_new(binaries: &[PathBuf], glibc: (u32, u32)) -> Result<Option<(PathBuf, (
     Ok(None)
 }
 
-fn version((major, minor): (u32, u32)) -> String {
+fn version((major, minor): Glibc) -> String {
     format!("{major}.{minor}")
 }
 

@@ -29,7 +29,7 @@ impl Zig {
 }
 
 /// A build for this machine's instruction set and a glibc.
-pub(super) fn recipe((major, minor): (u32, u32)) -> Recipe {
+pub(super) fn recipe((major, minor): super::Glibc) -> Recipe {
     let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let arguments = ["zigbuild", "--target", &format!("{triple}.{major}.{minor}")].map(str::to_owned).to_vec();
     Recipe { arguments, folder: format!("{triple}/lambda") }
