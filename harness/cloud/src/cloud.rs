@@ -15,8 +15,8 @@ use tokio::task::JoinHandle;
 use crate::api::{self, ApiError, Call, Protocol, Reply, Service};
 use crate::id::{AccountId, Region};
 use crate::policy::Principal;
-use crate::runtime::{CodeStore, Completion, Effect, Host, HostOptions, Invocation, InvocationResult};
-use crate::services::{lambda, sts};
+use crate::runtime::{self, CodeStore, Completion, Effect, Host, HostOptions, Invocation, InvocationResult, Post};
+use crate::services::{lambda, sns, sts};
 use crate::state::State;
 use crate::time::Time;
 use crate::trace::{Entry, Hop, Outcome};
@@ -90,6 +90,8 @@ pub(crate) struct Inner {
     in_flight: AtomicUsize,
     waiting: Mutex<HashMap<String, oneshot::Sender<Completion>>>,
     host: Host,
+    /// `http://127.0.0.1:PORT`
+    endpoint: String,
 }
 
 impl Cloud {
@@ -111,6 +113,7 @@ impl Cloud {
             in_flight: AtomicUsize::new(0),
             waiting: Mutex::default(),
             host: Host::new(HostOptions { code: options.code, extra_variables }),
+            endpoint: endpoint.clone(),
         });
         let mut background =
             vec![tokio::spawn(server::serve(listener, Arc::downgrade(&inner), server::Patience::default()))];
@@ -263,14 +266,17 @@ impl Inner {
                 self.changed.notify_waiters();
             }
             // Counted under the lock, so that nobody sees a quiet moment between the two.
-            let invocations = effects.iter().filter(|effect| matches!(effect, Effect::Invoke(_))).count();
-            self.in_flight.fetch_add(invocations, Ordering::SeqCst);
+            let running = effects.iter().filter(|effect| matches!(effect, Effect::Invoke(_) | Effect::Post(_))).count();
+            self.in_flight.fetch_add(running, Ordering::SeqCst);
             (effects, self.epoch.load(Ordering::SeqCst))
         };
         for effect in effects {
             match effect {
                 Effect::Invoke(invocation) => {
                     tokio::spawn(Arc::clone(self).invoke(*invocation, epoch));
+                }
+                Effect::Post(post) => {
+                    tokio::spawn(Arc::clone(self).post(*post, epoch));
                 }
                 other => self.host.apply(other),
             }
@@ -296,15 +302,27 @@ impl Inner {
         self.changed.notify_waiters();
     }
 
+    async fn post(self: Arc<Self>, post: Post, epoch: u64) {
+        let answer = runtime::post(&post, &self.endpoint).await;
+        {
+            let mut state = self.lock();
+            if self.epoch.load(Ordering::SeqCst) == epoch {
+                sns::posted(&mut state, post.purpose, answer);
+            }
+        }
+        // As with a function's run.
+        self.pump();
+        self.in_flight.fetch_sub(1, Ordering::SeqCst);
+        self.changed.notify_waiters();
+    }
+
     /// Answers a request.
     pub(crate) async fn answer(self: &Arc<Self>, request: &HttpRequest) -> Answer {
         let scope = request.header("authorization").and_then(CredentialScope::parse);
         let decoded = match wire::decode(request, scope.as_ref()) {
             Ok(decoded) => decoded,
             Err(error) => {
-                let protocol =
-                    if request.header("x-amz-target").is_some() { Protocol::Json11 } else { Protocol::Query };
-                return wire::error(None, protocol, &error, "-");
+                return wire::error(None, request.protocol(), &error, "-");
             }
         };
         // Every try would count the wait from its own moment; the first one's end holds.

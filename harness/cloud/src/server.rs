@@ -18,7 +18,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::api::{ApiError, Protocol};
+use crate::api::ApiError;
 use crate::cloud::{CloudError, Inner};
 use crate::wire::{self, Answer, HttpRequest};
 
@@ -118,8 +118,7 @@ async fn handle(cloud: Weak<Inner>, request: Request<Incoming>, patience: Patien
 
 /// An error before anyone looked at what is asked for.
 fn refusal(request: &HttpRequest, error: ApiError) -> Response<Full<Bytes>> {
-    let protocol = if request.header("x-amz-target").is_some() { Protocol::Json11 } else { Protocol::Query };
-    response(wire::error(None, protocol, &error, "-"))
+    response(wire::error(None, request.protocol(), &error, "-"))
 }
 
 fn response(answer: Answer) -> Response<Full<Bytes>> {

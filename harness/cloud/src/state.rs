@@ -94,6 +94,11 @@ impl State {
         if bound == 0 { 0 } else { self.rng.next_u64() % bound }
     }
 
+    /// The source itself, for keys.
+    pub(crate) fn rng(&mut self) -> &mut ChaCha8Rng {
+        &mut self.rng
+    }
+
     /// A lower-case version 4 UUID.
     pub fn uuid(&mut self) -> String {
         let mut bytes = [0u8; 16];

@@ -7,10 +7,22 @@ use serde::{Deserialize, Serialize};
 /// A program to start as a function.
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// Its directory, absolute: `LAMBDA_TASK_ROOT` and the working directory; `bootstrap` is in it.
+    /// Its directory, absolute: `LAMBDA_TASK_ROOT` and the working directory; `bootstrap` is in it, or modules are.
     pub directory: PathBuf,
+    /// What runs it.
+    pub language: Language,
     /// All of its environment, but for what the Runtime API's host adds. Of two with one name the last counts.
     pub variables: Vec<(String, String)>,
+}
+
+/// What a function is written in, as far as it matters for starting it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    /// The package brings its own program, `bootstrap`.
+    #[default]
+    Bootstrap,
+    /// The package brings modules for Python, and the function runs in this machine's.
+    Python,
 }
 
 /// One run of a function.

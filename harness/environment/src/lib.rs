@@ -15,7 +15,7 @@ mod parent_death;
 mod process;
 mod spawner;
 
-pub use job::{Completion, InvocationResult, Job, Program};
+pub use job::{Completion, InvocationResult, Job, Language, Program};
 pub use parent_death::ending_with_parent;
 pub use process::{Process, Ran};
 pub use spawner::Spawner;

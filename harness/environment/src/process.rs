@@ -1,6 +1,7 @@
 //! An execution environment: one process, its Runtime API and its output.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -10,12 +11,15 @@ use tokio::process::{Child, ChildStderr, ChildStdout};
 
 use crate::api::{Report, RuntimeApi, Work};
 use crate::spawner::{Spawner, Start};
-use crate::{Completion, InvocationResult, Job, Program, exit};
+use crate::{Completion, InvocationResult, Job, Language, Program, exit};
 
 /// The time to start, before the function's own time begins. [D] lambda-runtime-environment, "Init phase"
 const INIT_TIME: Duration = Duration::from_secs(10);
 /// Lines of one run that are kept; a function that floods its output must not fill the memory.
 const LINES: usize = 10_000;
+
+/// The runtime of Python functions.
+const PYTHON: &str = include_str!("python.py");
 
 /// A running process.
 #[derive(Debug)]
@@ -57,12 +61,17 @@ impl Process {
         let failed = |what: &str, error: &dyn std::fmt::Display| {
             exit::invalid_entrypoint(request_id, &format!("rootwatch: {what}: {error}"))
         };
-        if !program.directory.join("bootstrap").is_file() {
+        if program.language == Language::Bootstrap && !program.directory.join("bootstrap").is_file() {
             // [D] runtimes-custom
             let reason = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
             return Err(exit::invalid_entrypoint(request_id, reason));
         }
         let directory = program.directory.canonicalize().map_err(|error| failed("cannot find the package", &error))?;
+        let (executable, arguments) = match program.language {
+            Language::Bootstrap => (directory.join("bootstrap"), Vec::new()),
+            // Found in the function's own PATH.
+            Language::Python => (PathBuf::from("/usr/bin/env"), ["python3", "-c", PYTHON].map(str::to_owned).to_vec()),
+        };
         let api = RuntimeApi::listen().await.map_err(|error| failed("cannot offer the Runtime API", &error))?;
         let host = [
             ("AWS_LAMBDA_RUNTIME_API".to_owned(), api.address.clone()),
@@ -73,9 +82,8 @@ impl Process {
             variables.retain(|(other, _)| *other != name);
             variables.push((name, value));
         }
-        let start = Start { program: directory.join("bootstrap"), directory, variables };
-        let mut child =
-            spawner.start(start).await.map_err(|error| failed("cannot start the package's `bootstrap`", &error))?;
+        let start = Start { program: executable, arguments, directory, variables };
+        let mut child = spawner.start(start).await.map_err(|error| failed("cannot start the function", &error))?;
         let stdout = child.stdout.take().map(|pipe| BufReader::new(pipe).split(b'\n'));
         let stderr = child.stderr.take().map(|pipe| BufReader::new(pipe).split(b'\n'));
         Ok(Self { api, child, stdout, stderr, started, initialised: None, has_run: false, lines: Vec::new() })

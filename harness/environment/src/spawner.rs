@@ -20,6 +20,8 @@ use crate::parent_death::ending_with_parent;
 pub(super) struct Start {
     /// The program, absolute.
     pub(super) program: PathBuf,
+    /// What it is told.
+    pub(super) arguments: Vec<String>,
     /// Its working directory.
     pub(super) directory: PathBuf,
     /// All of its environment.
@@ -62,6 +64,7 @@ impl Spawner {
 
 fn spawn(start: &Start) -> io::Result<Child> {
     Command::from(ending_with_parent(&start.program, "KILL"))
+        .args(&start.arguments)
         .current_dir(&start.directory)
         .env_clear()
         .envs(start.variables.iter().map(|(name, value)| (name, value)))

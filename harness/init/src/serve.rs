@@ -4,7 +4,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
-use rootwatch_environment::{Completion, InvocationResult, Process, Program, Ran, Spawner};
+use rootwatch_environment::{Completion, InvocationResult, Language, Process, Program, Ran, Spawner};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -82,7 +82,11 @@ async fn run(settings: &Settings, spawner: &Spawner, client: &Client, mut invoke
 }
 
 async fn start(settings: &Settings, spawner: &Spawner, request_id: &str) -> Result<Process, Completion> {
-    let program = Program { directory: settings.task_root.clone(), variables: settings.variables.clone() };
+    let program = Program {
+        directory: settings.task_root.clone(),
+        language: Language::Bootstrap,
+        variables: settings.variables.clone(),
+    };
     let not_started = |result| Completion { result, log_lines: Vec::new(), duration_ms: 0.0, init_ms: None };
     let mut process = Process::start(spawner, program, request_id).await.map_err(not_started)?;
     process.initialise(request_id, settings.timeout_seconds).await?;

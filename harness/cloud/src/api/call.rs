@@ -94,7 +94,9 @@ impl Call<'_> {
             _ => Err(error),
         });
         read.map_err(|error| match self.protocol {
-            Protocol::Json10 | Protocol::Json11 => ApiError::new("SerializationException", error.to_string()),
+            Protocol::Json10 | Protocol::Json11 | Protocol::Cbor => {
+                ApiError::new("SerializationException", error.to_string())
+            }
             Protocol::Query => ApiError::new("ValidationError", error.to_string()),
             Protocol::RestJson => ApiError::new("InvalidRequestContentException", error.to_string()),
         })

@@ -30,6 +30,8 @@ pub enum Protocol {
     Query,
     /// Paths and JSON bodies (Lambda).
     RestJson,
+    /// smithy-rpc-v2-cbor: paths and CBOR bodies (CloudWatch).
+    Cbor,
 }
 
 impl Service {

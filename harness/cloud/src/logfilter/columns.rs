@@ -72,6 +72,23 @@ impl Columns {
         }
     }
 
+    /// Every field of the line, by its column's name or else by its position. [D] API_TestMetricFilter
+    pub(super) fn extracted(&self, line: &str) -> Vec<(String, String)> {
+        let Some(assigned) = self.assign(line) else { return Vec::new() };
+        let named: Vec<(&Column, &(usize, &str))> = self.columns.iter().zip(&assigned).collect();
+        let last = assigned.last().map_or(0, |(position, _)| *position);
+        let fields = fields_of(line);
+        let fields = fields.iter().enumerate().map(|(index, field)| (index + 1, *field)).filter(|(at, _)| *at <= last);
+        fields
+            .map(|(at, field)| match named.iter().find(|(_, (position, _))| *position == at) {
+                Some((column, (_, taken))) if !column.name.is_empty() => {
+                    (format!("${}", column.name), (*taken).to_owned())
+                }
+                _ => (format!("${at}"), field.to_owned()),
+            })
+            .collect()
+    }
+
     /// A field of the line for every column, with its position from 1; none if the line has too few.
     ///
     /// Without `...` the last column takes all that is left of the line: `[w1=ERROR, w2]` matches a line of six words.

@@ -75,4 +75,12 @@ impl<C> Expression<C> {
             Expression::Condition(one) => condition(one),
         }
     }
+
+    /// Visits every condition, in the order of writing.
+    pub(super) fn each<'s>(&'s self, visit: &mut impl FnMut(&'s C)) {
+        match self {
+            Expression::Any(parts) | Expression::All(parts) => parts.iter().for_each(|part| part.each(visit)),
+            Expression::Condition(one) => visit(one),
+        }
+    }
 }

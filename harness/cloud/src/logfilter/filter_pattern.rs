@@ -69,6 +69,18 @@ impl FilterPattern {
         }
     }
 
+    /// What the pattern's columns or selectors take from a line that matches, as `TestMetricFilter` shows it. [D]
+    #[must_use]
+    pub fn extracted(&self, line: &str) -> Vec<(String, String)> {
+        match &*self.language {
+            Language::Terms(_) => Vec::new(),
+            Language::Columns(columns) => columns.extracted(line),
+            Language::Json(pattern) => {
+                serde_json::from_str(line).map_or_else(|_| Vec::new(), |line| pattern.extracted(&line))
+            }
+        }
+    }
+
     /// The number a `metricValue` stands for with this line: the number itself (`1`), or what its selector points at
     /// (`$.latency` with a JSON pattern, `$bytes` with columns). None if there is no number: nothing is published then.
     /// [D] "Publishing numerical values found in log entries"

@@ -13,6 +13,8 @@ pub(super) struct JsonPattern(Expression<Condition>);
 
 #[derive(Clone, Debug)]
 struct Condition {
+    /// As it was written.
+    name: String,
     selector: Selector,
     test: Test,
 }
@@ -46,9 +48,29 @@ impl JsonPattern {
     }
 }
 
+impl JsonPattern {
+    /// What the pattern's selectors point at. [D] API_TestMetricFilter
+    pub(super) fn extracted(&self, line: &Value) -> Vec<(String, String)> {
+        let mut found: Vec<(String, String)> = Vec::new();
+        self.0.each(&mut |condition| {
+            let value = condition.selector.select(line).into_iter().find_map(|value| match value {
+                Value::String(text) => Some(text.clone()),
+                Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+                Value::Null | Value::Array(_) | Value::Object(_) => None,
+            });
+            if let Some(value) = value.filter(|_| !found.iter().any(|(name, _)| *name == condition.name)) {
+                found.push((condition.name.clone(), value));
+            }
+        });
+        found
+    }
+}
+
 impl Condition {
     fn parse(cursor: &mut Cursor<'_>) -> Result<Condition, FilterError> {
+        let before = cursor.rest();
         let selector = Selector::parse(cursor)?;
+        let name = before[..before.len() - cursor.rest().len()].to_owned();
         cursor.skip_space();
         let test = if cursor.take_word("IS") {
             cursor.skip_space();
@@ -68,7 +90,7 @@ impl Condition {
         } else {
             Test::Compares(Comparison::parse(cursor)?)
         };
-        Ok(Condition { selector, test })
+        Ok(Condition { name, selector, test })
     }
 
     /// With a wildcard, any selected value will do. [D] for regular expressions; [?] for `!=`

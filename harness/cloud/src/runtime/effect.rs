@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
+use rootwatch_environment::Language;
 use serde::{Deserialize, Serialize};
 
 use crate::id::Arn;
 use crate::services::lambda::Origin;
+use crate::services::sns::Purpose;
 
 /// Something that the edge must do and report back.
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Run a function once; the end is told by [`crate::services::lambda::completed`].
     Invoke(Box<Invocation>),
+    /// Make an HTTP request; its answer is told by [`crate::services::sns::posted`].
+    Post(Box<Post>),
     /// A function's code or configuration changed, or it is gone: its processes must end.
     Retire(Arn),
     /// Keep a package: it is unpacked under its digest, and stays when the function goes, for other forks have it too.
@@ -21,6 +25,21 @@ pub enum Effect {
         /// The zip, already checked.
         zip: Arc<[u8]>,
     },
+}
+
+/// A request to an HTTP endpoint.
+#[derive(Clone, Debug)]
+pub struct Post {
+    /// Where to.
+    pub url: String,
+    /// With AWS's headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+    /// How the links of the body begin that lead to AWS: here they must lead to this cloud.
+    pub links: String,
+    /// What it is for.
+    pub purpose: Purpose,
 }
 
 /// One run of a function.
@@ -47,6 +66,9 @@ pub struct Invocation {
 pub struct Environment {
     /// SHA-256 (hex) of the package; the code store has it unpacked under this name.
     pub code_sha256: String,
+    /// What runs the package: its own `bootstrap`, or a language's runtime.
+    #[serde(default)]
+    pub language: Language,
     /// Environment variables, AWS's own and the function's.
     pub variables: Vec<(String, String)>,
 }

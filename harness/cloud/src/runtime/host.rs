@@ -48,7 +48,7 @@ impl Host {
         }
     }
 
-    /// Carries out what needs no answer. [`Effect::Invoke`] does: see [`Host::invoke`].
+    /// Carries out what needs no answer. [`Effect::Invoke`] does, see [`Host::invoke`]; so does [`Effect::Post`].
     pub fn apply(&self, effect: Effect) {
         match effect {
             Effect::Retire(function) => self.retire(&function),
@@ -61,6 +61,7 @@ impl Host {
             Effect::Invoke(invocation) => {
                 tracing::error!(function = %invocation.function, "an invocation must be awaited");
             }
+            Effect::Post(post) => tracing::error!(url = post.url, "a request must be awaited"),
         }
     }
 
@@ -112,7 +113,8 @@ impl Host {
         })?;
         let mut variables = invocation.environment.variables.clone();
         variables.extend(self.extra_variables.iter().cloned());
-        let program = Program { directory: self.code.directory(&invocation.environment.code_sha256), variables };
+        let Environment { code_sha256, language, .. } = &invocation.environment;
+        let program = Program { directory: self.code.directory(code_sha256), language: *language, variables };
         Process::start(spawner, program, &invocation.request_id).await
     }
 

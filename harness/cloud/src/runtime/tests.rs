@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::{CodeStore, Completion, Effect, Environment, Host, HostOptions, Invocation, InvocationResult};
+use super::{CodeStore, Completion, Effect, Environment, Host, HostOptions, Invocation, InvocationResult, Language};
 use crate::services::lambda::Origin;
 
 const SHA: &str = "0123456789abcdef";
@@ -120,6 +120,7 @@ fn invocation(payload: Value) -> Invocation {
         timeout_seconds: 30,
         environment: Environment {
             code_sha256: SHA.into(),
+            language: Language::Bootstrap,
             variables: vec![
                 ("TOPIC".into(), "t".into()),
                 ("AWS_ENDPOINT_URL".into(), "https://example.invalid".into()),
@@ -295,4 +296,49 @@ fn packages_are_kept_once_and_whole() {
     assert!(store.store("broken", b"no zip").unwrap_err().to_string().contains("cannot unpack"));
     assert!(!store.contains("broken"));
     assert_eq!(std::fs::read_dir(&store.root).unwrap().count(), 1, "not after a failure either");
+}
+
+/// [D] python-handler, python-exceptions; the text of a module that is not there [V] LS:lambda_, widely quoted
+#[tokio::test]
+async fn a_python_function_runs_in_this_machines_python() {
+    let found = std::process::Command::new("/usr/bin/env").args(["python3", "--version"]).output();
+    if !found.is_ok_and(|found| found.status.success()) {
+        return;
+    }
+    const SOURCE: &str = "import os\n\ndef handle(event, context):\n    print('hello')\n    \
+                          if event == 'boom':\n        raise ValueError('no good')\n    \
+                          return {'event': event, 'id': context.aws_request_id, 'name': os.environ['AWS_LAMBDA_FUNCTION_NAME']}\n";
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("app.py", SimpleFileOptions::default()).unwrap();
+    zip.write_all(SOURCE.as_bytes()).unwrap();
+    let Fixture { host, directory: _directory } = fixture();
+    let sha256 = "fedcba9876543210";
+    host.apply(Effect::StoreCode { sha256: sha256.into(), zip: Arc::from(zip.finish().unwrap().into_inner()) });
+    let python = |payload: Value, handler: &str| {
+        let mut invocation = invocation(payload);
+        let variables = [
+            ("_HANDLER", handler),
+            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+            ("AWS_LAMBDA_FUNCTION_NAME", "f"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", "g"),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "s"),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        invocation.environment = Environment { code_sha256: sha256.into(), language: Language::Python, variables };
+        invocation
+    };
+    let completion = host.invoke(python(json!({"x": 1}), "app.handle")).await;
+    let expected = json!({"event": {"x": 1}, "id": "8476a536-e9f4-11e8-9739-2dfe598c3fcd", "name": "f"});
+    assert_eq!((response(&completion), completion.log_lines.as_slice()), (expected, ["hello".to_owned()].as_slice()));
+    let failed = host.invoke(python(json!("boom"), "app.handle")).await;
+    let error = InvocationResult::Error { error_type: "ValueError".into(), message: "no good".into() };
+    assert_eq!(failed.result, error);
+    let missing = host.invoke(python(json!({}), "nothing.handle")).await;
+    let error = InvocationResult::Error {
+        error_type: "Runtime.ImportModuleError".into(),
+        message: "Unable to import module 'nothing': No module named 'nothing'".into(),
+    };
+    assert_eq!(missing.result, error);
 }

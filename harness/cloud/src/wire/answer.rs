@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::cbor;
 use super::xml::Xml;
 use crate::api::{ApiError, Protocol, Service};
 
@@ -22,11 +23,17 @@ fn content_type(protocol: Protocol) -> &'static str {
         Protocol::Json11 => "application/x-amz-json-1.1",
         Protocol::Query => "text/xml",
         Protocol::RestJson => "application/json",
+        Protocol::Cbor => "application/cbor",
     }
 }
 
 fn headers(protocol: Protocol, request_id: &str) -> Vec<(&'static str, String)> {
-    vec![("content-type", content_type(protocol).to_owned()), ("x-amzn-requestid", request_id.to_owned())]
+    let mut headers =
+        vec![("content-type", content_type(protocol).to_owned()), ("x-amzn-requestid", request_id.to_owned())];
+    if protocol == Protocol::Cbor {
+        headers.push(("smithy-protocol", "rpc-v2-cbor".to_owned()));
+    }
+    headers
 }
 
 /// The operations of SQS that have no output. [D] the service model
@@ -68,6 +75,7 @@ pub fn reply(service: Service, protocol: Protocol, operation: &str, value: &Valu
         }
         // An empty REST answer has no body at all.
         Protocol::RestJson if value.is_null() => Vec::new(),
+        Protocol::Cbor => cbor::encode(value),
         _ => value.to_string().into_bytes(),
     };
     let status = if protocol == Protocol::RestJson && value.is_null() { 204 } else { 200 };
@@ -102,7 +110,8 @@ pub fn error(service: Option<Service>, protocol: Protocol, error: &ApiError, req
             let mut members = Map::new();
             members.insert("__type".into(), json!(error.code));
             // SQS clients of the Query age still look here. [V] LS:sqs
-            if service == Some(Service::Sqs) {
+            // So is CloudWatch's. [D] the service models' awsQueryCompatible
+            if matches!(service, Some(Service::Sqs | Service::CloudWatch)) {
                 let fault = if error.status < 500 { "Sender" } else { "Receiver" };
                 headers.push(("x-amzn-query-error", format!("{};{fault}", error.code)));
             }
@@ -114,7 +123,8 @@ pub fn error(service: Option<Service>, protocol: Protocol, error: &ApiError, req
                 members.insert("Type".into(), json!(if error.status < 500 { "User" } else { "Service" }));
             }
             members.extend(error.members.iter().map(|(name, value)| (name.clone(), json!(value))));
-            Value::Object(members).to_string().into_bytes()
+            let members = Value::Object(members);
+            if protocol == Protocol::Cbor { cbor::encode(&members) } else { members.to_string().into_bytes() }
         }
     };
     Answer { status: error.status, headers, body }

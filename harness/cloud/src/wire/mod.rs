@@ -3,6 +3,7 @@
 //! Signatures are not checked (any secret key is good); the credential scope tells who calls, where and what.
 
 mod answer;
+mod cbor;
 mod credential;
 mod query;
 mod request;

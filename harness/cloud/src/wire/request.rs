@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::CredentialScope;
-use super::query;
+use super::{cbor, query};
 use crate::api::{ApiError, Protocol, Service};
 use crate::services::lambda::{ROUTES, Route};
 
@@ -26,6 +26,19 @@ impl HttpRequest {
     /// The value of a header (name in lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl HttpRequest {
+    /// The protocol that an error is written in when the request could not be read.
+    pub fn protocol(&self) -> Protocol {
+        if self.header("smithy-protocol").is_some() {
+            Protocol::Cbor
+        } else if self.header("x-amz-target").is_some() {
+            Protocol::Json11
+        } else {
+            Protocol::Query
+        }
     }
 }
 
@@ -60,6 +73,9 @@ pub fn decode(request: &HttpRequest, scope: Option<&CredentialScope>) -> Result<
 const TRACE_HEADER: &str = "$TraceHeader";
 
 fn by_protocol(request: &HttpRequest, scope: Option<&CredentialScope>) -> Result<Decoded, ApiError> {
+    if let Some(decoded) = cbor::decode(request) {
+        return decoded;
+    }
     if let Some(target) = request.header("x-amz-target") {
         return json(request, target);
     }
@@ -101,7 +117,8 @@ fn form_or_query(request: &HttpRequest, scope: Option<&CredentialScope>, form: b
     let service = scope
         .and_then(|scope| Service::from_signing_name(&scope.service))
         // Unsigned links (ConfirmSubscription in an e-mail) are SNS's.
-        .or((scope.is_none() && operation.ends_with("ubscription")).then_some(Service::Sns))
+        .or((scope.is_none() && matches!(operation.as_str(), "ConfirmSubscription" | "Unsubscribe"))
+            .then_some(Service::Sns))
         .ok_or_else(|| unknown(format!("Action `{operation}`, which names no service that this cloud has")))?;
     Ok(Decoded { service, operation, protocol: Protocol::Query, params })
 }
@@ -169,7 +186,7 @@ fn percent_decode(segment: &str) -> String {
     form_urlencoded::parse(form.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
-fn unknown(what: String) -> ApiError {
+pub(super) fn unknown(what: String) -> ApiError {
     ApiError::new(
         "UnknownOperationException",
         format!(

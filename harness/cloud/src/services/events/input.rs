@@ -34,7 +34,7 @@ pub(super) fn of(target: &Target, event: &Event, rule: &Arn, ingested: Time) -> 
     }
     match &target.input_transformer {
         Some(transformer) => {
-            render(&transformer.input_template, |name| variable(transformer, name, event, rule, ingested))
+            minified(render(&transformer.input_template, |name| variable(transformer, name, event, rule, ingested)))
         }
         None => event.text(),
     }
@@ -130,11 +130,8 @@ fn render(template: &str, value: impl Fn(&str) -> Option<Value>) -> String {
                 None => text.push_str("\"\""),
             },
             Part::Variable { name, quoted: true } => match value(name) {
-                // What would end the quoted text is escaped. [?]
-                Some(Value::String(inner)) => {
-                    let written = Value::String(inner).to_string();
-                    text.push_str(&written[1..written.len() - 1]);
-                }
+                // Nothing is escaped: what the text holds may break the template. [D] "Common issues"
+                Some(Value::String(inner)) => text.push_str(&inner),
                 // Objects and arrays lose their quotes. [V]
                 Some(value) => text.push_str(&value.to_string().replace('"', "")),
                 None => {}
@@ -142,6 +139,28 @@ fn render(template: &str, value: impl Fn(&str) -> Option<Value>) -> String {
         }
     }
     text
+}
+
+/// What a target gets as JSON has no space between its parts. [D] "The JSON that is passed to the target is minified"
+fn minified(text: String) -> String {
+    let is_json =
+        text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+    if !is_json {
+        return text;
+    }
+    let (mut quoted, mut escaped) = (false, false);
+    text.chars()
+        .filter(|c| {
+            let kept = quoted || !matches!(c, ' ' | '\n' | '\r' | '\t');
+            match c {
+                _ if escaped => escaped = false,
+                '\\' => escaped = quoted,
+                '"' => quoted = !quoted,
+                _ => {}
+            }
+            kept
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -198,15 +217,20 @@ mod tests {
             "one": "$.detail.one", "ok": "$.detail.ok", "text": "$.detail.text",
         });
         let cases = [
-            (r#"{"x": <t>}"#, r#"{"x": "T"}"#),
-            (r#"{"x": "<t>"}"#, r#"{"x": "T"}"#),
-            (r#"{"x": "users/<t>"}"#, r#"{"x": "users/T"}"#),
-            (r#"{"x": <p>}"#, r#"{"x": {"acc_id":"0a787ecb-4015","sf_id":"baz"}}"#),
-            (r#"{"x": <m>}"#, r#"{"x": ""}"#),
-            (r#"{"x": "<m>"}"#, r#"{"x": ""}"#),
-            (r#"{"x": "<states> <one> <ok>"}"#, r#"{"x": "[ACTIVE,INACTIVE] [HIGH] true"}"#),
-            (r#"{"x": "<text>"}"#, r#"{"x": "say \"hi\""}"#),
-            (r#"{"x": "a < b \" <t>"}"#, r#"{"x": "a < b \" T"}"#),
+            (r#"{"x": <t>}"#, r#"{"x":"T"}"#),
+            (r#"{"x": "<t>"}"#, r#"{"x":"T"}"#),
+            (r#"{"x": "users/<t>"}"#, r#"{"x":"users/T"}"#),
+            (r#"{"x": <p>}"#, r#"{"x":{"acc_id":"0a787ecb-4015","sf_id":"baz"}}"#),
+            (r#"{"x": <m>}"#, r#"{"x":""}"#),
+            (r#"{"x": "<m>"}"#, r#"{"x":""}"#),
+            (r#"{"x": "<states> <one> <ok>"}"#, r#"{"x":"[ACTIVE,INACTIVE] [HIGH] true"}"#),
+            (r#"{"x": "a < b \" <t>"}"#, r#"{"x":"a < b \" T"}"#),
+            // [D] the examples of the page: nested, and beside constants
+            ("{\n  \"x\": [ 9, <t>, true ],\n  \"y\": {\"z\": <one>}\n}", r#"{"x":[9,"T",true],"y":{"z":["HIGH"]}}"#),
+            (r#"{"x": <text>}"#, r#"{"x":"say \"hi\""}"#),
+            // [D] "doesn't escape values": what comes of it is no JSON, and is handed over as it is
+            (r#"{"x": "<text>"}"#, r#"{"x": "say "hi""}"#),
+            (r#""<text>""#, r#""say "hi"""#),
         ];
         for (from, to) in cases {
             template(paths.clone(), from, to);
@@ -216,7 +240,7 @@ mod tests {
     #[test]
     fn predefined_variables() {
         // [D] UG eb-transform-target-input, predefined variables
-        template(json!({}), r#"{"r": <aws.events.rule-name>}"#, r#"{"r": "r"}"#);
+        template(json!({}), r#"{"r": <aws.events.rule-name>}"#, r#"{"r":"r"}"#);
         template(json!({}), r#""<aws.events.rule-arn>""#, &format!("\"{RULE}\""));
         template(json!({}), "<aws.events.event.ingestion-time>", r#""2026-03-02T09:14:09Z""#);
         template(json!({}), "<aws.events.event.json>", &event().text());

@@ -28,7 +28,7 @@ pub(super) fn shape(call: &Call<'_>, target: &Target, number: usize) -> Result<K
     if kind == Kind::Queue && arn.resource().ends_with(".fifo") {
         return Err(ApiError::not_implemented(call.service, "PutTargets with a FIFO queue"));
     }
-    input(target, kind)?;
+    input(target, kind, at)?;
     limits(target, at)?;
     if let Some(queue) = target.dead_letter_config.as_ref().and_then(|config| config.arn.as_deref()) {
         let queue = Arn::parse(queue).filter(|arn| arn.service() == "sqs").ok_or_else(|| bus::not_an_arn(queue))?;
@@ -43,7 +43,17 @@ pub(super) fn shape(call: &Call<'_>, target: &Target, number: usize) -> Result<K
     Ok(kind)
 }
 
-fn input(target: &Target, kind: Kind) -> Result<(), ApiError> {
+/// [D] API_Target
+const LONGEST_PATH: usize = 256;
+
+fn too_long(value: &str, member: &str, most: usize) -> ApiError {
+    ApiError::validation(format!(
+        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must have length \
+         less than or equal to {most}"
+    ))
+}
+
+fn input(target: &Target, kind: Kind, at: impl Fn(&str) -> String) -> Result<(), ApiError> {
     let id = &target.id;
     if target.transforms_input() > 1 {
         // [V] LS:events/test_events_inputs::test_put_event_input_path_and_input_transformer
@@ -58,18 +68,26 @@ fn input(target: &Target, kind: Kind) -> Result<(), ApiError> {
     if let Some(input) = &target.input
         && let Err(error) = serde_json::from_str::<Value>(input)
     {
-        return Err(ApiError::validation(format!("JSON syntax error in input for target {id}: {error}")));
+        // [T] public traces
+        let (line, column) = (error.line(), error.column());
+        let text = format!("[Source: (String)\"{input}\"; line: {line}, column: {column}]");
+        return Err(ApiError::validation(format!("JSON syntax error in input for target {id}: {text}")));
     }
     if let Some(path) = &target.input_path
         && JsonPath::parse(path).is_none()
     {
         return Err(ApiError::validation(format!("InputPath for target {id} is invalid.")));
     }
+    if let Some(input) = target.input.as_ref().filter(|input| input.chars().count() > LONGEST_TEMPLATE) {
+        return Err(too_long(input, &at("input"), LONGEST_TEMPLATE));
+    }
+    if let Some(path) = target.input_path.as_ref().filter(|path| path.chars().count() > LONGEST_PATH) {
+        return Err(too_long(path, &at("inputPath"), LONGEST_PATH));
+    }
     let Some(transformer) = &target.input_transformer else { return Ok(()) };
     if transformer.input_template.chars().count() > LONGEST_TEMPLATE {
-        return Err(ApiError::validation(format!(
-            "InputTemplate for target {id} has more than {LONGEST_TEMPLATE} characters."
-        )));
+        let member = at("inputTransformer.inputTemplate");
+        return Err(too_long(&transformer.input_template, &member, LONGEST_TEMPLATE));
     }
     if transformer.input_paths_map.len() > MOST_VARIABLES {
         return Err(ApiError::validation(format!(

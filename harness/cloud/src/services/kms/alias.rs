@@ -26,6 +26,9 @@ fn alias_arn(call: &Call<'_>) -> Result<Arn, ApiError> {
     if own.starts_with("aws/") {
         return Err(ApiError::new("NotAuthorizedException", ""));
     }
+    if name.chars().count() > 256 {
+        return Err(constraint(name, "aliasName", "have length less than or equal to 256"));
+    }
     if own.contains(':') {
         return Err(ApiError::validation(format!("{name} contains invalid characters for an alias")));
     }

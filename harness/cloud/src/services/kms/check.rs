@@ -1,5 +1,7 @@
 //! What AWS checks of members, and pages of lists. [D] KMS API reference; texts [T]
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::api::{ApiError, Call, Reply};
@@ -39,4 +41,27 @@ pub(super) fn page(call: &Call<'_>, member: &str, items: Vec<Value>, default: us
         answer["NextMarker"] = json!((from + size).to_string());
     }
     Ok(answer.into())
+}
+
+/// The bytes of a member, which must be there and have at most so many.
+pub(super) fn blob(call: &Call<'_>, member: &str, most: usize) -> Result<Vec<u8>, ApiError> {
+    let bytes = STANDARD.decode(call.text(member).unwrap_or_default()).unwrap_or_default();
+    let wanted = match bytes.len() {
+        0 => "greater than or equal to 1".to_owned(),
+        length if length > most => format!("less than or equal to {most}"),
+        _ => return Ok(bytes),
+    };
+    let named = member[..1].to_lowercase() + &member[1..];
+    Err(ApiError::validation(format!(
+        "1 validation error detected: Value at '{named}' failed to satisfy constraint: Member must have length {wanted}"
+    )))
+}
+
+/// Ends a call that was only to see whether it may. [D] testing-permissions: it fails either way
+pub(super) fn dry_run(call: &Call<'_>) -> Result<(), ApiError> {
+    if call.params.get("DryRun") != Some(&Value::Bool(true)) {
+        return Ok(());
+    }
+    let text = "The request would have succeeded, but the DryRun option is set.";
+    Err(ApiError::new("DryRunOperationException", text))
 }

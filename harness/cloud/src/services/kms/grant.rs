@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Key;
-use super::check::page;
+use super::check::{dry_run, page};
 use super::operations::{key, live, named, not_found};
 use super::{resolve, usable};
 use crate::api::{ApiError, Call, Reply};
@@ -109,7 +109,17 @@ pub(super) fn create_grant(call: &mut Call<'_>) -> Result<Reply, ApiError> {
             OPERATIONS.join(", ")
         )));
     }
+    for principal in std::iter::once(&input.grantee_principal).chain(&input.retiring_principal) {
+        let good = principal.ends_with(".amazonaws.com")
+            || Arn::parse(principal).is_some_and(|arn| matches!(arn.service(), "iam" | "sts"));
+        if !good {
+            // [T]
+            let text = format!("ARN does not refer to a valid principal: {principal}");
+            return Err(ApiError::new("InvalidArnException", text));
+        }
+    }
     usable(call, &arn)?;
+    dry_run(call)?;
     let grant = Grant {
         name: input.name,
         grantee: input.grantee_principal,
@@ -180,6 +190,9 @@ fn no_grant(id: &str) -> ApiError {
 pub(super) fn revoke_grant(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = live(call, "kms:RevokeGrant")?;
     let id = call.text("GrantId").unwrap_or_default().to_owned();
+    if key(call, &arn)?.grants.contains_key(&id) {
+        dry_run(call)?;
+    }
     key(call, &arn)?.grants.remove(&id).map(|_| Reply::empty()).ok_or_else(|| no_grant(&id))
 }
 
@@ -206,6 +219,7 @@ pub(super) fn retire_grant(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     if !retires {
         super::operations::authorise(call, &arn, "kms:RetireGrant", Default::default())?;
     }
+    dry_run(call)?;
     key(call, &arn)?.grants.remove(&id);
     Ok(Reply::empty())
 }

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::check::{self, number, page};
+use super::key::{Family, shape};
+use super::spec::{Origin, Spec};
 use super::tags::{self, Tag};
-use super::{Key, grant, resolve};
+use super::{Key, grant, material, resolve};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::{Edge, PolicyText};
 use crate::id::Arn;
@@ -53,6 +57,31 @@ pub(super) fn live(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiError> {
     Ok(arn)
 }
 
+/// The same, of a key that has its material. [D] key-state
+fn imported(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiError> {
+    let arn = live(call, action)?;
+    let now = call.state.now;
+    match key(call, &arn)?.state(now) {
+        "PendingImport" => Err(ApiError::new("KMSInvalidStateException", format!("{arn} is pending import."))),
+        _ => Ok(arn),
+    }
+}
+
+/// What should never happen: a library could make no key.
+pub(super) fn internal() -> ApiError {
+    ApiError::new("KMSInternalException", "rootwatch: no key material could be made").status(500)
+}
+
+/// [D] API_CreateKey
+pub(super) fn description_length(description: Option<&str>) -> Result<(), ApiError> {
+    match description {
+        Some(text) if text.chars().count() > 8192 => {
+            Err(check::constraint(text, "description", "have length less than or equal to 8192"))
+        }
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn authorise(call: &mut Call<'_>, arn: &Arn, action: &str, context: Context) -> Result<(), ApiError> {
     let found = call.state.kms.keys.get(arn);
     let encryption = super::encryption_context(&context);
@@ -93,13 +122,17 @@ struct CreateKey {
     #[serde(default)]
     customer_master_key_spec: Option<String>,
     #[serde(default)]
+    origin: Option<String>,
+    #[serde(default)]
+    multi_region: bool,
+    #[serde(default)]
     bypass_policy_lockout_safety_check: bool,
     #[serde(default)]
     tags: Vec<Tag>,
 }
 
 /// The policy of a key that is made without one: it makes IAM policies effective. [D] key-policy-default
-fn default_policy(call: &Call<'_>) -> String {
+pub(super) fn default_policy(call: &Call<'_>) -> String {
     json!({"Version": "2012-10-17", "Id": "key-default-1", "Statement": [{
         "Sid": "Enable IAM User Permissions", "Effect": "Allow",
         "Principal": {"AWS": format!("arn:{}:iam::{}:root", call.region.partition(), call.account)},
@@ -108,13 +141,13 @@ fn default_policy(call: &Call<'_>) -> String {
     .to_string()
 }
 
-fn policy(text: &str) -> Result<PolicyText, ApiError> {
+pub(super) fn policy(text: &str) -> Result<PolicyText, ApiError> {
     PolicyText::parse(text)
         .map_err(|error| ApiError::new("MalformedPolicyDocumentException", format!("policy: {error}")))
 }
 
 /// Whoever sets a policy must be able to change it again. [D] API_PutKeyPolicy
-fn check_lockout(call: &Call<'_>, arn: &Arn, policy: &PolicyText) -> Result<(), ApiError> {
+pub(super) fn check_lockout(call: &Call<'_>, arn: &Arn, policy: &PolicyText) -> Result<(), ApiError> {
     let mut edge =
         Edge::new(&call.caller, "kms:PutKeyPolicy", arn, &call.region).policy("the new key policy", Some(policy));
     edge.kind = ResourceKind::KmsKey;
@@ -128,23 +161,54 @@ fn check_lockout(call: &Call<'_>, arn: &Arn, policy: &PolicyText) -> Result<(), 
 
 pub(super) fn create_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let input: CreateKey = call.input()?;
-    let spec = input.key_spec.or(input.customer_master_key_spec).unwrap_or_else(|| "SYMMETRIC_DEFAULT".into());
-    let usage = input.key_usage.unwrap_or_else(|| "ENCRYPT_DECRYPT".into());
-    if spec != "SYMMETRIC_DEFAULT" || usage != "ENCRYPT_DECRYPT" {
-        return Err(ApiError::new(
-            "UnsupportedOperationException",
-            format!("rootwatch: no keys of {spec} for {usage}"),
-        ));
-    }
-    let id = call.state.uuid();
+    // [D] API_CreateKey: the old name and the new one may both be given, if they agree
+    let asked = match (&input.key_spec, &input.customer_master_key_spec) {
+        (Some(new), Some(old)) if new != old => {
+            let text = "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. \
+                        CustomerMasterKeySpec is deprecated.";
+            return Err(ApiError::validation(text));
+        }
+        (Some(new), _) => Spec::parse(new, "keySpec")?,
+        (None, Some(old)) => Spec::parse(old, "customerMasterKeySpec")?,
+        (None, None) => Spec::SymmetricDefault,
+    };
+    let usage = asked.usage(input.key_usage.as_deref())?;
+    let origin = input.origin.as_deref().map_or(Ok(Origin::Kms), Origin::parse)?;
+    description_length(input.description.as_deref())?;
+    // [D] multi-region-keys-overview: an id of its own form
+    let id = match input.multi_region {
+        true => format!("mrk-{}", call.state.hex(32)),
+        false => call.state.uuid(),
+    };
     let arn = call.arn(format!("key/{id}"));
-    call.authorise("kms:CreateKey", &arn)?;
+    let context = Context::new()
+        .with("kms:KeySpec", asked.name())
+        .with("kms:KeyUsage", usage.name())
+        .with("kms:KeyOrigin", origin.name())
+        .with("kms:MultiRegion", input.multi_region.to_string());
+    call.authorise_with("kms:CreateKey", &arn, context, None)?;
     let policy = policy(&input.policy.unwrap_or_else(|| default_policy(call)))?;
     if !input.bypass_policy_lockout_safety_check {
         check_lockout(call, &arn, &policy)?;
     }
+    let tags = tags::checked(input.tags)?;
+    let material = match origin {
+        Origin::External => None,
+        Origin::Kms => {
+            let made = material::generate(call.state.rng(), asked).ok_or_else(internal)?;
+            Some(STANDARD.encode(made))
+        }
+    };
     let key = Key {
         description: input.description.unwrap_or_default(),
+        spec: asked,
+        usage,
+        origin,
+        material,
+        valid_to: None,
+        imported: None,
+        wrapping: None,
+        family: input.multi_region.then_some(Family::Primary),
         policy,
         enabled: true,
         deletion: None,
@@ -152,17 +216,16 @@ pub(super) fn create_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         next_rotation: None,
         rotations: Vec::new(),
         grants: BTreeMap::new(),
-        tags: tags::checked(input.tags)?,
+        tags,
         created: call.state.now,
     };
-    let shape = key.shape(&arn);
-    call.state.kms.keys.insert(arn, key);
-    Ok(json!({"KeyMetadata": shape}).into())
+    call.state.kms.keys.insert(arn.clone(), key);
+    Ok(json!({"KeyMetadata": shape(call.state, &arn)}).into())
 }
 
 pub(super) fn describe_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = named(call, "KeyId", "kms:DescribeKey")?;
-    Ok(json!({"KeyMetadata": key(call, &arn)?.shape(&arn)}).into())
+    Ok(json!({"KeyMetadata": shape(call.state, &arn)}).into())
 }
 
 pub(super) fn list_keys(call: &mut Call<'_>) -> Result<Reply, ApiError> {
@@ -204,18 +267,19 @@ pub(super) fn list_key_policies(call: &mut Call<'_>) -> Result<Reply, ApiError> 
 }
 
 pub(super) fn enable_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = live(call, "kms:EnableKey")?;
+    let arn = imported(call, "kms:EnableKey")?;
     key(call, &arn)?.enabled = true;
     Ok(Reply::empty())
 }
 
 pub(super) fn disable_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = live(call, "kms:DisableKey")?;
+    let arn = imported(call, "kms:DisableKey")?;
     key(call, &arn)?.enabled = false;
     Ok(Reply::empty())
 }
 
 pub(super) fn update_key_description(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    description_length(call.text("Description"))?;
     let arn = live(call, "kms:UpdateKeyDescription")?;
     let description = call.text("Description").unwrap_or_default().to_owned();
     key(call, &arn)?.description = description;

@@ -3,17 +3,38 @@
 use serde_json::{Value, json};
 
 use super::check::{number, page};
+use super::key::Family;
 use super::operations::{key, named};
+use super::spec::Origin;
 use super::usable;
 use crate::api::{ApiError, Call, Reply};
+use crate::id::Arn;
 use crate::time::Time;
+
+/// Only symmetric keys with material of KMS's own rotate by themselves, and of a family the primary.
+/// [D] rotate-keys; texts [T]
+fn rotating(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiError> {
+    let arn = named(call, "KeyId", action)?;
+    let refused = |text: String| Err(ApiError::new("UnsupportedOperationException", text));
+    let key = key(call, &arn)?;
+    if !key.spec.is_symmetric() {
+        return refused(format!("{arn} key spec is {} which is not valid for this operation.", key.spec.name()));
+    }
+    if key.origin == Origin::External {
+        return refused(format!("{arn} origin is EXTERNAL which is not valid for this operation."));
+    }
+    if key.family == Some(Family::Replica) {
+        return refused(format!("{arn} is not a multi-region primary key."));
+    }
+    usable(call, &arn)?;
+    Ok(arn)
+}
 
 const DAY: i64 = 24 * 3600 * 1000;
 
 pub(super) fn enable_key_rotation(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let days = number(call, "RotationPeriodInDays", 90, 2560)?;
-    let arn = named(call, "KeyId", "kms:EnableKeyRotation")?;
-    usable(call, &arn)?;
+    let arn = rotating(call, "kms:EnableKeyRotation")?;
     let now = call.state.now;
     let key = key(call, &arn)?;
     let days = days.or(key.rotation_days).unwrap_or(365);
@@ -23,8 +44,7 @@ pub(super) fn enable_key_rotation(call: &mut Call<'_>) -> Result<Reply, ApiError
 }
 
 pub(super) fn disable_key_rotation(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "KeyId", "kms:DisableKeyRotation")?;
-    usable(call, &arn)?;
+    let arn = rotating(call, "kms:DisableKeyRotation")?;
     let key = key(call, &arn)?;
     (key.rotation_days, key.next_rotation) = (None, None);
     Ok(Reply::empty())
@@ -45,8 +65,7 @@ pub(super) fn get_key_rotation_status(call: &mut Call<'_>) -> Result<Reply, ApiE
 
 /// [D] API_RotateKeyOnDemand
 pub(super) fn rotate_key_on_demand(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "KeyId", "kms:RotateKeyOnDemand")?;
-    usable(call, &arn)?;
+    let arn = rotating(call, "kms:RotateKeyOnDemand")?;
     let now = call.state.now;
     let key = key(call, &arn)?;
     if key.rotations.len() >= 25 {

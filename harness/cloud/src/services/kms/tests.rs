@@ -7,10 +7,10 @@ use crate::policy::Principal;
 use crate::state::State;
 use crate::time::Time;
 
-const ACCOUNT: &str = "111122223333";
+pub(super) const ACCOUNT: &str = "111122223333";
 const DAY: i64 = 24 * 3600 * 1000;
 
-fn call_as(state: &mut State, caller: Principal, name: &str, params: Value) -> Result<Value, ApiError> {
+pub(super) fn call_as(state: &mut State, caller: Principal, name: &str, params: Value) -> Result<Value, ApiError> {
     let reply = dispatch(&mut Call {
         state,
         service: Service::Kms,
@@ -28,12 +28,12 @@ fn call_as(state: &mut State, caller: Principal, name: &str, params: Value) -> R
     }
 }
 
-fn call(state: &mut State, name: &str, params: Value) -> Result<Value, ApiError> {
+pub(super) fn call(state: &mut State, name: &str, params: Value) -> Result<Value, ApiError> {
     let arn = format!("arn:aws:iam::{ACCOUNT}:user/administrator");
     call_as(state, Principal::Administrator { account: ACCOUNT.into(), arn }, name, params)
 }
 
-fn ok(state: &mut State, name: &str, params: Value) -> Value {
+pub(super) fn ok(state: &mut State, name: &str, params: Value) -> Value {
     call(state, name, params.clone()).unwrap_or_else(|error| panic!("{name} {params}: {error}"))
 }
 
@@ -46,7 +46,7 @@ fn role() -> Principal {
 }
 
 /// A cloud with a key and its alias `alias/k`; the key's id.
-fn cloud() -> (State, String) {
+pub(super) fn cloud() -> (State, String) {
     let mut state = State::new(Time::parse("2026-03-02T09:14:07Z").unwrap(), 1);
     let key = ok(&mut state, "CreateKey", json!({"Description": "d", "Tags": [{"TagKey": "a", "TagValue": "1"}]}));
     let id = key["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
@@ -188,6 +188,36 @@ fn refusals() {
         ),
         (
             "",
+            "CreateGrant",
+            k(json!({"GranteePrincipal": "x", "Operations": ["Encrypt"]})),
+            "InvalidArnException",
+            "ARN does not refer to a valid principal: x".into(),
+        ),
+        (
+            "",
+            "CreateGrant",
+            k(
+                json!({"GranteePrincipal": format!("arn:aws:iam::{ACCOUNT}:role/r"), "Operations": ["Encrypt"], "DryRun": true}),
+            ),
+            "DryRunOperationException",
+            "The request would have succeeded, but the DryRun option is set.".into(),
+        ),
+        (
+            "",
+            "Encrypt",
+            k(json!({"Plaintext": text, "DryRun": true})),
+            "DryRunOperationException",
+            "The request would have succeeded, but the DryRun option is set.".into(),
+        ),
+        (
+            "DisableKey",
+            "Encrypt",
+            k(json!({"Plaintext": text, "DryRun": true})),
+            "DisabledException",
+            "is disabled.".into(),
+        ),
+        (
+            "",
             "GenerateRandom",
             json!({"NumberOfBytes": 1025}),
             "ValidationException",
@@ -304,4 +334,67 @@ fn a_key_lives_and_goes() {
     assert_eq!(ok(&mut state, "DescribeKey", json!({"KeyId": id}))["KeyMetadata"]["Enabled"], json!(false));
     state.now = Time(state.now.0 + DAY);
     assert_eq!(call(&mut state, "DescribeKey", json!({"KeyId": id})).unwrap_err().code, "NotFoundException");
+}
+
+/// Which principal may use which key for another service's encrypted resource. [D] sns-key-management,
+/// sqs-key-management, eb-troubleshooting#eb-sqs-encrypted; aws-semantics 3.7
+#[test]
+fn encrypted_resources_need_the_key_policy() {
+    use crate::trace::{Hop, Outcome};
+    let service = |name: &str| Principal::Service { name: name.to_owned() };
+    let root = format!("arn:aws:iam::{ACCOUNT}:root");
+    let own = json!({"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"});
+    let policy = |statements: &[Value]| {
+        let all: Vec<&Value> = std::iter::once(&own).chain(statements).collect();
+        json!({"Version": "2012-10-17", "Statement": all}).to_string()
+    };
+    let admit = |name: &str, condition: Value| {
+        json!({"Effect": "Allow", "Principal": {"Service": name}, "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+            "Resource": "*", "Condition": condition})
+    };
+    let topic = format!("arn:aws:sns:us-east-1:{ACCOUNT}:t");
+    let (events, alarms) = ("events.amazonaws.com", "cloudwatch.amazonaws.com");
+    let none = json!({});
+    let context = json!({"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": topic}});
+    let other = json!({"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": "other"}});
+    let account = json!({"StringEquals": {"aws:SourceAccount": ACCOUNT}});
+    // (who, the statements beside the account's own, allowed)
+    let cases = [
+        (events, vec![], false),
+        (events, vec![admit(events, none.clone())], true),
+        (events, vec![admit(alarms, none.clone())], false),
+        (events, vec![admit(events, context.clone())], true),
+        (events, vec![admit(events, other)], false),
+        // "not supported for EventBridge-to-encrypted topics"
+        (events, vec![admit(events, account)], false),
+        (alarms, vec![], false),
+        (alarms, vec![admit(alarms, context)], true),
+        ("sns.amazonaws.com", vec![], false),
+        ("sns.amazonaws.com", vec![admit("sns.amazonaws.com", none)], true),
+    ];
+    for (who, statements, expected) in cases {
+        let (mut state, id) = cloud();
+        ok(&mut state, "PutKeyPolicy", json!({"KeyId": id, "Policy": policy(&statements)}));
+        let keys = crate::policy::Context::new().with("kms:EncryptionContext:aws:sns:topicArn", topic.as_str());
+        let actions = ["kms:GenerateDataKey", "kms:Decrypt"];
+        let (account, region) = (ACCOUNT.into(), "us-east-1".into());
+        let found =
+            super::allows(&mut state, Hop::Topic, &service(who), &region, &id, &account, &actions, keys.clone());
+        assert_eq!(found.is_ok(), expected, "{who} {statements:?}: {found:?}");
+        assert_eq!(state.entries().any(|entry| entry.outcome == Outcome::Denied), !expected, "{who}: a trace");
+        // AWS's own key lets no service in; its account's principals it does.
+        for (principal, expected) in [(service(who), false), (role(), true)] {
+            let found = super::allows(
+                &mut state,
+                Hop::Topic,
+                &principal,
+                &region,
+                "alias/aws/sns",
+                &account,
+                &actions,
+                keys.clone(),
+            );
+            assert_eq!(found.is_ok(), expected, "{principal:?} by alias/aws/sns: {found:?}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::function::Configuration;
+use super::package;
 use crate::id::Arn;
 use crate::policy::{Context, Principal};
 use crate::runtime::Environment;
@@ -62,7 +63,8 @@ pub(super) fn prepare(state: &mut State, function: &Arn) -> Option<Environment> 
         variables.retain(|(platform, _)| platform != name);
         variables.push((name.clone(), value.clone()));
     }
-    let environment = Environment { code_sha256: configuration.code.sha256, variables };
+    let language = package::language(&configuration.runtime);
+    let environment = Environment { code_sha256: configuration.code.sha256, language, variables };
     let prepared = Prepared { environment: environment.clone(), stream, from: now, until: now + LIFETIME };
     state.lambda.functions.get_mut(function)?.prepared = Some(prepared);
     Some(environment)

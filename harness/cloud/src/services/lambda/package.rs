@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
 use super::function::Code;
+use crate::runtime::Language;
 
 /// The limit of what a package unpacks to, bytes. [D] gettingstarted-limits
 const UNPACKED_LIMIT: u64 = 262_144_000;
@@ -16,6 +17,15 @@ const UNPACKED_LIMIT: u64 = 262_144_000;
 /// The runtimes that run a `bootstrap` of the package, with the glibc that they have. [D] lambda-runtimes;
 /// Amazon Linux release notes
 pub(super) const RUNTIMES: &[(&str, (u32, u32))] = &[("provided.al2023", (2, 34)), ("provided.al2", (2, 26))];
+
+/// Runtimes that run modules of the package in this machine's Python, whichever it is.
+pub(super) const PYTHON: [&str; 6] =
+    ["python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14"];
+
+/// What starts a function of a runtime.
+pub(super) fn language(runtime: &str) -> Language {
+    if PYTHON.contains(&runtime) { Language::Python } else { Language::Bootstrap }
+}
 
 /// Why a package cannot be deployed.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +77,16 @@ pub(super) fn check(zip: &[u8], runtime: &str, architecture: &str) -> Result<Cod
     if size > UNPACKED_LIMIT {
         return Err(PackageError::TooLarge);
     }
+    let digest = Sha256::digest(zip);
+    let code = Code {
+        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256_base64: STANDARD.encode(digest),
+        size: zip.len(),
+    };
+    if language(runtime) == Language::Python {
+        // A handler that is not there is found out when the function is invoked. [D] python-handler
+        return Ok(code);
+    }
     let names: Vec<String> = archive.file_names().flatten().take(5).map(|name| name.into_owned()).collect();
     let mut entry = archive.by_name("bootstrap").map_err(|_| PackageError::NoBootstrap {
         found: if names.is_empty() { "no files at all".to_owned() } else { names.join(", ") },
@@ -82,12 +102,7 @@ pub(super) fn check(zip: &[u8], runtime: &str, architecture: &str) -> Result<Cod
         return Err(PackageError::TooLarge);
     }
     check_program(&program, runtime, architecture)?;
-    let digest = Sha256::digest(zip);
-    Ok(Code {
-        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-        sha256_base64: STANDARD.encode(digest),
-        size: zip.len(),
-    })
+    Ok(code)
 }
 
 /// Whether a program can start in the runtime.

@@ -52,6 +52,22 @@ pub(super) fn group_name(name: &str) -> Result<(), ApiError> {
     Err(constraint(name, "logGroupName", r"satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+"))
 }
 
+/// A group's name or ARN. [D] API_DescribeLogStreams
+pub(super) fn group_identifier(text: &str) -> Result<(), ApiError> {
+    length(text, "logGroupIdentifier", 1, 2048)?;
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || "_#+=/:,.@-".contains(c)) {
+        return Ok(());
+    }
+    Err(constraint(text, "logGroupIdentifier", r"satisfy regular expression pattern: [\w#+=/:,.@-]*"))
+}
+
+/// A member that is not there.
+pub(super) fn constraint_null(member: &str) -> ApiError {
+    invalid(format!(
+        "1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
+    ))
+}
+
 /// The name of a stream that is to be made. [D] API_CreateLogStream
 pub(super) fn stream_name(name: &str) -> Result<(), ApiError> {
     name_length(name, "logStreamName")?;

@@ -55,12 +55,40 @@ fn accepted(now: Time, retention_days: Option<i64>, times: &[Time]) -> (usize, u
     (too_old.max(expired), too_new, rejected)
 }
 
+/// The most that one call may bring. [D] API_PutLogEvents; the texts of the sizes are [T]
+fn sizes(events: &[Value]) -> Result<(), ApiError> {
+    const MOST_EVENTS: usize = 10_000;
+    const LARGEST: usize = 1_048_576;
+    if events.len() > MOST_EVENTS {
+        let wanted = format!("have length less than or equal to {MOST_EVENTS}");
+        return Err(constraint(&format!("[{} events]", events.len()), "logEvents", &wanted));
+    }
+    let mut sum = 0;
+    for (place, event) in events.iter().enumerate() {
+        let message = event.get("message").and_then(Value::as_str).unwrap_or_default();
+        if message.is_empty() {
+            let member = format!("logEvents.{}.member.message", place + 1);
+            return Err(constraint("", &member, "have length greater than or equal to 1"));
+        }
+        let size = message.len() + 26;
+        if size > LARGEST {
+            return Err(invalid(format!("Log event too large: {size} bytes exceeds limit of {LARGEST}")));
+        }
+        sum += size;
+    }
+    if sum > LARGEST {
+        return Err(invalid(format!("Upload too large: {sum} bytes exceeds limit of {LARGEST}")));
+    }
+    Ok(())
+}
+
 pub(super) fn put_log_events(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let stream = call.text("logStreamName").unwrap_or_default().to_owned();
     let events = call.params.get("logEvents").and_then(Value::as_array).cloned().unwrap_or_default();
     if events.is_empty() {
         return Err(constraint("[]", "logEvents", "have length greater than or equal to 1"));
     }
+    sizes(&events)?;
     let arn = named(call, "logs:PutLogEvents", Some(&stream))?;
     let now = call.state.now;
     let found = group(call, &arn)?;

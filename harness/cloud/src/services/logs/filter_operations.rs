@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::check::{constraint, invalid, length, limit, page, without};
 use super::group::MetricFilter;
@@ -36,6 +36,37 @@ fn filter_name(name: &str, member: &str) -> Result<(), ApiError> {
     without(name, member, ":*")
 }
 
+/// [D] API_MetricTransformation
+const UNITS: [&str; 27] = [
+    "Seconds",
+    "Microseconds",
+    "Milliseconds",
+    "Bytes",
+    "Kilobytes",
+    "Megabytes",
+    "Gigabytes",
+    "Terabytes",
+    "Bits",
+    "Kilobits",
+    "Megabits",
+    "Gigabits",
+    "Terabits",
+    "Percent",
+    "Count",
+    "Bytes/Second",
+    "Kilobytes/Second",
+    "Megabytes/Second",
+    "Gigabytes/Second",
+    "Terabytes/Second",
+    "Bits/Second",
+    "Kilobits/Second",
+    "Megabits/Second",
+    "Gigabits/Second",
+    "Terabits/Second",
+    "Count/Second",
+    "None",
+];
+
 impl Transformation {
     /// [D] API_MetricTransformation
     fn check(&self) -> Result<(), ApiError> {
@@ -45,6 +76,10 @@ impl Transformation {
             without(value, &member, ":*$")?;
         }
         length(&self.metric_value, "metricTransformations.1.member.metricValue", 0, 100)?;
+        if let Some(unit) = self.unit.as_deref().filter(|unit| !UNITS.contains(unit)) {
+            let wanted = format!("satisfy enum value set: [{}]", UNITS.join(", "));
+            return Err(constraint(unit, "metricTransformations.1.member.unit", &wanted));
+        }
         if self.dimensions.len() > 3 {
             return Err(invalid("Invalid metric transformation: a maximum of 3 dimensions is allowed."));
         }
@@ -189,11 +224,23 @@ pub(super) fn test_metric_filter(call: &mut Call<'_>) -> Result<Reply, ApiError>
     call.authorise("logs:TestMetricFilter", &call.arn("log-group:*"))?;
     let pattern = pattern(call.text("filterPattern").unwrap_or_default())?;
     let lines = call.params.get("logEventMessages").and_then(Value::as_array).cloned().unwrap_or_default();
+    // [D] API_TestMetricFilter
+    if !(1..=50).contains(&lines.len()) {
+        let shown: Vec<&str> = lines.iter().filter_map(Value::as_str).collect();
+        let wanted = if lines.is_empty() { "greater than or equal to 1" } else { "less than or equal to 50" };
+        let shown = format!("[{}]", shown.join(", "));
+        return Err(constraint(&shown, "logEventMessages", &format!("have length {wanted}")));
+    }
     let matches: Vec<Value> = lines
         .iter()
         .enumerate()
         .filter(|(_, line)| line.as_str().is_some_and(|line| pattern.matches(line)))
-        .map(|(place, line)| json!({"eventNumber": place + 1, "eventMessage": line, "extractedValues": {}}))
+        .map(|(place, line)| {
+            // [D] aws-cli examples: counted from 1
+            let values = pattern.extracted(line.as_str().unwrap_or_default());
+            let values: Map<String, Value> = values.into_iter().map(|(name, value)| (name, value.into())).collect();
+            json!({"eventNumber": place + 1, "eventMessage": line, "extractedValues": values})
+        })
         .collect();
     Ok(json!({"matches": matches}).into())
 }

@@ -30,7 +30,18 @@ pub(super) fn named(call: &mut Call<'_>, action: &str, stream: Option<&str>) -> 
     if call.text("logGroupName").is_some() && call.text("logGroupIdentifier").is_some() {
         return Err(invalid("LogGroup name and LogGroup ARN are mutually exclusive parameters."));
     }
-    let name = call.text("logGroupName").or_else(|| call.text("logGroupIdentifier")).unwrap_or_default();
+    // A name is a name, and an identifier may be an ARN. [D] API_DescribeLogStreams
+    let name = match (call.text("logGroupName"), call.text("logGroupIdentifier")) {
+        (Some(name), _) => {
+            check::group_name(name)?;
+            name
+        }
+        (None, Some(identifier)) => {
+            check::group_identifier(identifier)?;
+            identifier
+        }
+        (None, None) => return Err(check::constraint_null("logGroupName")),
+    };
     let group = group_arn(call, name);
     let resource = match stream {
         Some(stream) => Arn::new(format!("{group}:log-stream:{stream}")),

@@ -292,3 +292,160 @@ fn metric_filters_are_listed() {
             {"metricName": "m1", "metricNamespace": "n", "metricValue": "1", "defaultValue": 0.0}]}]);
     assert_eq!(answer["metricFilters"], expected);
 }
+
+/// [D] API_FilterLogEvents: the end belongs to the times, and the latest may come first; API_GetLogEvents: it does not
+#[test]
+fn times_of_what_is_read() {
+    let mut state = cloud();
+    let params = events(&state, &[-3, -2, -1]);
+    ok(&mut state, "PutLogEvents", params);
+    let at = |seconds: i64| state.now.0 + seconds * 1000;
+    let cases = [
+        ("FilterLogEvents", json!({"startTime": at(-3), "endTime": at(-2)}), vec!["at -3", "at -2"]),
+        ("FilterLogEvents", json!({"startFromHead": false}), vec!["at -1", "at -2", "at -3"]),
+        ("FilterLogEvents", json!({"startFromHead": false, "limit": 1}), vec!["at -1"]),
+        ("GetLogEvents", json!({"startTime": at(-3), "endTime": at(-2)}), vec!["at -3"]),
+        ("GetLogEvents", json!({"startTime": at(-2)}), vec!["at -2", "at -1"]),
+    ];
+    for (operation, more, expected) in cases {
+        let mut params = json!({"logGroupName": "g"});
+        if operation == "GetLogEvents" {
+            params["logStreamName"] = json!("s");
+        }
+        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let answer = ok(&mut state.clone(), operation, params);
+        assert_eq!(texts(&answer, "events", "message"), expected, "{operation} {more}");
+    }
+}
+
+/// [D] API_GetLogEvents: "The token expires after 24 hours"; its form [T]
+#[test]
+fn tokens_of_a_stream_expire() {
+    let mut state = cloud();
+    let params = events(&state, &[-2, -1]);
+    ok(&mut state, "PutLogEvents", params);
+    let get = json!({"logGroupName": "g", "logStreamName": "s", "startFromHead": true, "limit": 1});
+    let page = ok(&mut state, "GetLogEvents", get.clone());
+    let token = page["nextForwardToken"].as_str().unwrap().to_owned();
+    assert!(token.starts_with("f/") && token.ends_with("/s") && token.len() == 60, "{token}");
+    let mut next = get;
+    next["nextToken"] = json!(token);
+    for (hours, good) in [(0, true), (24, true), (25, false)] {
+        let mut later = state.clone();
+        later.now = Time(later.now.0 + hours * 3600 * 1000);
+        let found = call(&mut later, "GetLogEvents", next.clone());
+        assert_eq!(found.is_ok(), good, "after {hours} h: {found:?}");
+    }
+}
+
+/// [D] API_TestMetricFilter, aws-cli examples: events are counted from 1
+#[test]
+fn filters_are_tested() {
+    const APACHE: &str = r#"127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /apache_pb.gif HTTP/1.0" 200 1534"#;
+    let json_line = r#"{"eventType":"UpdateTrail","sourceIPAddress":"111.111.111.111","n":2,"list":[1]}"#;
+    let cases = [
+        ("ERROR", vec!["[ERROR] 400", "[INFO] 200", "[ERROR] 500"], json!([[1, {}], [3, {}]])),
+        (
+            "[ip, id, user, timestamp, request, status = 200, size]",
+            vec![APACHE],
+            json!([[1, {"$ip": "127.0.0.1", "$id": "-", "$user": "frank", "$timestamp": "10/Oct/2000:13:25:15 -0700",
+                "$request": "GET /apache_pb.gif HTTP/1.0", "$status": "200", "$size": "1534"}]]),
+        ),
+        (
+            "[..., status = 2*, size]",
+            vec![APACHE],
+            json!([[1, {"$1": "127.0.0.1", "$2": "-", "$3": "frank", "$4": "10/Oct/2000:13:25:15 -0700",
+                "$5": "GET /apache_pb.gif HTTP/1.0", "$status": "200", "$size": "1534"}]]),
+        ),
+        (
+            r#"{ ($.eventType = "UpdateTrail") && ($.n > 1 || $.missing = 1) && $.list NOT EXISTS }"#,
+            vec![json_line],
+            json!([]),
+        ),
+        (
+            r#"{ ($.eventType = "UpdateTrail") && ($.n > 1 || $.missing = 1) }"#,
+            vec!["no JSON", json_line],
+            json!([[2, {"$.eventType": "UpdateTrail", "$.n": "2"}]]),
+        ),
+    ];
+    for (pattern, lines, expected) in cases {
+        let params = json!({"filterPattern": pattern, "logEventMessages": lines});
+        let answer = ok(&mut cloud(), "TestMetricFilter", params);
+        let found = answer["matches"].as_array().unwrap().iter();
+        let found: Vec<Value> = found.map(|one| json!([one["eventNumber"], one["extractedValues"]])).collect();
+        assert_eq!(json!(found), expected, "{pattern}");
+    }
+}
+
+/// [D] API_PutLogEvents, API_DescribeLogStreams, API_TestMetricFilter, API_MetricTransformation: sizes and forms; the
+/// texts of the sizes [T]
+#[test]
+fn sizes_and_forms() {
+    let parameter = "InvalidParameterException";
+    let put = |list: Value| json!({"logGroupName": "g", "logStreamName": "s", "logEvents": list});
+    let event = |message: &str| json!({"timestamp": 1, "message": message});
+    let megabyte = "x".repeat(1_048_576);
+    let half = "x".repeat(600_000);
+    let cases = [
+        (
+            "PutLogEvents",
+            put(json!([])),
+            "at 'logEvents' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        ),
+        ("PutLogEvents", put(json!(vec![event("m"); 10_001])), "Member must have length less than or equal to 10000"),
+        (
+            "PutLogEvents",
+            put(json!([event("")])),
+            "Value '' at 'logEvents.1.member.message' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        ),
+        ("PutLogEvents", put(json!([event(&megabyte)])), "Log event too large: 1048602 bytes exceeds limit of 1048576"),
+        (
+            "PutLogEvents",
+            put(json!([event(&half), event(&half)])),
+            "Upload too large: 1200052 bytes exceeds limit of 1048576",
+        ),
+        (
+            "DescribeLogStreams",
+            json!({"logGroupName": "arn:aws:logs:us-east-1:111122223333:log-group:g"}),
+            r"at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+",
+        ),
+        (
+            "DescribeLogStreams",
+            json!({"logGroupIdentifier": "arn:aws:logs:us-east-1:111122223333:log-group:g:*"}),
+            r"at 'logGroupIdentifier' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w#+=/:,.@-]*",
+        ),
+        (
+            "DescribeLogStreams",
+            json!({"logGroupName": "g", "logGroupIdentifier": "g"}),
+            "LogGroup name and LogGroup ARN are mutually exclusive parameters.",
+        ),
+        (
+            "DescribeLogStreams",
+            json!({"logGroupName": "g", "logStreamNamePrefix": ""}),
+            "at 'logStreamNamePrefix' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        ),
+        (
+            "FilterLogEvents",
+            json!({"logGroupName": "g", "logStreamNames": []}),
+            "at 'logStreamNames' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        ),
+        (
+            "TestMetricFilter",
+            json!({"filterPattern": "", "logEventMessages": []}),
+            "at 'logEventMessages' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        ),
+        (
+            "PutMetricFilter",
+            json!({"logGroupName": "g", "filterName": "f", "filterPattern": "", "metricTransformations": [{"metricName": "m", "metricNamespace": "n", "metricValue": "1", "unit": "Apples"}]}),
+            "Count/Second, None]",
+        ),
+    ];
+    for (operation, params, text) in cases {
+        let error = call(&mut cloud(), operation, params).map(|it| panic!("{operation}: {it}")).unwrap_err();
+        assert_eq!(error.code, parameter, "{operation} {text}");
+        assert!(error.message.ends_with(text), "{operation}: {} should be {text}", error.message);
+    }
+    let arn = "arn:aws:logs:us-east-1:111122223333:log-group:g";
+    let answer = ok(&mut cloud(), "DescribeLogStreams", json!({"logGroupIdentifier": arn}));
+    assert_eq!(texts(&answer, "logStreams", "logStreamName"), ["s"]);
+}

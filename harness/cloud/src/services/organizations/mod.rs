@@ -1,11 +1,18 @@
 //! AWS Organizations: one organization, its accounts and who may list them.
 
+mod delegation;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::api::{ApiError, Call, Operation, Reply};
 use crate::id::{AccountId, Arn};
 use crate::table::Table;
+use crate::time::Time;
 
 /// State of the service: one organization at most.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -13,6 +20,9 @@ pub struct State {
     organization: Option<String>,
     management: Option<AccountId>,
     accounts: Table<AccountId, String>,
+    /// Accounts that act for the management account, with the services they do it for.
+    #[serde(default)]
+    delegated: BTreeMap<AccountId, BTreeMap<String, Time>>,
 }
 
 impl State {
@@ -33,9 +43,13 @@ impl State {
 
 /// Operations of the service.
 pub const OPERATIONS: &[Operation] = &[
+    Operation::new("DeregisterDelegatedAdministrator", delegation::deregister),
     Operation::new("DescribeAccount", describe_account),
     Operation::new("DescribeOrganization", describe_organization),
-    Operation::noted("ListAccounts", list_accounts, "one page"),
+    Operation::new("ListAccounts", list_accounts),
+    Operation::new("ListDelegatedAdministrators", delegation::list),
+    Operation::new("ListDelegatedServicesForAccount", delegation::list_services),
+    Operation::noted("RegisterDelegatedAdministrator", delegation::register, "any service principal is taken"),
 ];
 
 /// The organization's id and management account, for a member.
@@ -66,10 +80,11 @@ fn describe_organization(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     .into())
 }
 
-/// Only the management account may list; delegated administrators are not modelled. [D] API_ListAccounts
+/// Only the management account may list, and accounts that are delegated administrators of a service.
+/// [D] API_ListAccounts
 fn listable(call: &mut Call<'_>, action: &str) -> Result<(String, AccountId), ApiError> {
     let (id, management) = membership(call, action)?;
-    if management != call.account {
+    if management != call.account && !call.state.organizations.delegated.contains_key(&call.account) {
         return Err(ApiError::new("AccessDeniedException", "You don't have permissions to access this resource."));
     }
     Ok((id, management))
@@ -91,7 +106,28 @@ fn list_accounts(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let (id, management) = listable(call, "organizations:ListAccounts")?;
     let accounts = call.state.organizations.accounts.iter();
     let accounts: Vec<Value> = accounts.map(|(account, name)| shape(&id, &management, account, name)).collect();
-    Ok(json!({"Accounts": accounts}).into())
+    page(call, "Accounts", accounts)
+}
+
+/// A page: at most 20 items. [D] API_ListAccounts
+fn page(call: &Call<'_>, member: &str, items: Vec<Value>) -> Result<Reply, ApiError> {
+    let invalid = |text: &str| ApiError::new("InvalidInputException", text);
+    let size = match call.params.get("MaxResults").map(|most| most.as_u64().unwrap_or_default()) {
+        None => 20,
+        Some(most @ 1..=20) => most as usize,
+        Some(_) => return Err(invalid("You specified an invalid value for MaxResults. It must be between 1 and 20.")),
+    };
+    let from = match call.text("NextToken") {
+        None => 0,
+        Some(token) => token.parse::<usize>().map_err(|_| invalid("You specified an invalid next token."))?,
+    };
+    let more = items.len() > from.saturating_add(size);
+    let items: Vec<Value> = items.into_iter().skip(from).take(size).collect();
+    let mut answer = json!({member: items});
+    if more {
+        answer["NextToken"] = json!((from + size).to_string());
+    }
+    Ok(answer.into())
 }
 
 fn describe_account(call: &mut Call<'_>) -> Result<Reply, ApiError> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::email::Mail;
+use super::http;
 use super::notification::Notification;
 use super::retry::Retries;
 use super::subscription::Subscription;
@@ -32,6 +33,9 @@ pub enum Task {
     Confirm {
         /// Which.
         subscription: Arn,
+        /// Which attempt, from 1.
+        #[serde(default)]
+        attempt: u32,
     },
 }
 
@@ -39,7 +43,7 @@ pub enum Task {
 pub(super) fn run(state: &mut State, task: Task) {
     match task {
         Task::Deliver { subscription, notification, attempt } => deliver(state, &subscription, notification, attempt),
-        Task::Confirm { subscription } => ask_to_confirm(state, &subscription),
+        Task::Confirm { subscription, attempt } => ask_to_confirm(state, &subscription, attempt),
     }
 }
 
@@ -61,7 +65,23 @@ fn context(state: &State, topic: &Arn) -> Context {
 fn deliver(state: &mut State, arn: &Arn, notification: Arc<Notification>, attempt: u32) {
     // Somebody may have unsubscribed since.
     let Some(subscription) = state.sns.subscriptions.get(arn).cloned() else { return };
+    if http::speaks(&subscription.protocol) {
+        http::deliver(state, &subscription, notification, attempt);
+        return;
+    }
     let result = attempt_once(state, &subscription, &notification);
+    attempted(state, arn, notification, attempt, result);
+}
+
+/// What follows an attempt: nothing, another one, or the dead-letter queue.
+pub(super) fn attempted(
+    state: &mut State,
+    arn: &Arn,
+    notification: Arc<Notification>,
+    attempt: u32,
+    result: Result<(), DeliveryError>,
+) {
+    let Some(subscription) = state.sns.subscriptions.get(arn).cloned() else { return };
     let target = format!("{} {}", subscription.protocol, subscription.endpoint);
     let id = &notification.id;
     let error = match result {
@@ -87,7 +107,7 @@ fn deliver(state: &mut State, arn: &Arn, notification: Arc<Notification>, attemp
     dead_letter(state, &subscription, &notification);
 }
 
-fn retries(state: &State, subscription: &Subscription) -> Retries {
+pub(super) fn retries(state: &State, subscription: &Subscription) -> Retries {
     let topic = state.sns.topics.get(&subscription.topic);
     let own = topic.and_then(|topic| topic.attributes.get("DeliveryPolicy")).map(String::as_str);
     let own = subscription.settings.delivery_policy.as_deref().or(own);
@@ -112,11 +132,6 @@ fn attempt_once(
             mail(state, subscription, notification);
             Ok(())
         }
-        // Treated as an endpoint that does not answer, so that retries and dead-letter queue are seen.
-        "http" | "https" => Err(DeliveryError::transient(
-            "NotModelled",
-            "rootwatch: HTTP endpoints are not modelled yet, so the request is not made",
-        )),
         other => Err(DeliveryError::permanent(
             "NotModelled",
             format!("rootwatch: deliveries of protocol `{other}` are not modelled"),
@@ -203,8 +218,12 @@ fn dead_letter(state: &mut State, subscription: &Subscription, notification: &No
     }
 }
 
-fn ask_to_confirm(state: &mut State, arn: &Arn) {
+fn ask_to_confirm(state: &mut State, arn: &Arn, attempt: u32) {
     let Some(subscription) = state.sns.subscriptions.get(arn).cloned() else { return };
+    if http::speaks(&subscription.protocol) {
+        http::ask_to_confirm(state, &subscription, attempt.max(1));
+        return;
+    }
     let id = state.uuid();
     let body = Notification::confirmation(&id, &subscription.topic, &subscription.token, state.now).to_string();
     let context = context(state, &subscription.topic);
@@ -233,7 +252,7 @@ fn ask_to_confirm(state: &mut State, arn: &Arn) {
     }
 }
 
-fn trace(state: &mut State, subscription: &Subscription, outcome: Outcome, detail: String) {
+pub(super) fn trace(state: &mut State, subscription: &Subscription, outcome: Outcome, detail: String) {
     let (at, resource) = (state.now, subscription.arn.to_string());
     state.trace(Entry { at, hop: Hop::Subscription, resource, outcome, detail, principal: None, decision: None });
 }

@@ -1,7 +1,7 @@
 //! SNS: topics, subscriptions, and the delivery from one to the other. FIFO topics are refused by name.
 //!
 //! Reading order: [`topic`] and [`subscription`] (what there is), [`filter`], [`publish`] (how a message enters a topic),
-//! [`notification`] (what subscribers receive), [`delivery`] and [`retry`] (how they receive it), [`email`]; then the
+//! [`notification`] (what subscribers receive), [`delivery`] and [`retry`] (how they receive it), [`email`], [`http`]; then the
 //! API: [`fault`], [`manage`], [`topic_attributes`], [`permission`], [`tags`], [`subscribe`],
 //! [`subscription_attributes`], [`publish_message`].
 //!
@@ -11,6 +11,7 @@ mod delivery;
 mod email;
 mod fault;
 mod filter;
+mod http;
 mod manage;
 mod notification;
 mod permission;
@@ -29,6 +30,7 @@ mod tests;
 
 pub use delivery::Task;
 pub use email::{Mail, confirm_all_email, confirm_email, mailbox};
+pub use http::{Purpose, posted};
 pub use publish::{Publish, publish};
 pub use topic::State;
 
@@ -52,7 +54,11 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("RemovePermission", permission::remove),
     Operation::noted("SetSubscriptionAttributes", subscription_attributes::set, "takes effect at once"),
     Operation::noted("SetTopicAttributes", topic_attributes::set, "takes effect at once"),
-    Operation::noted("Subscribe", subscribe::subscribe, "delivers to sqs, lambda, email and email-json"),
+    Operation::noted(
+        "Subscribe",
+        subscribe::subscribe,
+        "delivers to sqs, lambda, email, email-json, and to http endpoints on this machine",
+    ),
     Operation::new("TagResource", tags::tag),
     Operation::new("Unsubscribe", subscribe::unsubscribe),
     Operation::new("UntagResource", tags::untag),

@@ -71,7 +71,7 @@ pub(super) fn subscribe(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     call.state.sns.by_topic.entry(topic, Vec::new).push(arn.clone());
     if asks_endpoint {
         let now = call.state.now;
-        call.state.schedule(now, Task::Confirm { subscription: arn });
+        call.state.schedule(now, Task::Confirm { subscription: arn, attempt: 1 });
     }
     Ok(reply.into())
 }
@@ -159,7 +159,9 @@ struct Confirm {
 /// [V] LS:sns/test_sns_confirm_subscription_wrong_token, ::test_subscribe_external_http_endpoint
 pub(super) fn confirm(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let input: Confirm = call.input()?;
-    let topic = Arn::parse(&input.topic_arn).filter(|arn| arn.service() == "sns" && arn.region() == call.region);
+    // A link is followed without a signature, and so without the name of a Region.
+    let here = |arn: &Arn| call.caller == Principal::Anonymous || arn.region() == call.region;
+    let topic = Arn::parse(&input.topic_arn).filter(|arn| arn.service() == "sns" && here(arn));
     let topic = topic.ok_or_else(|| invalid("Topic"))?;
     if call.caller != Principal::Anonymous && topic.account() == call.account {
         call.authorise("SNS:ConfirmSubscription", &topic)?;

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Publish, confirm_email, mailbox, publish};
+use super::{Publish, confirm_email, mailbox, posted, publish};
 use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
 use crate::id::{Arn, Region};
 use crate::policy::{Context, Principal};
+use crate::runtime::{Effect, Post};
 use crate::services::{DeliveryError, sqs};
 use crate::state::State;
 use crate::time::Time;
@@ -77,8 +78,22 @@ fn settle(state: &mut State, seconds: u64) {
     while let Some(due) = state.next_due().filter(|due| *due <= until) {
         state.now = state.now.max(due);
         while state.step() {}
+        answer(state, Err("no answer"));
     }
     state.now = until;
+}
+
+/// Answers every HTTP request that is under way; what was asked.
+fn answer(state: &mut State, answer: Result<u16, &str>) -> Vec<Post> {
+    let posts = state.take_effects().into_iter().filter_map(|effect| match effect {
+        Effect::Post(post) => Some(*post),
+        _ => None,
+    });
+    let posts: Vec<Post> = posts.collect();
+    for post in &posts {
+        posted(state, post.purpose.clone(), answer.map_err(str::to_owned));
+    }
+    posts
 }
 
 fn bodies(state: &mut State, queue: &Arn) -> Vec<String> {
@@ -261,6 +276,56 @@ fn an_endpoint_that_does_not_answer_is_tried_again() {
         ]
     );
     assert_eq!(bodies(&mut state, &dlq).len(), 1);
+}
+
+/// [V] LS:sns/test_subscribe_external_http_endpoint; [D] sns-message-and-json-formats, SendMessageToHttp.prepare
+#[test]
+fn an_http_endpoint_confirms_and_receives() {
+    let mut state = state();
+    topic(&mut state);
+    let arn = subscribe(&mut state, "http", "http://127.0.0.1:9/hook", json!({}));
+    while state.step() {}
+    let asked = answer(&mut state, Ok(200)).remove(0);
+    let header = |post: &Post, name: &str| post.headers.iter().find(|(key, _)| key == name).map(|(_, it)| it.clone());
+    assert_eq!(asked.url, "http://127.0.0.1:9/hook");
+    assert_eq!(header(&asked, "x-amz-sns-message-type").as_deref(), Some("SubscriptionConfirmation"));
+    assert_eq!(header(&asked, "x-amz-sns-subscription-arn"), None, "it has none before it is confirmed");
+    let body: Value = serde_json::from_str(&asked.body).unwrap();
+    for member in ["MessageId", "SubscribeURL", "Signature", "SigningCertURL", "SignatureVersion", "Timestamp"] {
+        assert!(body[member].is_string(), "{member}");
+    }
+    let published = json!({"TopicArn": TOPIC, "Message": "m", "Subject": "s"});
+    sns(&mut state, "Publish", published.clone()).unwrap();
+    while state.step() {}
+    assert_eq!(answer(&mut state, Ok(200)).len(), 0, "nothing before it is confirmed");
+    assert!(state.entries().any(|entry| entry.resource == arn && entry.detail.contains("not confirmed")));
+    let confirmed = sns(&mut state, "ConfirmSubscription", json!({"TopicArn": TOPIC, "Token": body["Token"]})).unwrap();
+    assert_eq!(confirmed["SubscriptionArn"], json!(arn));
+    sns(&mut state, "Publish", published.clone()).unwrap();
+    while state.step() {}
+    let told = answer(&mut state, Ok(200)).remove(0);
+    assert_eq!(header(&told, "x-amz-sns-message-type").as_deref(), Some("Notification"));
+    assert_eq!(header(&told, "x-amz-sns-subscription-arn"), Some(arn.clone()));
+    assert_eq!(header(&told, "content-type").as_deref(), Some("text/plain; charset=UTF-8"));
+    assert_eq!(header(&told, "x-amz-sns-rawdelivery"), None);
+    let body: Value = serde_json::from_str(&told.body).unwrap();
+    assert_eq!((&body["Type"], &body["Message"], &body["Subject"]), (&json!("Notification"), &json!("m"), &json!("s")));
+    // Raw: the bare message, and a header that says so. The content type is the policy's.
+    let policy = json!({"requestPolicy": {"headerContentType": "application/json"}}).to_string();
+    for (name, value) in [("RawMessageDelivery", "true"), ("DeliveryPolicy", policy.as_str())] {
+        let params = json!({"SubscriptionArn": arn, "AttributeName": name, "AttributeValue": value});
+        sns(&mut state, "SetSubscriptionAttributes", params).unwrap();
+    }
+    sns(&mut state, "Publish", published).unwrap();
+    while state.step() {}
+    let told = answer(&mut state, Ok(404)).remove(0);
+    assert_eq!((told.body.as_str(), header(&told, "x-amz-sns-rawdelivery").as_deref()), ("m", Some("true")));
+    assert_eq!(header(&told, "content-type").as_deref(), Some("application/json"));
+    // A client's error is final.
+    assert_eq!(state.next_delivery_due(), None);
+    assert!(
+        state.entries().any(|e| e.resource == arn && e.outcome == Outcome::Lost && e.detail.contains("dead-letter"))
+    );
 }
 
 #[test]

@@ -67,18 +67,22 @@ fn not_found(message: &str) -> Fault {
     }
 }
 
+/// [T]
+fn queue_arn(arn: &str, member: &str) -> Result<Arn, Fault> {
+    Arn::parse(arn).filter(|arn| arn.service() == "sqs").ok_or_else(|| {
+        Fault::invalid_value(format!(
+            "You must use this format to specify the {member}: \
+             arn:<partition>:<service>:<region>:<account-id>:<resource-id>"
+        ))
+    })
+}
+
 /// A queue named by its ARN, which must exist.
 fn queue(call: &mut Call<'_>, arn: &str, member: &str, action: &str) -> Result<Arn, Fault> {
     if arn.is_empty() {
         return Err(Fault::missing(member));
     }
-    let arn = Arn::parse(arn).filter(|arn| arn.service() == "sqs").ok_or_else(|| {
-        // [T]
-        Fault::invalid_value(format!(
-            "You must use this format to specify the {member}: \
-             arn:<partition>:<service>:<region>:<account-id>:<resource-id>"
-        ))
-    })?;
+    let arn = queue_arn(arn, member)?;
     if !call.state.sqs.exists(&arn) {
         return Err(not_found("The resource that you specified for the SourceArn parameter doesn't exist."));
     }
@@ -106,7 +110,7 @@ pub(super) fn start(call: &mut Call<'_>) -> Result<Reply, Fault> {
     let destination = match &input.destination_arn {
         None => None,
         Some(arn) => {
-            let arn = Arn::new(arn);
+            let arn = queue_arn(arn, "DestinationArn")?;
             if !call.state.sqs.exists(&arn) {
                 return Err(not_found(
                     "The resource that you specified for the DestinationArn parameter doesn't exist.",

@@ -593,3 +593,85 @@ fn a_fork_and_a_saved_state_keep_their_messages_to_themselves() {
     assert_eq!(bodies(&receive(&mut saved, &q, 10, None)), ["one"]);
     assert_eq!(metrics(&state, &q).map(|m| m.visible), Some(1));
 }
+
+/// [D] API_StartMessageMoveTask, API_ListMessageMoveTasks, API_CancelMessageMoveTask; texts [T]
+#[test]
+fn move_tasks_are_checked_and_cancelled() {
+    let mut state = state();
+    let dlq = queue(&mut state, "dlq", json!({}));
+    let redrive = json!({"deadLetterTargetArn": dlq, "maxReceiveCount": 1}).to_string();
+    let q = queue(&mut state, "q", json!({"RedrivePolicy": redrive}));
+    let other = queue(&mut state, "other", json!({}));
+    let none = "arn:aws:sqs:us-east-1:111122223333:none";
+    let format = "arn:<partition>:<service>:<region>:<account-id>:<resource-id>";
+    let (value, missing) = ("InvalidParameterValue", "ResourceNotFoundException");
+    let cases = [
+        ("StartMessageMoveTask", json!({}), "MissingParameter", "SourceArn".to_owned()),
+        ("StartMessageMoveTask", json!({"SourceArn": "x"}), value, format!("specify the SourceArn: {format}")),
+        (
+            "StartMessageMoveTask",
+            json!({"SourceArn": none}),
+            missing,
+            "for the SourceArn parameter doesn't exist.".to_owned(),
+        ),
+        ("StartMessageMoveTask", json!({"SourceArn": q}), value, "configured as a Dead Letter Queue.".to_owned()),
+        (
+            "StartMessageMoveTask",
+            json!({"SourceArn": dlq, "DestinationArn": "x"}),
+            value,
+            format!("specify the DestinationArn: {format}"),
+        ),
+        (
+            "StartMessageMoveTask",
+            json!({"SourceArn": dlq, "DestinationArn": none}),
+            missing,
+            "for the DestinationArn parameter doesn't exist.".to_owned(),
+        ),
+        (
+            "StartMessageMoveTask",
+            json!({"SourceArn": dlq, "MaxNumberOfMessagesPerSecond": 501}),
+            value,
+            "must be between 1 and 500.".to_owned(),
+        ),
+        (
+            "ListMessageMoveTasks",
+            json!({"SourceArn": none}),
+            missing,
+            "for the SourceArn parameter doesn't exist.".to_owned(),
+        ),
+        ("ListMessageMoveTasks", json!({"SourceArn": dlq, "MaxResults": 11}), value, "between 1 and 10.".to_owned()),
+        ("CancelMessageMoveTask", json!({}), "MissingParameter", "TaskHandle".to_owned()),
+        ("CancelMessageMoveTask", json!({"TaskHandle": "x"}), value, "TaskHandle is invalid.".to_owned()),
+    ];
+    for (operation, params, code, text) in cases {
+        let error = call(&mut state, operation, params.clone()).map(|it| panic!("{operation}: {it}")).unwrap_err();
+        assert!(error.code.ends_with(code), "{operation} {params}: {} {}", error.code, error.message);
+        assert!(error.message.contains(text.as_str()), "{operation}: {} should be {text}", error.message);
+    }
+    for n in 0..3 {
+        put(&mut state, "dlq", &n.to_string());
+    }
+    let start = json!({"SourceArn": dlq, "DestinationArn": other, "MaxNumberOfMessagesPerSecond": 1});
+    let handle = call(&mut state, "StartMessageMoveTask", start).unwrap()["TaskHandle"].clone();
+    pass(&mut state, 0);
+    let running = call(&mut state, "ListMessageMoveTasks", json!({"SourceArn": dlq})).unwrap()["Results"][0].clone();
+    let expected = json!({"TaskHandle": handle, "Status": "RUNNING", "SourceArn": dlq, "DestinationArn": other,
+        "MaxNumberOfMessagesPerSecond": 1, "ApproximateNumberOfMessagesMoved": 1,
+        "ApproximateNumberOfMessagesToMove": 3, "StartedTimestamp": state.now.0});
+    assert_eq!(running, expected);
+    let cancelled = call(&mut state, "CancelMessageMoveTask", json!({"TaskHandle": handle})).unwrap();
+    assert_eq!(cancelled, json!({"ApproximateNumberOfMessagesMoved": 1}));
+    pass(&mut state, 10);
+    assert_eq!(metrics(&state, &other).map(|m| m.visible), Some(1), "nothing is moved any more");
+    let again = call(&mut state, "CancelMessageMoveTask", json!({"TaskHandle": handle})).unwrap_err();
+    assert_eq!(again.code, "AWS.SimpleQueueService.UnsupportedOperation");
+    // Messages that were sent to the dead-letter queue itself have no way back.
+    let start = json!({"SourceArn": dlq});
+    call(&mut state, "StartMessageMoveTask", start.clone()).unwrap();
+    pass(&mut state, 0);
+    let failed = call(&mut state, "ListMessageMoveTasks", start).unwrap()["Results"][0].clone();
+    assert_eq!(
+        (&failed["Status"], &failed["FailureReason"]),
+        (&json!("FAILED"), &json!("CouldNotDetermineMessageSource"))
+    );
+}

@@ -1,0 +1,113 @@
+//! Organizations through its API. [D] Organizations API reference
+
+use serde_json::{Value, json};
+
+use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
+use crate::policy::Principal;
+use crate::state::State;
+use crate::time::Time;
+
+const MANAGEMENT: &str = "999988887777";
+const MEMBER: &str = "111122223333";
+const STRANGER: &str = "555566667777";
+
+fn state() -> State {
+    let mut state = State::new(Time::parse("2026-03-02T09:14:07Z").unwrap(), 1);
+    state.organizations.create("o-abcdefghij", MANAGEMENT, &[(MANAGEMENT, "hub"), (MEMBER, "spoke")]);
+    state
+}
+
+fn call(state: &mut State, account: &str, name: &str, params: Value) -> Result<Value, ApiError> {
+    let arn = format!("arn:aws:iam::{account}:user/administrator");
+    let reply = dispatch(&mut Call {
+        state,
+        service: Service::Organizations,
+        operation: name.into(),
+        protocol: Protocol::Json11,
+        caller: Principal::Administrator { account: account.into(), arn },
+        account: account.into(),
+        region: "us-east-1".into(),
+        params,
+        request_id: "request".into(),
+    })?;
+    match reply {
+        Reply::Value(value) => Ok(value),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn code(result: Result<Value, ApiError>) -> Option<String> {
+    result.err().map(|error| error.code)
+}
+
+/// [D] API_ListAccounts: the management account and delegated administrators, nobody else
+#[test]
+fn who_may_list_accounts() {
+    let mut state = state();
+    let denied = Some("AccessDeniedException");
+    let security = json!({"AccountId": MEMBER, "ServicePrincipal": "cloudtrail.amazonaws.com"});
+    // (what happens first, who lists, what is said)
+    let cases = [
+        (None, MANAGEMENT, None),
+        (None, MEMBER, denied),
+        (None, STRANGER, Some("AWSOrganizationsNotInUseException")),
+        (Some("RegisterDelegatedAdministrator"), MEMBER, None),
+        (None, MANAGEMENT, None),
+        (Some("DeregisterDelegatedAdministrator"), MEMBER, denied),
+    ];
+    for (first, who, expected) in cases {
+        if let Some(operation) = first {
+            call(&mut state, MANAGEMENT, operation, security.clone()).unwrap();
+        }
+        for (operation, params) in [("ListAccounts", json!({})), ("DescribeAccount", json!({"AccountId": MEMBER}))] {
+            let found = code(call(&mut state, who, operation, params));
+            assert_eq!(found.as_deref(), expected, "{first:?} {operation} by {who}");
+        }
+    }
+    // A member reads about the organization all the same. [D] API_DescribeOrganization
+    let organization = call(&mut state, MEMBER, "DescribeOrganization", json!({})).unwrap();
+    assert_eq!(organization["Organization"]["MasterAccountId"], MANAGEMENT);
+}
+
+#[test]
+fn delegation() {
+    let mut state = state();
+    let register = |account: &str, service: &str| json!({"AccountId": account, "ServicePrincipal": service});
+    let trail = "cloudtrail.amazonaws.com";
+    let cases = [
+        (MEMBER, register(MEMBER, trail), Some("AccessDeniedException")),
+        (MANAGEMENT, register(STRANGER, trail), Some("AccountNotFoundException")),
+        (MANAGEMENT, register(MANAGEMENT, trail), Some("ConstraintViolationException")),
+        (MANAGEMENT, register(MEMBER, "x"), Some("InvalidInputException")),
+        (MANAGEMENT, register(MEMBER, trail), None),
+        (MANAGEMENT, register(MEMBER, trail), Some("AccountAlreadyRegisteredException")),
+        (MANAGEMENT, register(MEMBER, "config.amazonaws.com"), None),
+    ];
+    for (who, params, expected) in cases {
+        let found = code(call(&mut state, who, "RegisterDelegatedAdministrator", params.clone()));
+        assert_eq!(found.as_deref(), expected, "{params} by {who}");
+    }
+    for (filter, count) in
+        [(json!({}), 1), (json!({"ServicePrincipal": trail}), 1), (json!({"ServicePrincipal": "x"}), 0)]
+    {
+        let listed = call(&mut state, MANAGEMENT, "ListDelegatedAdministrators", filter.clone()).unwrap();
+        assert_eq!(listed["DelegatedAdministrators"].as_array().unwrap().len(), count, "{filter}");
+    }
+    let services =
+        call(&mut state, MANAGEMENT, "ListDelegatedServicesForAccount", json!({"AccountId": MEMBER})).unwrap();
+    assert_eq!(services["DelegatedServices"][0]["ServicePrincipal"], trail);
+}
+
+#[test]
+fn pages() {
+    let mut state = state();
+    let first = call(&mut state, MANAGEMENT, "ListAccounts", json!({"MaxResults": 1})).unwrap();
+    let next = json!({"MaxResults": 1, "NextToken": first["NextToken"]});
+    let second = call(&mut state, MANAGEMENT, "ListAccounts", next).unwrap();
+    let names = [&first["Accounts"][0]["Name"], &second["Accounts"][0]["Name"]];
+    assert_eq!((names, second.get("NextToken")), ([&json!("spoke"), &json!("hub")], None));
+    for bad in [json!({"MaxResults": 0}), json!({"MaxResults": 21}), json!({"NextToken": "x"})] {
+        let found = code(call(&mut state, MANAGEMENT, "ListAccounts", bad.clone()));
+        assert_eq!(found.as_deref(), Some("InvalidInputException"), "{bad}");
+    }
+}
