@@ -91,6 +91,12 @@ async fn an_alarm_is_the_same_by_every_protocol() {
     assert!(status == 200 && body.contains("<AlarmName>a</AlarmName>"), "{body}");
     assert!(body.contains("<StateUpdatedTimestamp>2026-03-02T09:00:00.000Z</StateUpdatedTimestamp>"), "{body}");
 
+    // An output in which nothing need be is there all the same: SDKs look for it. [D] the service model
+    let tag = "Action=TagResource&Version=2010-08-01&ResourceARN=arn:aws:cloudwatch:us-east-1:111122223333:alarm:a\
+               &Tags.member.1.Key=k&Tags.member.1.Value=v";
+    let (status, body) = query(&endpoint, tag).await;
+    assert!(status == 200 && body.contains("TagResourceResult"), "{body}");
+
     let asked = vec![
         ("Namespace", text("n")),
         ("MetricName", text("m")),

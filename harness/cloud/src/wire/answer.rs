@@ -49,6 +49,10 @@ const SQS_WITHOUT_OUTPUT: [&str; 9] = [
     "UntagQueue",
 ];
 
+/// The operations of the other services that have an output in which nothing need be. [D] the service models
+const WITH_EMPTY_OUTPUT: [(Service, &str); 3] =
+    [(Service::Iam, "UpdateRole"), (Service::CloudWatch, "TagResource"), (Service::CloudWatch, "UntagResource")];
+
 /// Writes the output members of an operation.
 pub fn reply(service: Service, protocol: Protocol, operation: &str, value: &Value, request_id: &str) -> Answer {
     let body = match protocol {
@@ -60,6 +64,7 @@ pub fn reply(service: Service, protocol: Protocol, operation: &str, value: &Valu
             // [V] LS:sqs/test_receive_empty_queue over the Query protocol
             if value.as_object().is_some_and(|members| !members.is_empty())
                 || service == Service::Sns
+                || WITH_EMPTY_OUTPUT.contains(&(service, operation))
                 || (service == Service::Sqs && !SQS_WITHOUT_OUTPUT.contains(&operation))
             {
                 let result = format!("{operation}Result");

@@ -15,8 +15,26 @@ use crate::state::State;
 use crate::time::Time;
 use crate::trace::Hop;
 
-fn principal(group: &Arn) -> Principal {
-    Principal::Service { name: format!("logs.{}.amazonaws.com", group.region()) }
+/// In whose name the function is called: the Region's service, or the service; a policy may name either.
+/// [V] LS:logs/test_logs_subscription_filters for the first, [D] SubscriptionFilters for the second
+fn principal(state: &State, group: &Arn, function: &Arn) -> Principal {
+    let service = |name: String| Principal::Service { name };
+    let regional = service(format!("logs.{}.amazonaws.com", group.region()));
+    let global = service("logs.amazonaws.com".to_owned());
+    if !admits(state, group, function, &regional) && admits(state, group, function, &global) {
+        global
+    } else {
+        regional
+    }
+}
+
+fn admits(state: &State, group: &Arn, function: &Arn, principal: &Principal) -> bool {
+    let region = group.region();
+    let policy = state.lambda.policy(function);
+    let mut edge =
+        Edge::new(principal, "lambda:InvokeFunction", function, &region).policy("policy of the function", policy);
+    edge.context = context(group);
+    state.decide(&edge).allowed
 }
 
 fn context(group: &Arn) -> Context {
@@ -25,12 +43,7 @@ fn context(group: &Arn) -> Context {
 
 /// Whether the function is there and its policy lets CloudWatch Logs call it: AWS tries when the filter is put.
 pub(super) fn may_invoke(state: &State, group: &Arn, function: &Arn) -> bool {
-    let (principal, region) = (principal(group), group.region());
-    let policy = state.lambda.policy(function);
-    let mut edge =
-        Edge::new(&principal, "lambda:InvokeFunction", function, &region).policy("policy of the function", policy);
-    edge.context = context(group);
-    state.lambda.exists(function) && state.decide(&edge).allowed
+    state.lambda.exists(function) && admits(state, group, function, &principal(state, group, function))
 }
 
 /// Hands the lines that match to the function, gzipped and in base64.
@@ -59,12 +72,12 @@ pub(super) fn apply(
         "logStream": stream, "subscriptionFilters": [name], "logEvents": events,
     });
     let payload = json!({"awslogs": {"data": STANDARD.encode(gzip(data.to_string().as_bytes()))}}).to_string();
-    let region = group.region();
+    let (region, principal) = (group.region(), principal(state, group, &filter.destination));
     // A refusal leaves its own trace.
     let _ = lambda::invoke_async(
         state,
         Hop::MetricFilter,
-        &principal(group),
+        &principal,
         &region,
         &filter.destination,
         payload,

@@ -1,5 +1,6 @@
 //! AWS Organizations: one organization, its accounts and who may list them.
 
+mod create;
 mod delegation;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,9 @@ pub struct State {
     organization: Option<String>,
     management: Option<AccountId>,
     accounts: Table<AccountId, String>,
+    /// Requests for new accounts, by their ids.
+    #[serde(default)]
+    created: BTreeMap<String, (AccountId, Time)>,
     /// Accounts that act for the management account, with the services they do it for.
     #[serde(default)]
     delegated: BTreeMap<AccountId, BTreeMap<String, Time>>,
@@ -43,8 +47,11 @@ impl State {
 
 /// Operations of the service.
 pub const OPERATIONS: &[Operation] = &[
+    Operation::noted("CreateAccount", create::create_account, "at once, and without a role for the management account"),
+    Operation::noted("CreateOrganization", create::create_organization, "one for the whole cloud"),
     Operation::new("DeregisterDelegatedAdministrator", delegation::deregister),
     Operation::new("DescribeAccount", describe_account),
+    Operation::new("DescribeCreateAccountStatus", create::describe_create_account_status),
     Operation::new("DescribeOrganization", describe_organization),
     Operation::new("ListAccounts", list_accounts),
     Operation::new("ListDelegatedAdministrators", delegation::list),

@@ -111,3 +111,29 @@ fn pages() {
         assert_eq!(found.as_deref(), Some("InvalidInputException"), "{bad}");
     }
 }
+
+/// [D] API_CreateOrganization, API_CreateAccount, API_DescribeCreateAccountStatus
+#[test]
+fn an_organization_is_made() {
+    let mut state = State::new(Time::parse("2026-03-02T09:14:07Z").unwrap(), 1);
+    let account = json!({"AccountName": "spoke", "Email": "spoke@example.com"});
+    let none = code(call(&mut state, MANAGEMENT, "CreateAccount", account.clone()));
+    assert_eq!(none.as_deref(), Some("AWSOrganizationsNotInUseException"));
+    let made = call(&mut state, MANAGEMENT, "CreateOrganization", json!({"FeatureSet": "ALL"})).unwrap();
+    assert!(made["Organization"]["Id"].as_str().unwrap().starts_with("o-"));
+    let again = code(call(&mut state, MANAGEMENT, "CreateOrganization", json!({})));
+    assert_eq!(again.as_deref(), Some("AlreadyInOrganizationException"));
+    let status = call(&mut state, MANAGEMENT, "CreateAccount", account.clone()).unwrap()["CreateAccountStatus"].clone();
+    assert_eq!((&status["State"], &status["AccountName"]), (&json!("SUCCEEDED"), &json!("spoke")));
+    let asked = json!({"CreateAccountRequestId": status["Id"]});
+    let described = call(&mut state, MANAGEMENT, "DescribeCreateAccountStatus", asked).unwrap();
+    assert_eq!(described["CreateAccountStatus"], status);
+    let unknown = json!({"CreateAccountRequestId": "car-x"});
+    let unknown = code(call(&mut state, MANAGEMENT, "DescribeCreateAccountStatus", unknown));
+    assert_eq!(unknown.as_deref(), Some("CreateAccountStatusNotFoundException"));
+    let member = status["AccountId"].as_str().unwrap().to_owned();
+    assert!(member.len() == 12 && member.bytes().all(|byte| byte.is_ascii_digit()), "{member}");
+    assert_eq!(code(call(&mut state, &member, "CreateAccount", account)).as_deref(), Some("AccessDeniedException"));
+    let listed = call(&mut state, MANAGEMENT, "ListAccounts", json!({})).unwrap();
+    assert_eq!(listed["Accounts"].as_array().unwrap().len(), 2);
+}
