@@ -134,8 +134,7 @@ impl FilterPolicy {
     /// Whether a message with this body is delivered. A body that is not a JSON object matches nothing. [D]
     #[must_use]
     pub fn matches_body(&self, body: &str) -> bool {
-        let body = serde_json::from_str::<Value>(body).ok().filter(Value::is_object);
-        body.is_some_and(|body| self.compiled.matches(&FlatEvent::from(&body)))
+        serde_json::from_str::<Value>(body).is_ok_and(|body| self.compiled.matches(&FlatEvent::from(&body)))
     }
 
     /// As [`FilterPolicy::matches_attributes`], with the first key that did not match.
