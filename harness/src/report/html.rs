@@ -2,13 +2,17 @@
 //! JavaScript; with it, it can be searched.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use rootwatch_cloud::trace::{Hop, Outcome as Ended};
+use rootwatch_cloud::trace::{Entry, Hop, Outcome as Ended};
 
+use super::human::{gist, way};
 use super::topology::{self, Stop};
 use crate::runner::{Outcome, Status, Summary};
 
 const STYLE: &str = include_str!("html.css");
 const SCRIPT: &str = include_str!("html.js");
+
+/// Entries of a way that are shown: a visit of sixty calls has thousands, all alike.
+const SHOWN: usize = 250;
 
 /// Renders the run.
 pub fn page(cloud: &str, outcomes: &[Outcome]) -> String {
@@ -37,19 +41,32 @@ pub fn page(cloud: &str, outcomes: &[Outcome]) -> String {
                 main {
                     figure {
                         (PreEscaped(topology::svg(&[])))
-                        figcaption { "The way of an event. ▤ is a queue with its dead-letter queue." }
+                        figcaption { "The way of an event. ▤ is a queue with its dead-letter queue, λ the function that it feeds." }
                     }
                     p #search hidden {
-                        label { "Search " input type="search" placeholder="name, text, ARN …"; }
-                        " " label { input type="checkbox"; " only what failed" }
+                        input type="search" aria-label="Search" placeholder="Search: name, text, ARN …";
+                        label { input type="checkbox"; " only what failed" }
+                        output {}
                     }
-                    @for outcome in outcomes { (scenario(outcome)) }
+                    @for group in outcomes.chunk_by(|one, other| folder(one) == folder(other)) {
+                        section {
+                            @if let Some(first) = group.first() && !folder(first).is_empty() {
+                                h2 { (folder(first)) " " small { (group.len()) } }
+                            }
+                            @for outcome in group { (scenario(outcome)) }
+                        }
+                    }
                 }
                 script { (PreEscaped(SCRIPT)) }
             }
         }
     };
     page.into_string()
+}
+
+/// The folder of a scenario, as its name says it.
+fn folder(outcome: &Outcome) -> &str {
+    outcome.name.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn scenario(outcome: &Outcome) -> Markup {
@@ -60,53 +77,71 @@ fn scenario(outcome: &Outcome) -> Markup {
         Status::Error => ("bad", "error"),
     };
     let wrong = class == "bad";
+    let title = if outcome.title.is_empty() { outcome.name.as_str() } else { outcome.title.as_str() };
     html! {
-        details .scenario data-status=(class) open[wrong] {
+        details .scenario id=(outcome.name) data-status=(class) open[wrong] {
             summary {
-                span class={ "mark " (class) } { (word) } " "
-                code { (outcome.name) } " "
-                @if !outcome.title.is_empty() { span .title { (outcome.title) } }
-                span .counts {
-                    (outcome.alerts.login) " login, " (outcome.alerts.activity) " activity → Slack "
-                    (outcome.sinks.slack) ", PagerDuty " (outcome.sinks.pagerduty) ", email " (outcome.sinks.email)
-                }
+                span class={ "mark " (class) } { (word) }
+                span .what { (title) " " code { (outcome.name) } }
+                span .way-out { (way(outcome)) }
             }
-            @for failure in &outcome.failures { p .bad { (failure) } }
-            @if let Some(hop) = &outcome.broken_hop { p { strong { "The hop that broke: " } (hop) } }
-            @for note in &outcome.notes { p .note { (note) } }
-            (PreEscaped(topology::svg(&stops(outcome))))
-            @if !outcome.entries.is_empty() {
-                table {
-                    thead { tr { th { "time" } th { "hop" } th { "" } th { "what" } } }
-                    tbody {
-                        @for entry in &outcome.entries {
-                            tr .bad[entry.is_trouble()] .dim[entry.outcome == Ended::NotMatched] {
-                                td { (entry.at.iso_millis()) }
-                                td { (format!("{:?}", entry.hop)) }
-                                td { (format!("{:?}", entry.outcome)) }
-                                td {
-                                    code { (entry.resource) } br; (entry.detail)
-                                    @if let Some(decision) = &entry.decision {
-                                        br; em {
-                                            (entry.principal.as_deref().unwrap_or("?")) " "
-                                            (if decision.allowed { "allowed" } else { "denied" }) " "
-                                            (decision.statement.as_deref().unwrap_or(&decision.because))
-                                        }
+            div .inside {
+                @for failure in &outcome.failures { p .bad { (failure) } }
+                @if let Some(hop) = &outcome.broken_hop { p { strong { "The hop that broke: " } (hop) } }
+                @for note in &outcome.notes { p .note { (note) } }
+                @if !outcome.entries.is_empty() {
+                    figure { (PreEscaped(topology::svg(&stops(outcome)))) }
+                }
+                @for message in &outcome.messages {
+                    details {
+                        summary { "to " (message.to) ": " (gist(message)) }
+                        pre { (serde_json::to_string_pretty(&message.body).unwrap_or_default()) }
+                    }
+                }
+                @if !outcome.entries.is_empty() { (entries(&outcome.entries, wrong)) }
+            }
+        }
+    }
+}
+
+/// The way, hop by hop.
+fn entries(entries: &[Entry], open: bool) -> Markup {
+    html! {
+        details open[open] {
+            summary { "its way, hop by hop" }
+            div .table { table {
+                thead { tr { th { "time" } th { "hop" } th { "" } th { "what" } } }
+                tbody {
+                    @for entry in entries.iter().take(SHOWN) {
+                        tr .bad[entry.is_trouble()] .dim[entry.outcome == Ended::NotMatched] {
+                            td { (entry.at.iso_millis()) }
+                            td { (word(&entry.hop)) }
+                            td { (word(&entry.outcome)) }
+                            td {
+                                code { (entry.resource) } br; (entry.detail)
+                                @if let Some(decision) = &entry.decision {
+                                    br; em {
+                                        (entry.principal.as_deref().unwrap_or("?")) " "
+                                        (if decision.allowed { "allowed" } else { "denied" }) " "
+                                        (decision.statement.as_deref().unwrap_or(&decision.because))
                                     }
                                 }
                             }
                         }
                     }
                 }
-            }
-            @for message in &outcome.messages {
-                details {
-                    summary { "to " (message.to) }
-                    pre { (serde_json::to_string_pretty(&message.body).unwrap_or_default()) }
-                }
+            } }
+            @if entries.len() > SHOWN {
+                p .note { (entries.len() - SHOWN) " more; `rootwatch explain` shows all" }
             }
         }
     }
+}
+
+/// The name that the trace has for it, with blanks.
+fn word(value: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().unwrap_or_default().replace('-', " ")
 }
 
 /// Which places of the picture an event passed, and where it met trouble.

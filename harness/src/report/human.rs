@@ -55,7 +55,7 @@ fn mark(status: Status) -> console::StyledObject<&'static str> {
 }
 
 /// Where it went, in a few words.
-fn way(outcome: &Outcome) -> String {
+pub(super) fn way(outcome: &Outcome) -> String {
     if outcome.status == Status::Error {
         return String::new();
     }
