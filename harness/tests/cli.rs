@@ -400,3 +400,18 @@ fn record_from(endpoint: &str) -> impl FnOnce() {
         assert!(!text.contains("210987654321") && !text.contains("81.2.69"), "{text}");
     }
 }
+
+#[test]
+fn a_provider_that_is_no_version_is_named() {
+    let handlers = tempfile::tempdir().unwrap();
+    for name in rootwatch::packages::FUNCTIONS {
+        script(handlers.path(), &format!("rootwatch-{name}"), "exit 1");
+    }
+    let cache = tempfile::tempdir().unwrap();
+    let variables = [
+        ("ROOTWATCH_HANDLERS", handlers.path().to_str().unwrap()),
+        ("ROOTWATCH_CACHE", cache.path().to_str().unwrap()),
+        ("ROOTWATCH_PROVIDER", "latest"),
+    ];
+    check(&["run"], &variables, 3, &["ROOTWATCH_PROVIDER is `latest`", "5.100.0", "newest"]);
+}

@@ -119,7 +119,7 @@ fn terraform_here(layout: &Layout, binary: Result<Binary, terraform::TerraformEr
 }
 
 fn provider(layout: &Layout, binary: Option<&Binary>) -> Result<String, Lack> {
-    let version = terraform::PROVIDER_VERSION;
+    let version = terraform::provider_version();
     if let Some(mirror) = binary.and_then(terraform::discover) {
         return Ok(format!("AWS provider {version} in the mirror {}", mirror.path.display()));
     }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::Specification;
 use crate::packages::Packages;
-use crate::terraform::{Binary, PROVIDER_VERSION};
+use crate::terraform::{Binary, provider_version};
 
 /// Lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
@@ -65,7 +65,7 @@ fn tools(add: &mut impl FnMut(&[u8]), packages: &Packages, terraform: &Binary) {
     add(packages.digest.as_bytes());
     add(terraform.name().as_bytes());
     add(terraform.version.as_bytes());
-    add(PROVIDER_VERSION.as_bytes());
+    add(provider_version().as_bytes());
     add(&SCHEMA_VERSION.to_le_bytes());
     add(rootwatch_cloud::FINGERPRINT.as_bytes());
     // What the harness itself puts into the cloud.

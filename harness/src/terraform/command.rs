@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use rootwatch_cloud::runtime::ending_with_parent;
 
-use super::{Binary, Mirror, PROVIDER_VERSION, TerraformError};
+use super::{Binary, Mirror, NEWEST, TerraformError, provider_version};
 
 /// A scratch copy: `tree/` is the Terraform under test with its overlay, `root/` the configuration that is applied.
 #[derive(Clone, Debug)]
@@ -92,15 +92,19 @@ impl Workspace {
         self.init_as_pinned(run)
     }
 
-    /// Pins the provider.
+    /// Pins the provider, unless the newest is wanted.
     pub fn pin(&self, run: &Run<'_>) -> Result<(), TerraformError> {
+        let version = provider_version();
+        if version == NEWEST {
+            return Ok(());
+        }
+        if version.split('.').count() != 3 || !version.split('.').all(|part| part.parse::<u32>().is_ok()) {
+            return Err(TerraformError::ProviderVersion { found: version });
+        }
         // A lock entry without hashes is accepted and completed. [M]
         self.write(
             ".terraform.lock.hcl",
-            &format!(
-                "provider \"{}/hashicorp/aws\" {{\n  version = \"{PROVIDER_VERSION}\"\n}}\n",
-                run.binary.registry()
-            ),
+            &format!("provider \"{}/hashicorp/aws\" {{\n  version = \"{version}\"\n}}\n", run.binary.registry()),
         )
     }
 

@@ -89,6 +89,12 @@ pub enum TerraformError {
         /// Where all of its output is.
         log: PathBuf,
     },
+    /// The variable names no version.
+    #[error("ROOTWATCH_PROVIDER is `{found}`: expected a version of the AWS provider, like 5.100.0, or `newest`")]
+    ProviderVersion {
+        /// What it says.
+        found: String,
+    },
     /// An overlay names a file that is not below the tree.
     #[error("the overlay names `{path}`: it must be a relative path of a file below terraform/")]
     Overlay {

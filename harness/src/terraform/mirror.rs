@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Binary, PROVIDER_VERSION, TerraformError};
+use super::{Binary, TerraformError, provider_version};
 use crate::layout::Layout;
 
 /// A folder that Terraform can install the AWS provider from without a registry.
@@ -31,7 +31,7 @@ impl Mirror {
 /// When there is no mirror and nothing may be fetched.
 pub fn mirror_or_registry(layout: &Layout, binary: &Binary) -> Result<Option<Mirror>, TerraformError> {
     match discover(binary) {
-        None if layout.offline => Err(TerraformError::NoProvider { version: PROVIDER_VERSION.to_owned() }),
+        None if layout.offline => Err(TerraformError::NoProvider { version: provider_version() }),
         found => Ok(found),
     }
 }
@@ -49,7 +49,7 @@ pub fn discover(binary: &Binary) -> Option<Mirror> {
 /// The mirror at `directory` or at most `depth` levels below it.
 fn below(directory: &Path, binary: &Binary, depth: u8) -> Option<Mirror> {
     let platform = format!("{}_{}", std::env::consts::OS, architecture());
-    let provider = directory.join(binary.registry()).join("hashicorp/aws").join(PROVIDER_VERSION).join(platform);
+    let provider = directory.join(binary.registry()).join("hashicorp/aws").join(provider_version()).join(platform);
     if provider.is_dir() {
         return Some(Mirror { path: directory.to_path_buf() });
     }
@@ -77,6 +77,7 @@ pub(super) fn architecture() -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::PROVIDER_VERSION;
     use super::*;
 
     #[test]

@@ -19,3 +19,12 @@ pub use overlay::apply_overlay;
 
 /// The provider version that the harness applies with, pinned by a lock file.
 pub const PROVIDER_VERSION: &str = "5.100.0";
+
+/// In `ROOTWATCH_PROVIDER`: whatever the registry has, within the modules' constraint.
+const NEWEST: &str = "newest";
+
+/// The version that is applied with: [`PROVIDER_VERSION`], or the one that `ROOTWATCH_PROVIDER` names, or `newest`.
+pub fn provider_version() -> String {
+    let named = std::env::var("ROOTWATCH_PROVIDER").ok().filter(|named| !named.is_empty());
+    named.unwrap_or_else(|| PROVIDER_VERSION.to_owned())
+}
