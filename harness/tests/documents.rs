@@ -62,31 +62,28 @@ fn blocks() -> Vec<Block> {
 
 /// The words of each command of a block: comments and line breaks gone, quotes taken off.
 fn commands(text: &str) -> Vec<Vec<String>> {
+    let (mut commands, mut words, mut word) = (Vec::new(), Vec::new(), None::<String>);
+    let mut quote = None;
     let joined = text.replace("\\\n", " ");
-    let words = |line: &str| {
-        let (mut words, mut word, mut quote, mut any) = (Vec::new(), String::new(), None, false);
-        for c in line.chars() {
-            match (quote, c) {
-                (None, '\'' | '"') => (quote, any) = (Some(c), true),
-                (Some(open), c) if open == c => quote = None,
-                (None, '#') if !any => break,
-                (None, c) if c.is_whitespace() => {
-                    if std::mem::take(&mut any) {
-                        words.push(std::mem::take(&mut word));
-                    }
-                }
-                (_, c) => {
-                    word.push(c);
-                    any = true;
+    let mut characters = joined.chars().peekable();
+    while let Some(c) = characters.next() {
+        match (quote, c) {
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (Some(open), c) if open == c => quote = None,
+            (None, '#') if word.is_none() => while characters.next_if(|c| *c != '\n').is_some() {},
+            (None, c) if c.is_whitespace() => {
+                words.extend(word.take());
+                if c == '\n' && !words.is_empty() {
+                    commands.push(std::mem::take(&mut words));
                 }
             }
+            (_, c) => word.get_or_insert_default().push(c),
         }
-        if any {
-            words.push(word);
-        }
-        words
-    };
-    joined.lines().map(words).filter(|words| !words.is_empty()).collect()
+    }
+    commands
 }
 
 /// Variables before a command are set aside.
