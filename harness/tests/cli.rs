@@ -240,9 +240,17 @@ fn the_doctor_says_what_mends_it() {
             &["missing cache", "/proc/x", "ROOTWATCH_CACHE"],
         ),
         (
-            &[("ROOTWATCH_TERRAFORM", &new), ("PATH", "")],
+            &[("ROOTWATCH_TERRAFORM", &new), ("PATH", ""), ("DOCKER_HOST", "unix:///no/docker.sock")],
             3,
-            &["ok      Terraform", "absent  Docker", "absent  setpriv", "mend it:"],
+            &[
+                "ok      Terraform",
+                "absent  Docker",
+                "/no/docker.sock is not there",
+                "absent  LocalStack",
+                "absent  base image",
+                "absent  setpriv",
+                "mend it:",
+            ],
         ),
     ];
     for (variables, code, texts) in cases {

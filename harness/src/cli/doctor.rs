@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{Exit, print};
 use crate::layout::Layout;
+use crate::localstack::{Availability, Engine, Image, OFFICIAL, availability};
 use crate::packages;
 use crate::terraform::{self, Binary, Release, TERRAFORM_VERSION};
 
@@ -53,6 +54,7 @@ impl Doctor {
 fn examine(layout: &Layout) -> Exit {
     let binary = terraform::find();
     let provider = provider(layout, binary.as_ref().ok());
+    let containers = containers();
     let findings = [
         Finding { what: "Terraform", needed: true, found: terraform_here(layout, binary) },
         Finding { what: "provider", needed: true, found: provider },
@@ -62,7 +64,9 @@ fn examine(layout: &Layout) -> Exit {
         Finding { what: "port 4566", needed: false, found: port() },
         Finding { what: "setpriv", needed: false, found: parent_death() },
         Finding { what: "packages", needed: false, found: cross() },
-        Finding { what: "Docker", needed: false, found: docker() },
+        Finding { what: "Docker", needed: false, found: containers.docker },
+        Finding { what: "LocalStack", needed: false, found: containers.image },
+        Finding { what: "base image", needed: false, found: containers.base },
     ];
     let mut exit = Exit::Success;
     for Finding { what, needed, found } in findings {
@@ -214,17 +218,46 @@ fn cross() -> Result<String, Lack> {
     }
 }
 
-fn docker() -> Result<String, Lack> {
-    let asked = Command::new("docker")
-        .args(["version", "--format", "engine {{.Server.Version}}, API {{.Server.APIVersion}}"])
-        .output();
-    let only = "only `--cloud localstack` needs it";
-    match asked {
-        Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
-        Ok(_) => Err(lack(format!("the engine does not answer; {only}"), "start it: systemctl start docker")),
-        Err(_) => Err(lack(format!("not installed; {only}"), "https://docs.docker.com/engine/install/")),
-    }
+/// What only `--cloud localstack` needs.
+struct Containers {
+    docker: Result<String, Lack>,
+    image: Result<String, Lack>,
+    base: Result<String, Lack>,
 }
+
+fn containers() -> Containers {
+    let only = "only `--cloud localstack` needs it";
+    let later = || Err(lack(format!("is looked for once Docker is there; {only}"), "see Docker"));
+    // This thread may wait: it was given up by the runtime.
+    let asked = tokio::runtime::Handle::current().block_on(async { (Engine::connect().await, availability().await) });
+    let engine = match asked.0 {
+        Ok(engine) => engine,
+        Err(error) => {
+            let docker = Err(lack(format!("{}; {only}", crate::runner::chain(&error)), INSTALL_DOCKER));
+            return Containers { docker, image: later(), base: later() };
+        }
+    };
+    let docker = Ok(format!("engine {}, API {} at {}", engine.version, engine.api_version, engine.socket.display()));
+    let build = "cargo run -- localstack build";
+    let (image, base) = match asked.1 {
+        Availability::Ready(image @ Image::Built(_)) => (
+            Ok(format!("{}, built here", image.reference())),
+            Ok("Debian bullseye, in the registry that the image brings along".to_owned()),
+        ),
+        Availability::Ready(image @ Image::Official) => (
+            Ok(image.reference().to_owned()),
+            Ok("Amazon Linux 2023, which LocalStack pulls from public.ecr.aws".to_owned()),
+        ),
+        Availability::NoImage(_) => {
+            let get = format!("`docker pull {OFFICIAL}` where a registry can be reached, `{build}` where none can");
+            (Err(lack(format!("no image; {only}"), get)), Err(lack("comes with the image", build)))
+        }
+        Availability::NoDocker(reason) => (Err(lack(reason, INSTALL_DOCKER)), later()),
+    };
+    Containers { docker, image, base }
+}
+
+const INSTALL_DOCKER: &str = "install it (https://docs.docker.com/engine/install/), start it: systemctl start docker";
 
 /// The first line that a program answers with.
 fn answer(program: &str, arguments: &[&str]) -> Option<String> {

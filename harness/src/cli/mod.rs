@@ -81,7 +81,7 @@ Examples:
     Inject(inject::Inject),
     /// Start the embedded cloud alone.
     Serve(serve::Serve),
-    /// Get LocalStack's image, for `run --cloud localstack`.
+    /// Get LocalStack's image, or start LocalStack alone.
     Localstack(localstack::LocalStack),
 }
 
@@ -113,7 +113,7 @@ pub async fn main(cli: Cli) -> Exit {
             Command::Package(package) => package.execute(layout).await,
             Command::Inject(inject) => inject.execute().await,
             Command::Serve(serve) => serve.execute().await,
-            Command::Localstack(localstack) => localstack.execute().await,
+            Command::Localstack(localstack) => localstack.execute(layout).await,
         }
     });
     tokio::select! {

@@ -10,7 +10,7 @@ use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use testcontainers::bollard::errors::Error;
 use testcontainers::bollard::models::PortBinding;
-use testcontainers::bollard::query_parameters::{InspectContainerOptions, StatsOptionsBuilder};
+use testcontainers::bollard::query_parameters::{InspectContainerOptions, StatsOptionsBuilder, WaitContainerOptions};
 use testcontainers::core::{ContainerPort, Mount};
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt};
@@ -59,6 +59,18 @@ impl Prepared {
     /// # Errors
     /// When a container does not start or does not become healthy; nothing is left then.
     pub async fn start(self, authority: &Path) -> Result<LocalStack, LocalStackError> {
+        self.start_trusting(Some(authority)).await
+    }
+
+    /// The same without a sink: functions trust whom their image trusts.
+    ///
+    /// # Errors
+    /// As [`Prepared::start`].
+    pub async fn start_alone(self) -> Result<LocalStack, LocalStackError> {
+        self.start_trusting(None).await
+    }
+
+    async fn start_trusting(self, authority: Option<&Path>) -> Result<LocalStack, LocalStackError> {
         let running = match &self.running {
             Some(running) => running.clone(),
             None => {
@@ -82,18 +94,19 @@ impl Prepared {
         })
     }
 
-    async fn start_new(&self, authority: &Path) -> Result<Running, LocalStackError> {
+    async fn start_new(&self, authority: Option<&Path>) -> Result<Running, LocalStackError> {
         // A copy: it must be there as long as the containers are.
         let kept = self.folder.0.join("authority.pem");
-        if authority != kept {
+        if let Some(authority) = authority.filter(|authority| *authority != kept) {
             std::fs::copy(authority, &kept).map_err(LocalStackError::file(&kept))?;
         }
+        let kept = authority.map(|_| kept.as_path());
         let mut request = self
             .request(LOCALSTACK, GATEWAY)
             .with_mount(Mount::bind_mount(self.engine.socket.display().to_string(), "/var/run/docker.sock"))
             .with_env_var("LAMBDA_DOCKER_NETWORK", network_name(&self.owner))
             .with_env_var("MAIN_CONTAINER_NAME", self.name(LOCALSTACK))
-            .with_env_var("LAMBDA_DOCKER_FLAGS", self.function_flags(&kept))
+            .with_env_var("LAMBDA_DOCKER_FLAGS", self.function_flags(kept))
             // Asking the vendor about events and versions is neither wanted nor, here, possible.
             .with_env_var("DISABLE_EVENTS", "1")
             .with_env_var("SKIP_SSL_CERT_DOWNLOAD", "1")
@@ -154,10 +167,12 @@ impl Prepared {
 
     /// What LocalStack gives each function's container beside its own: whose it is, and whom it trusts. The Terraform under
     /// test knows nothing of it.
-    fn function_flags(&self, authority: &Path) -> String {
+    fn function_flags(&self, authority: Option<&Path>) -> String {
         let labels = self.owner.labels().into_iter().chain([(ROLE, FUNCTION.to_owned())]);
-        let labels: String = labels.map(|(name, value)| format!("--label '{name}={value}' ")).collect();
-        format!("{labels}-v '{}:{AUTHORITY}:ro' -e SSL_CERT_FILE={AUTHORITY}", authority.display())
+        let labels = labels.map(|(name, value)| format!("--label '{name}={value}'"));
+        let trusts =
+            authority.map(|path| format!("-v '{}:{AUTHORITY}:ro' -e SSL_CERT_FILE={AUTHORITY}", path.display()));
+        labels.chain(trusts).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -199,6 +214,18 @@ impl LocalStack {
             }
             Err(error) => {
                 Some(format!("the Docker engine at {} does not answer any more: {error}", self.engine.socket.display()))
+            }
+        }
+    }
+
+    /// Waits until [`LocalStack::death`] has an answer.
+    pub async fn wait_for_death(&self) -> String {
+        loop {
+            // It ends with the container, with its removal, and with the engine.
+            let ended = self.engine.docker.wait_container(&self.container, None::<WaitContainerOptions>);
+            let _: Result<Vec<_>, _> = ended.try_collect().await;
+            if let Some(death) = self.death().await {
+                return death;
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use super::build::{CHANGES, SETTINGS, UNDER_LOCALSTACK};
+
 /// The version of LocalStack; the last one under an open licence.
 pub const VERSION: &str = "4.14.0";
 /// The official image, pinned.
@@ -15,12 +17,11 @@ pub(super) const BUILT_GLIBC: crate::packages::Glibc = (2, 31);
 
 /// What the image is made of.
 pub(super) const REQUIREMENTS: &str = include_str!("../../localstack/requirements.lock");
-const RECIPE: [&str; 3] = [REQUIREMENTS, include_str!("build/rootfs.rs"), include_str!("build/assemble.rs")];
-
 /// The tag of the image that this version of the sources builds: the same lock file and recipe, the same tag.
 pub fn built_tag() -> String {
     let mut digest = Sha256::new();
-    for part in RECIPE {
+    let recipe = [REQUIREMENTS, UNDER_LOCALSTACK, SETTINGS].into_iter().chain(CHANGES);
+    for part in recipe {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
@@ -10,6 +11,9 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use super::lease::Folder;
 use super::owner::Owner;
 use super::{Engine, LocalStackError, removal};
+
+/// For how many seconds an engine that does not answer is asked again.
+const RETRIES: u32 = 300;
 
 /// Starts it, in a process group of its own: Ctrl-C does not reach it.
 pub(super) fn start(program: &Path, folder: &Folder, owner: &Owner) -> Result<(), LocalStackError> {
@@ -43,15 +47,24 @@ pub async fn watch(folder: PathBuf, process: u32) -> Result<(), LocalStackError>
         wait_for_end(process);
         waiting.wait_unused()
     });
-    let lease = match waited.await {
-        Ok(lease) => lease?,
-        // The folder is gone: so is what was described there, or the next start sweeps it.
-        Err(_) => return Ok(()),
-    };
-    let engine = Engine::connect().await?;
-    finish(&engine, &folder, &run_id).await?;
+    // Without a folder nobody can hold a lease of it: the run's process has removed everything itself, or tried to.
+    let lease = waited.await.ok().and_then(Result::ok);
+    // An engine that is restarted at this moment comes back; one that does not is met by the next start's sweep.
+    let mut ended = remove(&folder, &run_id).await;
+    let mut pause = tokio::time::interval(Duration::from_secs(1));
+    for _ in 0..RETRIES {
+        if ended.is_ok() {
+            break;
+        }
+        pause.tick().await;
+        ended = remove(&folder, &run_id).await;
+    }
     drop(lease);
-    Ok(())
+    ended
+}
+
+async fn remove(folder: &Folder, run_id: &str) -> Result<(), LocalStackError> {
+    finish(&Engine::connect().await?, folder, run_id).await
 }
 
 /// Removes a run that nobody uses, and keeps its log if it failed or was killed.

@@ -35,9 +35,11 @@ pub(super) enum Fate {
 
 impl Owner {
     /// The owner of what this process starts. `cargo nextest` runs a process for each test: they share what they start,
-    /// and the runner owns it.
-    pub(super) fn of_this_run() -> Result<Self, LocalStackError> {
-        let runner = std::env::var_os("NEXTEST_RUN_ID").map(|_| std::os::unix::process::parent_id());
+    /// and the runner owns it. The command itself (`program`) owns what it starts, whoever has started it.
+    pub(super) fn of_this_run(program: &Path) -> Result<Self, LocalStackError> {
+        let is_test = std::env::current_exe().is_ok_and(|this| this != program);
+        let runner =
+            std::env::var_os("NEXTEST_RUN_ID").filter(|_| is_test).map(|_| std::os::unix::process::parent_id());
         Self::of(runner.unwrap_or_else(std::process::id))
     }
 

@@ -49,7 +49,7 @@ pub async fn prepare(layout: &Layout, janitor: &Path, progress: &Progress) -> Re
         }
         Availability::NoDocker(reason) => return Err(LocalStackError::NotAvailable(reason)),
     };
-    let owner = Owner::of_this_run()?;
+    let owner = Owner::of_this_run(janitor)?;
     let run_id = owner.run_id();
     let cache = layout.cache.clone();
     let (folder, start, lease) = blocking(move || {

@@ -14,7 +14,7 @@ use crate::localstack::removal::REGISTRY;
 use crate::tools::{self, ToolError};
 
 /// What LocalStack's own image sets too, as far as it matters here.
-const CHANGES: [&str; 4] = [
+pub(crate) const CHANGES: [&str; 4] = [
     "ENV PYTHONPATH=/opt/localstack PYTHONDONTWRITEBYTECODE=1 GATEWAY_LISTEN=0.0.0.0:4566 LOCALSTACK_IN_DOCKER=1 \
      DISABLE_EVENTS=1 SKIP_SSL_CERT_DOWNLOAD=1",
     "EXPOSE 4566",

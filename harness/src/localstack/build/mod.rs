@@ -16,7 +16,8 @@ use crate::layout::Layout;
 use crate::report::Progress;
 use crate::tools::{self, ToolError};
 
-pub(super) use rootfs::REGISTRY_SETTINGS;
+pub(super) use assemble::CHANGES;
+pub(super) use rootfs::{REGISTRY_SETTINGS, SETTINGS, UNDER_LOCALSTACK};
 
 /// Why there is no image.
 #[derive(Debug, thiserror::Error)]

@@ -11,14 +11,14 @@ use crate::tools::{self, ToolError};
 pub(crate) const REGISTRY_SETTINGS: &str = "/etc/rootwatch/registry.yml";
 /// Debian's own settings ask for passwords; inside its container this one listens for the port that is published on
 /// 127.0.0.1.
-const SETTINGS: &str = "\
+pub(crate) const SETTINGS: &str = "\
 version: 0.1
 log: {level: info}
 storage: {filesystem: {rootdirectory: /var/lib/rootwatch-registry}}
 http: {addr: ':5000'}
 ";
 /// Under LocalStack. Trixie brings Python 3.13, the one that the lock file was resolved for.
-const UNDER_LOCALSTACK: &str = "--include=python3,ca-certificates,unzip,docker-registry";
+pub(crate) const UNDER_LOCALSTACK: &str = "--include=python3,ca-certificates,unzip,docker-registry";
 const PYTHON: &str = "3.13";
 
 /// The two.

@@ -1,0 +1,269 @@
+//! The life of LocalStack's containers: what they are, and that nothing of them stays, whatever way a run ends. Ignored,
+//! with the reason in the name of the run's output, where LocalStack cannot be had.
+
+#![allow(missing_docs, reason = "a test target")]
+#![allow(clippy::print_stderr, reason = "a test target talks to whoever runs it")]
+
+use std::io::{BufRead, BufReader, Cursor, Write};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use libtest_mimic::{Arguments, Failed, Trial};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rootwatch::localstack::{availability_blocking, required};
+use serde_json::{Value, json};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut ignored = false;
+    // Listing touches nothing but the engine's list of images.
+    if !required()
+        && let Some(reason) = availability_blocking().reason()
+    {
+        ignored = true;
+        eprintln!("the tests of LocalStack's containers are ignored: {reason}");
+    }
+    let trials = [
+        ("a_function_answers_in_a_container_of_the_run", a_function_answers as fn() -> Result<(), Failed>),
+        ("ctrl_c_leaves_nothing", || ended_by(Signal::SIGINT)),
+        ("a_polite_kill_leaves_nothing", || ended_by(Signal::SIGTERM)),
+        ("sigkill_leaves_nothing_and_disturbs_no_other_run", sigkill),
+        ("what_a_dead_run_left_is_swept_at_the_next_start", swept),
+        ("a_container_that_is_killed_is_named", killed_container),
+    ];
+    let trials = trials.map(|(name, test)| Trial::test(name, test).with_ignored_flag(ignored));
+    libtest_mimic::run(&arguments, trials.into()).exit_code()
+}
+
+/// `rootwatch localstack serve`.
+struct Serve {
+    child: Child,
+    endpoint: String,
+    run: String,
+}
+
+impl Serve {
+    fn start() -> Result<Self, Failed> {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_rootwatch"))
+            .args(["localstack", "serve"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let mut endpoint = None;
+        for line in BufReader::new(child.stdout.take().ok_or("no stdout")?).lines() {
+            let line = line?;
+            if let Some(url) = line.strip_prefix("export AWS_ENDPOINT_URL=") {
+                endpoint = Some(url.to_owned());
+            }
+            if line.starts_with("# Ctrl-C") {
+                break;
+            }
+        }
+        let Some(endpoint) = endpoint else {
+            let output = child.wait_with_output()?;
+            return Err(format!("it did not start: {}", String::from_utf8_lossy(&output.stderr)).into());
+        };
+        let process = format!("label=rootwatch.process={} {}", child.id(), start_time(child.id())?);
+        let run = docker(&["ps", "--filter", &process, "--format", "{{.Label \"rootwatch.run\"}}"])?;
+        let run = run.lines().next().ok_or("its containers carry no label")?.to_owned();
+        Ok(Self { child, endpoint, run })
+    }
+
+    fn signal(&self, signal: Signal) -> Result<(), Failed> {
+        Ok(kill(Pid::from_raw(i32::try_from(self.child.id())?), signal)?)
+    }
+
+    fn is_healthy(&self) -> bool {
+        ureq::get(format!("{}/_localstack/health", self.endpoint)).call().is_ok()
+    }
+}
+
+impl Drop for Serve {
+    fn drop(&mut self) {
+        // Of a test that failed; its janitor removes the rest.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// When a process started, in clock ticks: a part of the label.
+fn start_time(pid: u32) -> Result<String, Failed> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let after_name = stat.rsplit_once(')').ok_or("no name")?.1;
+    Ok(after_name.split_whitespace().nth(19).ok_or("no start time")?.to_owned())
+}
+
+fn docker(arguments: &[&str]) -> Result<String, Failed> {
+    let output = Command::new("docker").args(arguments).output()?;
+    if !output.status.success() {
+        return Err(format!("docker {arguments:?}: {}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// What is there of a run: containers and networks.
+fn left(run: &str) -> Result<String, Failed> {
+    let label = format!("label=rootwatch.run={run}");
+    let containers = docker(&["ps", "--all", "--filter", &label, "--format", "{{.Names}}"])?;
+    let networks = docker(&["network", "ls", "--filter", &label, "--format", "{{.Name}}"])?;
+    Ok(format!("{containers}\n{networks}").trim().to_owned())
+}
+
+/// The janitor works on its own: its end is waited for.
+#[expect(clippy::disallowed_methods, reason = "containers are removed in real time, by another process")]
+fn wait_until_nothing_is_left(run: &str) -> Result<(), Failed> {
+    let deadline = Instant::now() + Duration::from_secs(120);
+    loop {
+        let left = left(run)?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(format!("two minutes later there is still:\n{left}").into());
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// A function whose runtime is a shell script.
+const BOOTSTRAP: &str = r#"#!/bin/bash
+api=$AWS_LAMBDA_RUNTIME_API
+talk() {
+  exec 3<>"/dev/tcp/${api%:*}/${api#*:}"
+  printf '%s /2018-06-01/runtime/%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Length: %s\r\n\r\n%s' \
+    "$1" "$2" "$api" "${#3}" "$3" >&3
+  cat <&3; exec 3>&-
+}
+while :; do
+  work=$(talk GET invocation/next "")
+  id=$(grep -i '^lambda-runtime-aws-request-id:' <<<"$work" | tr -d '\r' | cut -d' ' -f2)
+  [ -n "$id" ] || exit 0
+  talk POST "invocation/$id/response" "{\"glibc\":\"$(ldd --version | head -n 1)\"}" >/dev/null
+done
+"#;
+
+fn call(serve: &Serve, method: &str, path: &str, body: &Value) -> Result<Value, Failed> {
+    // The access key is the account; LocalStack checks no signature.
+    let authorization = "AWS4-HMAC-SHA256 Credential=111122223333/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0";
+    let url = format!("{}{path}", serve.endpoint);
+    let text = body.to_string();
+    let answer = match method {
+        "GET" => ureq::get(&url).header("authorization", authorization).call(),
+        _ => ureq::post(&url).header("authorization", authorization).send(text.as_str()),
+    };
+    Ok(serde_json::from_str(&answer?.body_mut().read_to_string()?)?)
+}
+
+#[expect(clippy::disallowed_methods, reason = "LocalStack prepares a function in real time")]
+fn invoke(serve: &Serve) -> Result<Value, Failed> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("bootstrap", zip::write::SimpleFileOptions::default().unix_permissions(0o755))?;
+    zip.write_all(BOOTSTRAP.as_bytes())?;
+    let code = base64::engine::general_purpose::STANDARD.encode(zip.finish()?.into_inner());
+    let function = json!({
+        "FunctionName": "f", "Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 30,
+        "Role": "arn:aws:iam::111122223333:role/any", "Code": {"ZipFile": code},
+    });
+    call(serve, "POST", "/2015-03-31/functions", &function)?;
+    let deadline = Instant::now() + Duration::from_secs(120);
+    loop {
+        let state = call(serve, "GET", "/2015-03-31/functions/f/configuration", &Value::Null)?;
+        match state["State"].as_str() {
+            Some("Active") => break,
+            Some("Pending") if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(200)),
+            _ => return Err(format!("the function does not become active: {state}").into()),
+        }
+    }
+    call(serve, "POST", "/2015-03-31/functions/f/invocations", &json!({}))
+}
+
+fn a_function_answers() -> Result<(), Failed> {
+    let serve = Serve::start()?;
+    let answer = invoke(&serve)?;
+    let glibc = answer["glibc"].as_str().and_then(|words| words.rsplit_once(' ')).ok_or("no answer")?.1;
+    let numbers: Vec<u32> = glibc.split('.').filter_map(|number| number.parse().ok()).collect();
+    if numbers > vec![2, 34] {
+        return Err(format!("the base image has glibc {glibc}, but Lambda has 2.34").into());
+    }
+    // LocalStack, its registry where it has one, and the function: each labelled, each on 127.0.0.1 at most.
+    let label = format!("label=rootwatch.run={}", serve.run);
+    let format = "{{.Label \"rootwatch.role\"}} {{.Label \"rootwatch.process\"}}|{{.Ports}}";
+    let containers = docker(&["ps", "--filter", &label, "--format", format])?;
+    for role in ["localstack", "function"] {
+        if !containers.lines().any(|line| line.starts_with(role)) {
+            return Err(format!("no container of the run is the {role}:\n{containers}").into());
+        }
+    }
+    if containers.contains("0.0.0.0:") {
+        return Err(format!("a port is open to others:\n{containers}").into());
+    }
+    serve.signal(Signal::SIGINT)?;
+    wait_until_nothing_is_left(&serve.run)
+}
+
+fn ended_by(signal: Signal) -> Result<(), Failed> {
+    let mut serve = Serve::start()?;
+    serve.signal(signal)?;
+    let status = serve.child.wait()?;
+    if status.code() != Some(130) {
+        return Err(format!("it ended with {status}").into());
+    }
+    wait_until_nothing_is_left(&serve.run)
+}
+
+fn sigkill() -> Result<(), Failed> {
+    let (mut first, mut second) = (Serve::start()?, Serve::start()?);
+    first.signal(Signal::SIGKILL)?;
+    first.child.wait()?;
+    wait_until_nothing_is_left(&first.run)?;
+    if !second.is_healthy() {
+        return Err("the other run's LocalStack went as well".into());
+    }
+    second.signal(Signal::SIGINT)?;
+    second.child.wait()?;
+    wait_until_nothing_is_left(&second.run)
+}
+
+/// The janitor is killed too, as by a machine that is switched off.
+fn swept() -> Result<(), Failed> {
+    let mut dead = Serve::start()?;
+    let process = dead.child.id().to_string();
+    for entry in std::fs::read_dir("/proc")?.flatten() {
+        let command = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let words: Vec<&[u8]> = command.split(|byte| *byte == 0).collect();
+        if words.contains(&b"janitor".as_slice()) && words.contains(&process.as_bytes()) {
+            let pid: i32 = entry.file_name().to_string_lossy().parse()?;
+            kill(Pid::from_raw(pid), Signal::SIGKILL)?;
+        }
+    }
+    dead.signal(Signal::SIGKILL)?;
+    dead.child.wait()?;
+    if left(&dead.run)?.is_empty() {
+        return Err("nobody was left to remove it, and yet it is gone: this test shows nothing".into());
+    }
+    let next = Serve::start()?;
+    let left = left(&dead.run)?;
+    next.signal(Signal::SIGINT)?;
+    wait_until_nothing_is_left(&next.run)?;
+    if left.is_empty() { Ok(()) } else { Err(format!("the next start left:\n{left}").into()) }
+}
+
+fn killed_container() -> Result<(), Failed> {
+    let mut serve = Serve::start()?;
+    let label = format!("label=rootwatch.run={}", serve.run);
+    let localstack = docker(&["ps", "--quiet", "--filter", &label, "--filter", "label=rootwatch.role=localstack"])?;
+    docker(&["kill", &localstack])?;
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut serve.child.stderr.take().ok_or("no stderr")?, &mut said)?;
+    let status = serve.child.wait()?;
+    wait_until_nothing_is_left(&serve.run)?;
+    let log = said.rsplit_once("its log: ").map(|(_, path)| path.trim().to_owned());
+    let log = log.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+    if status.code() != Some(3) || !said.contains("has ended with exit code 137") || !log.contains("Ready.") {
+        return Err(format!("{status}: {said}\nand its log has {} bytes", log.len()).into());
+    }
+    Ok(())
+}
