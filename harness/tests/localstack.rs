@@ -1,11 +1,15 @@
 //! The life of LocalStack's containers: what they are, and that nothing of them stays, whatever way a run ends. Ignored,
-//! with the reason in the name of the run's output, where LocalStack cannot be had.
+//! and the reason said, where LocalStack cannot be had.
 
 #![allow(missing_docs, reason = "a test target")]
 #![allow(clippy::print_stderr, reason = "a test target talks to whoever runs it")]
 
 use std::io::{BufRead, BufReader, Cursor, Write};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -32,6 +36,7 @@ fn main() -> ExitCode {
         ("sigkill_leaves_nothing_and_disturbs_no_other_run", sigkill),
         ("what_a_dead_run_left_is_swept_at_the_next_start", swept),
         ("a_container_that_is_killed_is_named", killed_container),
+        ("an_engine_that_goes_is_named_and_nothing_is_left_when_it_is_back", vanished_engine),
     ];
     let trials = trials.map(|(name, test)| Trial::test(name, test).with_ignored_flag(ignored));
     libtest_mimic::run(&arguments, trials.into()).exit_code()
@@ -46,7 +51,16 @@ struct Serve {
 
 impl Serve {
     fn start() -> Result<Self, Failed> {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_rootwatch"))
+        Self::start_on(None)
+    }
+
+    /// On an engine whose socket is elsewhere.
+    fn start_on(socket: Option<&Path>) -> Result<Self, Failed> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rootwatch"));
+        if let Some(socket) = socket {
+            command.env("DOCKER_HOST", format!("unix://{}", socket.display()));
+        }
+        let mut child = command
             .args(["localstack", "serve"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -264,6 +278,59 @@ fn killed_container() -> Result<(), Failed> {
     let log = log.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
     if status.code() != Some(3) || !said.contains("has ended with exit code 137") || !log.contains("Ready.") {
         return Err(format!("{status}: {said}\nand its log has {} bytes", log.len()).into());
+    }
+    Ok(())
+}
+
+/// A way to the engine that can be cut.
+struct Way {
+    socket: PathBuf,
+    streams: Arc<Mutex<Vec<UnixStream>>>,
+}
+
+impl Way {
+    fn open(socket: PathBuf) -> Result<Self, Failed> {
+        let listener = UnixListener::bind(&socket)?;
+        let streams = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&streams);
+        std::thread::spawn(move || {
+            for here in listener.incoming() {
+                let (Ok(here), Ok(there)) = (here, UnixStream::connect("/var/run/docker.sock")) else { return };
+                for (from, to) in [(&here, &there), (&there, &here)] {
+                    let (Ok(mut from), Ok(mut to)) = (from.try_clone(), to.try_clone()) else { return };
+                    std::thread::spawn(move || {
+                        let _ = std::io::copy(&mut from, &mut to);
+                        let _ = to.shutdown(Shutdown::Write);
+                    });
+                }
+                kept.lock().unwrap().extend([here, there]);
+            }
+        });
+        Ok(Self { socket, streams })
+    }
+
+    fn cut(&self) -> Result<(), Failed> {
+        std::fs::remove_file(&self.socket)?;
+        for stream in self.streams.lock().unwrap().iter() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        Ok(())
+    }
+}
+
+fn vanished_engine() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let way = Way::open(folder.path().join("docker.sock"))?;
+    let mut serve = Serve::start_on(Some(&way.socket))?;
+    way.cut()?;
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut serve.child.stderr.take().ok_or("no stderr")?, &mut said)?;
+    let status = serve.child.wait()?;
+    let still_there = !left(&serve.run)?.is_empty();
+    let _back = Way::open(way.socket.clone())?;
+    wait_until_nothing_is_left(&serve.run)?;
+    if status.code() != Some(3) || !said.contains("does not answer any more") || !still_there {
+        return Err(format!("{status}, still there {still_there}: {said}").into());
     }
     Ok(())
 }

@@ -12,6 +12,8 @@ pub const OFFICIAL: &str = "localstack/localstack:4.14.0";
 pub(super) const BUILT: &str = "rootwatch/localstack";
 /// What the registry in the built image serves as the runtime of `provided.al2023`.
 pub(super) const BASE: &str = "rootwatch/lambda-provided:al2023";
+/// The name under which the engine keeps it.
+pub(super) const KEPT_BASE: &str = "rootwatch/lambda-provided";
 /// glibc of the built base image (Debian bullseye). Amazon Linux 2023 has 2.34: what is too new for that fails here too.
 pub(super) const BUILT_GLIBC: crate::packages::Glibc = (2, 31);
 

@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 use super::rootfs::{REGISTRY_SETTINGS, Roots};
 use super::{Engine, ImageError, LocalStackError};
-use crate::localstack::image::BASE;
+use crate::localstack::image::{BASE, BUILT, KEPT_BASE};
 use crate::localstack::owner::{Owner, ROLE};
 use crate::localstack::removal;
 use crate::localstack::removal::REGISTRY;
@@ -48,6 +48,8 @@ pub(super) async fn assemble(engine: &Engine, docker: &Path, roots: &Roots, tag:
     let pushed = format!("localhost:{port}/{BASE}");
     run(&["tag", &base, &pushed]).await?;
     run(&["push", &pushed]).await?;
+    // Kept, so that a run's pull finds its layer here already.
+    run(&["tag", &base, &tag.replace(BUILT, KEPT_BASE)]).await?;
     let mut arguments = vec!["commit"];
     arguments.extend(CHANGES.iter().flat_map(|change| ["--change", change]));
     arguments.extend([&name, tag]);
