@@ -1,6 +1,20 @@
 //! The harness of the root-user monitor: it starts a cloud, applies the genuine Terraform to it, injects recorded
 //! root events and shows what reached the topics and the alerters.
 //!
+//! For a test of your own, [`monitor::Monitor`] is all that is needed; `harness/tests/library.rs` is such a test:
+//!
+//! ```no_run
+//! # async fn test() -> Result<(), rootwatch::monitor::MonitorError> {
+//! use rootwatch::monitor::Monitor;
+//! use rootwatch::report::explain;
+//!
+//! // The default deployment; `deploy_root` takes a root module of your own.
+//! let monitor = Monitor::deploy().await?;
+//! let outcome = monitor.send(&serde_json::json!({"eventName": "ConsoleLogin" /* … */})).await?;
+//! assert_eq!(outcome.alerts.login, 1, "{}", explain(&outcome, false));
+//! # Ok(()) }
+//! ```
+//!
 //! Reading order follows the stages of a run: [`packages`] (handlers built and zipped), [`terraform`] (found and
 //! driven), [`localstack`] (a container of it), [`deployment`] (cloud seeded, Terraform applied, saved and reused),
 //! [`scenario`] (files), [`sink`] (Slack's and PagerDuty's place), [`runner`] (one scenario in its own fork),
@@ -10,6 +24,7 @@ pub mod cli;
 pub mod deployment;
 pub mod layout;
 pub mod localstack;
+pub mod monitor;
 pub mod packages;
 pub mod record;
 pub mod redrive;

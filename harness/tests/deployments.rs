@@ -5,6 +5,7 @@
 #![allow(clippy::print_stderr, reason = "a test target talks to whoever runs it")]
 
 mod own;
+mod runs;
 mod support;
 
 use std::path::Path;
@@ -42,6 +43,8 @@ fn main() -> ExitCode {
         trial("own_root_module_with_its_own_accounts", own::root_module),
         trial("own_root_module_that_breaks_the_contract", own::contract),
         trial("a_deployment_stays_to_look_around_in", own::keep),
+        trial("two_runs_at_once", runs::two_at_once),
+        trial("an_interrupted_run_leaves_no_function", runs::interrupted),
     ];
     for directory in DIRECTORIES {
         let shared = Arc::clone(&shared);

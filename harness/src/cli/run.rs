@@ -1,7 +1,7 @@
 //! `rootwatch run`.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -14,7 +14,7 @@ use super::{Exit, complain, print};
 use crate::deployment::{Deployment, OwnRoot};
 use crate::layout::Layout;
 use crate::report::{Format, Progress};
-use crate::runner::{Outcome, Session, Status, Summary};
+use crate::runner::{Outcome, Session, Status, Summary, shell_word};
 use crate::scenario::{DeploymentChange, Loaded, find};
 
 /// Options of `run`.
@@ -186,6 +186,18 @@ impl Run {
         exit(&Summary::of(outcomes))
     }
 
+    /// The command that runs one scenario as this one does.
+    fn command(&self, path: &Path) -> String {
+        let mut command = format!("cargo run -- run {}", shell_word(path));
+        if let Some(directory) = &self.terraform {
+            command = format!("{command} --terraform {}", shell_word(directory));
+        }
+        for file in &self.var_file {
+            command = format!("{command} --var-file {}", shell_word(file));
+        }
+        command
+    }
+
     /// `own` takes the place of the deployments that the scenarios ask for.
     async fn run_all(
         &self,
@@ -233,6 +245,7 @@ impl Run {
         outcomes
             .into_iter()
             .map(|(_, mut outcome)| {
+                outcome.rerun = self.command(&outcome.path);
                 // The way of an event that arrived as expected is of no interest.
                 if outcome.status == Status::Passed {
                     outcome.trace.clear();

@@ -14,7 +14,8 @@ pub fn github(cloud: &str, outcomes: &[Outcome]) -> String {
             Status::Observed => ("notice", "it states no expectation".to_owned()),
             Status::Failed | Status::Error => {
                 let hop = outcome.broken_hop.iter().map(|hop| format!("the hop that broke: {hop}"));
-                ("error", outcome.failures.iter().cloned().chain(hop).collect::<Vec<_>>().join("\n"))
+                let rerun = [format!("run it alone: {}", outcome.rerun)];
+                ("error", outcome.failures.iter().cloned().chain(hop).chain(rerun).collect::<Vec<_>>().join("\n"))
             }
         };
         let _ = writeln!(

@@ -142,34 +142,5 @@ fn failure(text: &mut String, outcome: &Outcome) {
             let _ = writeln!(text, "       {entry}");
         }
     }
-    let _ = writeln!(text, "     run it alone: cargo run -- run {}", shell_word(&outcome.path));
-    let _ = writeln!(text, "     or see every hop: cargo run -- explain {}", shell_word(&outcome.path));
-}
-
-/// The path as a shell takes it, from where the command was given.
-fn shell_word(path: &std::path::Path) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    let path = path.strip_prefix(&here).unwrap_or(path).display().to_string();
-    match path.chars().all(|c| c.is_alphanumeric() || "/._-+=:@".contains(c)) {
-        true => path,
-        false => format!("'{}'", path.replace('\'', r"'\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_can_be_pasted() {
-        let here = std::env::current_dir().unwrap();
-        for (path, word) in [
-            (here.join("scenarios/login/a.json"), "scenarios/login/a.json"),
-            ("/else/where.json".into(), "/else/where.json"),
-            ("my files/it's.json".into(), r"'my files/it'\''s.json'"),
-            ("a;b.json".into(), "'a;b.json'"),
-        ] {
-            assert_eq!(shell_word(&path), word);
-        }
-    }
+    let _ = writeln!(text, "     run it alone: {}", outcome.rerun);
 }

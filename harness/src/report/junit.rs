@@ -44,6 +44,53 @@ fn status(outcome: &Outcome) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(kind);
     status.set_message(outcome.failures.first().cloned().unwrap_or_default());
     let hop = outcome.broken_hop.iter().map(|hop| format!("the hop that broke: {hop}"));
-    status.set_description(outcome.failures.iter().cloned().chain(hop).collect::<Vec<_>>().join("\n"));
+    let rerun = format!("run it alone: {}", outcome.rerun);
+    status.set_type(match kind {
+        NonSuccessKind::Failure => "expectation",
+        NonSuccessKind::Error => "error",
+    });
+    status.set_description(outcome.failures.iter().cloned().chain(hop).chain([rerun]).collect::<Vec<_>>().join("\n"));
     status
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(name: &str, status: Status) -> Outcome {
+        let failures = "expected <1> & found \"0\" \u{1b}[31mred\u{1b}[0m \u{0}".to_owned();
+        let mut outcome = Outcome::error(name, format!("scenarios/{name}.json").into(), failures);
+        outcome.status = status;
+        outcome.duration_ms = 1500.0;
+        outcome.trace = vec!["Rule ]]> &".to_owned()];
+        outcome
+    }
+
+    /// As CI tools read it: counts in the suites, a case for each scenario with class, name, time and file, well-formed
+    /// whatever an event's text holds.
+    #[test]
+    fn what_tools_read() {
+        let outcomes = [
+            outcome("login/a", Status::Passed),
+            outcome("login/b", Status::Failed),
+            outcome("silent/c", Status::Observed),
+            outcome("silent/d", Status::Error),
+            outcome("alone", Status::Passed),
+        ];
+        let text = junit("embedded", &outcomes);
+        for expected in [
+            r#"<testsuites name="rootwatch (embedded)" tests="5" failures="1" errors="1""#,
+            r#"<testsuite name="login" tests="2" disabled="0" errors="0" failures="1""#,
+            r#"<testsuite name="silent" tests="2" disabled="1" errors="1" failures="0""#,
+            r#"<testcase name="b" classname="login" time="1.500" file="scenarios/login/b.json">"#,
+            r#"<testcase name="alone" classname="scenarios""#,
+            r#"<skipped message="it states no expectation"/>"#,
+            "run it alone: cargo run -- run scenarios/login/b.json",
+            "&lt;1&gt; &amp; found",
+        ] {
+            assert!(text.contains(expected), "`{expected}` is not in\n{text}");
+        }
+        assert!(!text.contains(['\u{1b}', '\u{0}']), "{text}");
+        assert_eq!(text.matches("<failure ").count() + text.matches("<error ").count(), 2);
+    }
 }

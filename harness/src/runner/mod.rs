@@ -9,6 +9,7 @@ mod scenario;
 mod session;
 
 pub use keep::{KeepError, Kept};
+pub(crate) use outcome::shell_word;
 pub use outcome::{AlertCounts, Message, Outcome, SinkCounts, Status, Summary};
 pub(crate) use session::chain;
 pub use session::{Session, SessionError};

@@ -1,6 +1,6 @@
 //! What came of a scenario: the facts that every report renders.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rootwatch_cloud::trace::Entry;
 use serde::Serialize;
@@ -91,6 +91,8 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// What differs from the expectation, or why it could not be run.
     pub failures: Vec<String>,
+    /// The command that runs it alone.
+    pub rerun: String,
     /// Everything that came out.
     pub messages: Vec<Message>,
     /// The way of the event, hop by hop; filled in where something went wrong.
@@ -105,6 +107,7 @@ impl Outcome {
     pub fn error(name: &str, path: PathBuf, reason: String) -> Self {
         Self {
             name: name.to_owned(),
+            rerun: format!("cargo run -- run {}", shell_word(&path)),
             path,
             title: String::new(),
             status: Status::Error,
@@ -146,6 +149,35 @@ impl Summary {
             failed: count(Status::Failed),
             observed: count(Status::Observed),
             errors: count(Status::Error),
+        }
+    }
+}
+
+/// A path as a shell takes it, from where the command was given.
+pub(crate) fn shell_word(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = path.strip_prefix(&here).unwrap_or(path).display().to_string();
+    match path.chars().all(|c| c.is_alphanumeric() || "/._-+=:@".contains(c)) {
+        true => path,
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_can_be_pasted() {
+        let here = std::env::current_dir().unwrap();
+        for (path, word) in [
+            (here.join("scenarios/login/a.json"), "scenarios/login/a.json"),
+            ("/else/where.json".into(), "/else/where.json"),
+            ("my files/it's.json".into(), r"'my files/it'\''s.json'"),
+            ("a;b.json".into(), "'a;b.json'"),
+        ] {
+            assert_eq!(shell_word(&path), word);
+            assert!(Outcome::error("x", path, String::new()).rerun.ends_with(&format!(" run {word}")));
         }
     }
 }

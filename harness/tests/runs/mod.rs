@@ -1,0 +1,93 @@
+//! Runs of the command as processes: two at once, and one that is interrupted.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use libtest_mimic::Failed;
+use rootwatch::runner::Session;
+
+use super::support::Shared;
+
+fn scenario(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios").join(format!("{name}.json"))
+}
+
+fn start(name: &str) -> std::io::Result<Child> {
+    Command::new(env!("CARGO_BIN_EXE_rootwatch"))
+        .arg("run")
+        .arg(scenario(name))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+}
+
+/// Makes the deployment, so that the processes find it saved.
+fn deployed(shared: &Shared) -> Result<(), Failed> {
+    shared.with(async |session: &Session| session.deploy().await.map(drop).map_err(|error| error.to_string()))??;
+    Ok(())
+}
+
+/// Two runs of the same scenario at once: neither sees the other.
+pub(super) fn two_at_once(shared: &Shared) -> Result<(), Failed> {
+    deployed(shared)?;
+    let runs = [start("login/passkey")?, start("login/passkey")?];
+    for run in runs {
+        let output = run.wait_with_output()?;
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success() && said.contains("1 passed, 0 failed"), "{said}");
+    }
+    Ok(())
+}
+
+/// A function that waits for an answer which never comes is gone when the run has been interrupted.
+pub(super) fn interrupted(shared: &Shared) -> Result<(), Failed> {
+    deployed(shared)?;
+    for signal in ["INT", "TERM", "KILL"] {
+        let mut run = start("faults/slack-hang")?;
+        let mut functions = Vec::new();
+        let started = until(|| {
+            functions = functions_of(run.id());
+            !functions.is_empty()
+        });
+        let sent = Command::new("kill").args(["-s", signal, &run.id().to_string()]).status()?;
+        let status = run.wait()?;
+        assert!(started, "no function was started");
+        assert!(sent.success(), "{signal}: the run was over already: {status}");
+        assert_eq!(status.code(), if signal == "KILL" { None } else { Some(130) }, "{signal}");
+        assert!(until(|| functions.iter().all(|pid| !lives(*pid))), "{signal}: a function goes on: {functions:?}");
+    }
+    Ok(())
+}
+
+/// Whether a condition comes true within a minute.
+#[expect(clippy::disallowed_methods, reason = "another process is looked at: nothing tells when it changes")]
+fn until(mut condition: impl FnMut() -> bool) -> bool {
+    for _ in 0..6000 {
+        if condition() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    false
+}
+
+/// The processes of functions that a run has started.
+fn functions_of(run: u32) -> Vec<u32> {
+    let tasks = std::fs::read_dir(format!("/proc/{run}/task")).into_iter().flatten().flatten();
+    let children = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    let children: Vec<u32> = children
+        .flat_map(|text| text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+        .collect();
+    let is_function = |pid: &u32| {
+        let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&command).contains("bootstrap")
+    };
+    children.into_iter().filter(is_function).collect()
+}
+
+/// A zombie has ended.
+fn lives(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
+}
