@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Exit, complain, print};
 use crate::layout::Layout;
-use crate::packages::{FUNCTIONS, Target, prepare_for, write_zip};
+use crate::packages::{FUNCTIONS, Target, prepare_for_lambda, write_zip};
 use crate::report::Progress;
 
 /// Options of `package`.
@@ -30,7 +30,7 @@ impl Package {
     pub(super) async fn execute(self, layout: Layout) -> Exit {
         let progress = Progress::stderr();
         progress.stage("building the handlers");
-        let packages = match tokio::task::block_in_place(|| prepare_for(&layout, self.target)) {
+        let packages = match tokio::task::block_in_place(|| prepare_for_lambda(&layout, self.target)) {
             Ok(packages) => packages,
             Err(error) => {
                 progress.finish();

@@ -68,6 +68,21 @@ pub enum BuildError {
         /// The version that is there.
         has: String,
     },
+    /// A binary does not start in Lambda.
+    #[error(
+        "{path} needs glibc {needs}, but Lambda's runtime has {has}: it would not start there; mend it with `{mend}`, then \
+         build with `--target`"
+    )]
+    NotForLambda {
+        /// Which file.
+        path: PathBuf,
+        /// The version that it needs.
+        needs: String,
+        /// The version that is there.
+        has: String,
+        /// The command that mends it.
+        mend: &'static str,
+    },
     /// A tool of the build.
     #[error(transparent)]
     Tool(#[from] crate::tools::ToolError),

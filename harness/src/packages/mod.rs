@@ -98,6 +98,28 @@ pub async fn init_program(layout: &Layout, glibc: Glibc, progress: &Progress) ->
     Ok(kept)
 }
 
+/// glibc of Lambda's runtime `provided.al2023`. [D] docs.aws.amazon.com/lambda, runtimes
+pub(crate) const LAMBDA_GLIBC: (u32, u32) = (2, 34);
+
+/// For a real deployment: a package whose binary would not start in Lambda is none.
+///
+/// # Errors
+/// As [`prepare_for`], and when this machine's glibc is too new for Lambda's.
+pub fn prepare_for_lambda(layout: &Layout, target: Option<Target>) -> Result<Packages, BuildError> {
+    let binaries = build::build(layout, target)?;
+    startable(&binaries)?;
+    pack(layout, &binaries)
+}
+
+fn startable(binaries: &[PathBuf]) -> Result<(), BuildError> {
+    match too_new(binaries, LAMBDA_GLIBC)? {
+        None => Ok(()),
+        Some((path, needs)) => {
+            Err(BuildError::NotForLambda { path, needs: version(needs), has: version(LAMBDA_GLIBC), mend: ZIGBUILD })
+        }
+    }
+}
+
 /// The first binary that needs a newer glibc.
 fn too_new(binaries: &[PathBuf], glibc: Glibc) -> Result<Option<(PathBuf, Glibc)>, BuildError> {
     for path in binaries {
@@ -143,4 +165,24 @@ fn pack(layout: &Layout, binaries: &[PathBuf]) -> Result<Packages, BuildError> {
         }
     }
     Ok(Packages { directory, digest })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// This very program, as any that links this machine's C library.
+    #[test]
+    fn what_a_binary_needs_of_the_c_library() {
+        let binaries = [std::env::current_exe().unwrap()];
+        let (path, needs) = too_new(&binaries, (2, 1)).unwrap().unwrap();
+        assert!(path == binaries[0] && needs > (2, 1), "{needs:?}");
+        assert_eq!(too_new(&binaries, (99, 0)).unwrap(), None);
+        match startable(&binaries) {
+            Ok(()) => assert!(needs <= LAMBDA_GLIBC),
+            Err(error) => assert!(error.to_string().contains("Lambda's runtime has 2.34"), "{error}"),
+        }
+        let missing = too_new(&["/no/binary".into()], LAMBDA_GLIBC).unwrap_err();
+        assert!(missing.to_string().contains("/no/binary"));
+    }
 }

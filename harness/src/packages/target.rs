@@ -10,9 +10,6 @@ use super::BuildError;
 /// How cargo-zigbuild is had; zig links against the glibc of the runtime, whatever this machine has.
 pub const ZIGBUILD: &str = "cargo install --locked cargo-zigbuild && pip install ziglang";
 
-/// glibc of `provided.al2023`. [D] docs.aws.amazon.com/lambda, runtimes
-const GLIBC: &str = "2.34";
-
 /// An instruction set of Lambda: Terraform's `architecture`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Target {
@@ -58,7 +55,11 @@ impl Target {
         }
         match (tools.zigbuild, self.is_native()) {
             (true, _) => Ok(Recipe {
-                arguments: vec!["zigbuild".to_owned(), "--target".to_owned(), format!("{triple}.{GLIBC}")],
+                arguments: vec![
+                    "zigbuild".to_owned(),
+                    "--target".to_owned(),
+                    format!("{triple}.{}", super::version(super::LAMBDA_GLIBC)),
+                ],
                 folder: format!("{triple}/lambda"),
             }),
             // This machine's own compiler and C library; the latter may be newer than Lambda's.
