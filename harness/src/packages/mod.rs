@@ -99,7 +99,7 @@ pub async fn init_program(layout: &Layout, glibc: Glibc, progress: &Progress) ->
 }
 
 /// glibc of Lambda's runtime `provided.al2023`. [D] docs.aws.amazon.com/lambda, runtimes
-pub(crate) const LAMBDA_GLIBC: (u32, u32) = (2, 34);
+pub(crate) const LAMBDA_GLIBC: Glibc = (2, 34);
 
 /// For a real deployment: a package whose binary would not start in Lambda is none.
 ///
