@@ -79,9 +79,9 @@ mod tests {
         ];
         let text = junit("embedded", &outcomes);
         for expected in [
-            r#"<testsuites name="rootwatch (embedded)" tests="5" failures="1" errors="1""#,
-            r#"<testsuite name="login" tests="2" disabled="0" errors="0" failures="1""#,
-            r#"<testsuite name="silent" tests="2" disabled="1" errors="1" failures="0""#,
+            r#"<testsuites name="rootwatch (embedded)" tests="5" skipped="1" failures="1" errors="1">"#,
+            r#"<testsuite name="login" tests="2" skipped="0" errors="0" failures="1">"#,
+            r#"<testsuite name="silent" tests="2" skipped="1" errors="1" failures="0">"#,
             r#"<testcase name="b" classname="login" time="1.500" file="scenarios/login/b.json">"#,
             r#"<testcase name="alone" classname="scenarios""#,
             r#"<skipped message="it states no expectation"/>"#,

@@ -18,7 +18,8 @@ static SHAPES: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
         (Kind::PrincipalId, r"\b(?:AIDA|AROA|AGPA|ANPA|ANVA|APKA|ABIA|ACCA)[A-Z0-9]{12,28}\b"),
         // Behind a slash it is a version: Chrome/126.0.0.0.
         (Kind::Address, r"(?:^|[^\w./])((?:\d{1,3}\.){3}\d{1,3})\b"),
-        (Kind::Address6, r"[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}"),
+        // The whole word: within an ARN, `::a` would be one too.
+        (Kind::Address6, r"[\w:]*:[\w:]*"),
         (Kind::Account, r"\b\d{12}\b"),
     ];
     shapes.into_iter().filter_map(|(kind, shape)| Some((kind, Regex::new(shape).ok()?))).collect()
@@ -157,6 +158,9 @@ impl Redactor {
             .map(|((_, name), by)| (name.clone(), by.clone()))
             .collect();
         for (name, by) in names {
+            if text == name {
+                return by;
+            }
             // A whole segment only: the name `s3` is no reason to change `s3.amazonaws.com`.
             const ENDS: [char; 6] = ['/', ':', ' ', ',', '"', '\''];
             let parts: Vec<String> = text
