@@ -22,8 +22,10 @@ module "hub" {
   health_emails            = var.health_emails
   account_names            = var.account_names
   runbook_url              = var.runbook_url
+  organizations_role_arn   = var.organizations_role_arn
   severities               = var.severities
   suppressions             = var.suppressions
+  deduplication            = var.deduplication
   read_only_events         = var.read_only_events
   log_retention_days       = var.log_retention_days
   kms_deletion_window_days = var.kms_deletion_window_days

@@ -100,7 +100,7 @@ variable "architecture" {
 }
 
 variable "slack" {
-  description = "Slack alerters, by a name of yours. `secret_arn`: the secret that holds the webhook's URL; `kms_key_arn`: its customer-managed key, if it has one; `alert_types`: login, activity or both; `minimum_severity`: low, medium, high or critical; `accounts`: only alerts of these accounts, none for all (what names no account comes through)."
+  description = "Slack alerters, by a name of yours. `secret_arn`: the secret that holds the webhook's URL, or a bot's token and channel; `kms_key_arn`: its customer-managed key, if it has one; `alert_types`: login, activity or both; `minimum_severity`: low, medium, high or critical; `accounts`: only alerts of these accounts, none for all (what names no account comes through)."
   type = map(object({
     secret_arn       = string
     kms_key_arn      = optional(string)
@@ -224,6 +224,17 @@ variable "account_names" {
   }
 }
 
+variable "organizations_role_arn" {
+  description = "Role of the management account that triage takes on to ask Organizations what an account is called (`organizations:DescribeAccount`; it must trust the hub's account); null for none. Names in `account_names` come first, and no alert waits for an answer that does not come at once."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.organizations_role_arn == null || can(regex("^arn:[^:]+:iam::[0-9]{12}:role/.+$", var.organizations_role_arn))
+    error_message = "organizations_role_arn must be the ARN of a role."
+  }
+}
+
 variable "runbook_url" {
   description = "Address of a runbook that alerts link to; null for none."
   type        = string
@@ -283,6 +294,12 @@ variable "spoke_log_group" {
     name = string
   })
   default = null
+}
+
+variable "deduplication" {
+  description = "Whether the alerters remember what they told, in a DynamoDB table (on demand, encrypted with the monitor's key): then the same act is told once by each, and what follows in an incident comes in its thread or in one message. Without it each message is told by itself."
+  type        = bool
+  default     = false
 }
 
 variable "read_only_events" {

@@ -114,6 +114,12 @@ pub struct Alert {
 }
 
 impl Alert {
+    /// Says what the account is called.
+    pub fn name_account(&mut self, name: &str) {
+        self.account_name = Some(plain(name, 64)).filter(|name| !name.is_empty());
+        self.summary = summary(self);
+    }
+
     /// `111122223333 (Payments)`; the id alone where no name is known.
     pub fn account_words(&self) -> String {
         let name = self.account_name.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
@@ -239,7 +245,7 @@ impl fmt::Display for Subject<'_> {
 }
 
 /// `Root user signed in to the console with MFA. Account 111122223333, us-east-1, 2026-03-02T09:14:07Z, from 192.0.2.10.`
-pub(crate) fn summary(alert: &Alert) -> String {
+fn summary(alert: &Alert) -> String {
     let from = alert.source_ip.as_deref().map(|ip| format!(", from {ip}")).unwrap_or_default();
     let summary = format!(
         "{}. Account {}, {}, {}{from}. Access: {}, MFA: {}, outcome: {}.",

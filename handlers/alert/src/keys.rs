@@ -24,8 +24,13 @@ pub fn deduplication_key(event: Event<'_>) -> String {
         .or_else(|| event.detail("eventID"));
     match id {
         Some(id) => part(id),
-        None => format!("content-{}", digest(&canonical(event.value()))),
+        None => content_key(event.value()),
     }
+}
+
+/// Names what has no id by its content, whatever the order of its fields.
+pub(crate) fn content_key(value: &Value) -> String {
+    format!("content-{}", digest(&canonical(value)))
 }
 
 /// Names the incident: account, session, UTC hour; or the act itself, where it stands alone.

@@ -12,6 +12,7 @@
 //! - [`message`]: the alert as the JSON message of the topics, within SNS's limit, and back
 //! - [`health`]: CloudWatch's own alarm message
 //! - [`incoming`]: whatever arrives at an alerter's queue
+//! - [`gathered`]: the acts of one incident that are told in one message
 //! - [`facts`]: an alert as the labelled lines that every sink shows
 //! - [`text`]: making text that others wrote harmless for a sink
 
@@ -31,6 +32,7 @@ pub mod message;
 pub mod settings;
 
 pub mod facts;
+pub mod gathered;
 pub mod health;
 pub mod incoming;
 pub mod text;
@@ -38,6 +40,7 @@ pub mod text;
 pub use act::Severity;
 pub use alert::{Alert, AlertType, Origin, Triage, triage};
 pub use event::Event;
+pub use gathered::Gathered;
 pub use health::{Alarm, AlarmState};
 pub use incoming::{Incoming, Unreadable};
 pub use outcome::Outcome;

@@ -9,6 +9,7 @@ use crate::act::Severity;
 use crate::actor::Actor;
 use crate::alert::{Alert, AlertType, Origin};
 use crate::fit::{fit, size};
+use crate::keys::content_key;
 use crate::links::{Links, is_console_link};
 use crate::outcome::Outcome;
 use crate::text::plain;
@@ -116,7 +117,7 @@ impl Alert {
             Some(link.to_owned()).filter(|link| link.len() <= 1_024 && is_console_link(link))
         };
         let title = text("title", 240).or_else(|| text("summary", 240))?;
-        let deduplication_key = text("deduplication_key", 255).unwrap_or_else(|| title.clone());
+        let deduplication_key = text("deduplication_key", 255).unwrap_or_else(|| content_key(message));
         Some(Alert {
             alert_type: match message.get("alert_type").and_then(Value::as_str) {
                 Some("login") => AlertType::Login,

@@ -8,8 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::act::Severity;
-use crate::alert::{Alert, AlertType, Origin, summary};
-use crate::text::plain;
+use crate::alert::{Alert, AlertType, Origin};
 
 /// The settings of triage.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -54,8 +53,7 @@ impl Settings {
             alert.severity = severity;
         }
         if let Some(name) = self.account_names.get(&alert.account) {
-            alert.account_name = Some(plain(name, 64)).filter(|name| !name.is_empty());
-            alert.summary = summary(alert);
+            alert.name_account(name);
         }
     }
 

@@ -6,7 +6,7 @@ mod common;
 use common::kinds;
 use proptest::prelude::*;
 use rootwatch_alert::message::BODY_LIMIT;
-use rootwatch_alert::{Alert, Settings, Triage, alert, incoming, triage, verdict};
+use rootwatch_alert::{Alert, Gathered, Settings, Triage, alert, incoming, triage, verdict};
 use serde_json::{Map, Value};
 
 /// Text of the kind that breaks things.
@@ -129,7 +129,13 @@ fn check(event: &Value) -> Result<(), TestCaseError> {
     }
     prop_assert!(alert.incident_key.len() <= 255 && alert.deduplication_key.len() <= 255);
     let message: Value = serde_json::from_str(&body).unwrap();
-    prop_assert!(Alert::from_message(&message).is_some());
+    let Some(read) = Alert::from_message(&message) else { return Err(TestCaseError::fail("its own message")) };
+    // Both keys survive the way, for the alerters remember by them.
+    prop_assert_eq!((&read.deduplication_key, &read.incident_key), (&alert.deduplication_key, &alert.incident_key));
+    // As one among others: counted, whatever stands in it.
+    let gathered = Gathered::of(&read.incident_key, &[read.line(), alert.line()]);
+    let count = gathered.as_ref().map(|gathered| gathered.acts.iter().map(|acts| acts.count).sum::<usize>());
+    prop_assert_eq!(count, Some(2));
     Ok(())
 }
 

@@ -6,8 +6,10 @@ pub mod mail;
 use aws_sdk_sns::Client;
 use rootwatch_alert::incoming::read;
 use rootwatch_alert::links::is_runbook_link;
+use rootwatch_alert::{Gathered, Incoming};
 use rootwatch_runtime::{
-    ConfigurationError, Delivery, Handler, Invocation, Message, Platform, Reason, describe, is_invalid,
+    Act, ConfigurationError, Delivery, Gathering, Handler, Invocation, Message, Platform, Reason, Store, Ticket, Turn,
+    describe, is_invalid,
 };
 
 /// The function `email`.
@@ -15,6 +17,7 @@ pub struct Email {
     sns: Client,
     topic: String,
     runbook: Option<String>,
+    store: Option<Store>,
 }
 
 impl Email {
@@ -25,16 +28,11 @@ impl Email {
     /// Where the topic's ARN is missing, or the runbook's address is none.
     pub fn new(platform: &Platform) -> Result<Self, ConfigurationError> {
         let runbook = platform.environment.runbook(is_runbook_link)?;
-        Ok(Email { runbook, sns: Client::new(&platform.aws), topic: platform.environment.arn("EMAIL_TOPIC_ARN")? })
+        let topic = platform.environment.arn("EMAIL_TOPIC_ARN")?;
+        Ok(Email { runbook, sns: Client::new(&platform.aws), topic, store: Store::of(platform)? })
     }
-}
 
-impl Handler for Email {
-    async fn handle(&self, message: Message<'_>, _: Invocation) -> Delivery {
-        let mail = match read(message.body) {
-            Ok(incoming) => mail::render(&incoming.with_runbook(self.runbook.as_deref())),
-            Err(error) => return Delivery::Permanent(Reason::new("Unreadable", error)),
-        };
+    async fn send(&self, mail: mail::Mail) -> Delivery {
         let publish = self.sns.publish().topic_arn(&self.topic).subject(mail.subject).message(mail.text);
         match publish.send().await {
             Ok(_) => Delivery::Done,
@@ -44,5 +42,26 @@ impl Handler for Email {
                 if is_invalid(code.as_deref()) { Delivery::Permanent(reason) } else { Delivery::Retry(reason) }
             }
         }
+    }
+}
+
+impl Handler for Email {
+    async fn handle(&self, message: Message<'_>, invocation: Invocation) -> Delivery {
+        let incoming = match read(message.body) {
+            Ok(incoming) => incoming.with_runbook(self.runbook.as_deref()),
+            Err(error) => return Delivery::Permanent(Reason::new("Unreadable", error)),
+        };
+        let Incoming::Alert(alert) = &incoming else { return self.send(mail::render(&incoming)).await };
+        let line = alert.line();
+        let act = Act { key: &alert.deduplication_key, incident: &alert.incident_key, line: &line };
+        let ticket = Ticket::take(self.store.as_ref(), Gathering::Together, Some(act), invocation).await;
+        let mail = match ticket.turn() {
+            Turn::Nothing(delivery) => return delivery.clone(),
+            Turn::Together(lines) => Gathered::of(&alert.incident_key, lines)
+                .map(|gathered| mail::render_gathered(&gathered.with_runbook(self.runbook.as_deref()))),
+            Turn::Alone | Turn::InThread(_) => None,
+        };
+        let delivery = self.send(mail.unwrap_or_else(|| mail::render(&incoming))).await;
+        ticket.finish(delivery, None).await
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use rootwatch_alert::facts::Fact;
 use rootwatch_alert::text::{defanged, subject};
-use rootwatch_alert::{Alarm, Alert, Incoming};
+use rootwatch_alert::{Alarm, Alert, Gathered, Incoming};
 
 /// Longest text, in bytes: SNS's limit for a message, less the subject.
 pub const TEXT_LIMIT: usize = 262_144 - 1_024;
@@ -60,6 +60,30 @@ fn of_alert(alert: &Alert) -> Mail {
         None => line(&mut text, "\nThe event is too large for a mail; CloudTrail has it."),
     }
     let title = format!("[{}] {}: {}", alert.severity.as_str(), alert.account_words(), alert.title);
+    Mail { subject: subject(&defanged(&title)), text }
+}
+
+/// The mail about acts of one incident that are told together.
+pub fn render_gathered(gathered: &Gathered) -> Mail {
+    let mut text = String::new();
+    line(&mut text, &format!("{}.", gathered.title()));
+    line(&mut text, "");
+    line(&mut text, &format!("Severity: {}", gathered.severity.as_str()));
+    facts(&mut text, &gathered.facts());
+    line(&mut text, "");
+    for acts in &gathered.acts {
+        let count = if acts.count > 1 { format!("{} x ", acts.count) } else { String::new() };
+        line(&mut text, &format!("- {count}{}", acts.title));
+        line(&mut text, &format!("  {}", acts.place));
+        line(&mut text, &format!("  {}", acts.times));
+    }
+    if let Some(rest) = gathered.rest() {
+        line(&mut text, &format!("\n{rest}"));
+    }
+    for (label, link) in gathered.links.labelled() {
+        let _ = write!(text, "\n{label}:\n{link}\n");
+    }
+    let title = format!("[{}] {}: {}", gathered.severity.as_str(), gathered.account, gathered.title());
     Mail { subject: subject(&defanged(&title)), text }
 }
 

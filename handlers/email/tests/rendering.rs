@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
 use proptest::prelude::*;
-use rootwatch_alert::{Alarm, Alert, Incoming};
-use rootwatch_email::mail::{Mail, TEXT_LIMIT, render};
+use rootwatch_alert::{Alarm, Alert, Gathered, Incoming};
+use rootwatch_email::mail::{Mail, TEXT_LIMIT, render, render_gathered};
 use serde_json::{Value, json};
 
 fn login() -> Value {
@@ -77,7 +77,43 @@ fn hostile_and_huge_text_is_only_text() {
     check(&alert(&login()));
 }
 
+/// Fifty alerts with this text in them, each another act.
+fn gathered(text: &str) -> Mail {
+    let lines: Vec<String> = (0..50)
+        .filter_map(|number| {
+            let mut message = login();
+            for field in ["title", "account", "region", "event_name", "source_ip", "event_time"] {
+                message[field] = json!(format!("{text}{number}"));
+            }
+            message["deduplication_key"] = json!(number.to_string());
+            Alert::from_message(&message).map(|alert| alert.line())
+        })
+        .collect();
+    render_gathered(&Gathered::of(text, &lines).unwrap())
+}
+
+#[test]
+fn acts_of_an_incident_are_one_mail() {
+    let lines: Vec<String> = (0..59)
+        .filter_map(|number| {
+            let mut message = login();
+            message["event_name"] = json!(["GetBucketPolicy", "ListBuckets"][number % 2]);
+            message["event_time"] = json!(format!("2026-03-02T09:15:{number:02}Z"));
+            message["deduplication_key"] = json!(number.to_string());
+            Alert::from_message(&message).map(|alert| alert.line())
+        })
+        .collect();
+    let mail = render_gathered(&Gathered::of("rootwatch/111122223333/ASIA/2026-03-02T09Z", &lines).unwrap());
+    check(&mail);
+    insta::assert_snapshot!("gathered", format!("Subject: {}\n\n{}", mail.subject, mail.text));
+}
+
 proptest! {
+    #[test]
+    fn any_gathered_text_is_only_text(text in any::<String>(), times in 1_usize..300) {
+        check(&gathered(&text.repeat(times)));
+    }
+
     #[test]
     fn any_text_is_only_text(text in any::<String>(), times in 1_usize..5_000) {
         let mut message = login();

@@ -1,30 +1,36 @@
 //! PagerDuty: opens an incident for an alert, by the Events API v2, and lets health alarms resolve themselves.
 //!
 //! `SECRET_ARN` names the secret: the routing key as text, or as JSON
-//! `{"routing_key": "…", "events_url": "https://events.eu.pagerduty.com/v2/enqueue"}` (`events_url` is optional).
+//! `{"routing_key": "…", "region": "eu"}`: `region` (`us` or `eu`) says where the PagerDuty account is served from, or
+//! `events_url` gives the address itself.
 //! What PagerDuty gets is made in [`event`].
 
 pub mod event;
 
 use std::fmt;
 
+use rootwatch_alert::Incoming;
 use rootwatch_alert::incoming::read;
 use rootwatch_alert::links::is_runbook_link;
 use rootwatch_runtime::sink::refusal;
 use rootwatch_runtime::{
-    Answer, ConfigurationError, Delivery, Handler, HttpsUrl, Invocation, Message, Platform, Reason, Response, Secret,
-    Web, deliver,
+    Act, Answer, ConfigurationError, Delivery, Gathering, Handler, HttpsUrl, Invocation, Message, Platform, Reason,
+    Response, Secret, Store, Ticket, Turn, Web, deliver,
 };
 use serde_json::Value;
 
 /// Where events go unless the secret says otherwise [D: PagerDuty, Events API v2].
 const EVENTS_URL: &str = "https://events.pagerduty.com/v2/enqueue";
 
+/// Where events of accounts in the EU go [D: PagerDuty, service regions].
+const EU_EVENTS_URL: &str = "https://events.eu.pagerduty.com/v2/enqueue";
+
 /// The function `pagerduty`.
 pub struct PagerDuty {
     web: Web,
     integration: Secret<Integration>,
     runbook: Option<String>,
+    store: Option<Store>,
 }
 
 /// An integration of a PagerDuty service.
@@ -49,26 +55,40 @@ impl PagerDuty {
     pub fn new(platform: &Platform) -> Result<Self, ConfigurationError> {
         let secret = platform.environment.arn("SECRET_ARN")?;
         let runbook = platform.environment.runbook(is_runbook_link)?;
-        Ok(PagerDuty { runbook, web: platform.web.clone(), integration: Secret::new(platform, secret, integration) })
+        let store = Store::of(platform)?;
+        let integration = Secret::new(platform, secret, integration);
+        Ok(PagerDuty { runbook, store, web: platform.web.clone(), integration })
     }
 }
 
 impl Handler for PagerDuty {
     async fn handle(&self, message: Message<'_>, invocation: Invocation) -> Delivery {
-        let event = match read(message.body) {
-            Ok(incoming) => event::render(&incoming.with_runbook(self.runbook.as_deref())),
+        let incoming = match read(message.body) {
+            Ok(incoming) => incoming.with_runbook(self.runbook.as_deref()),
             Err(error) => return Delivery::Permanent(Reason::new("Unreadable", error)),
         };
-        let event = &event;
-        deliver(&self.integration, invocation, |integration| async move {
+        // An alarm and its end are one incident by themselves, and must not wait for a store.
+        let act = match &incoming {
+            Incoming::Alert(alert) => {
+                Some(Act { key: &alert.deduplication_key, incident: &alert.incident_key, line: "" })
+            }
+            Incoming::Health(_) => None,
+        };
+        let ticket = Ticket::take(self.store.as_ref(), Gathering::OfItsOwn, act, invocation).await;
+        if let Turn::Nothing(delivery) = ticket.turn() {
+            return delivery.clone();
+        }
+        let event = &event::render(&incoming);
+        let delivery = deliver(&self.integration, invocation, |integration| async move {
             let mut event = event.clone();
-            event["routing_key"] = Value::from(integration.routing_key);
+            event["routing_key"] = Value::from(integration.routing_key.as_str());
             match self.web.post_json(&integration.events_url, event.to_string()).await {
-                Ok(response) => answer(&response),
+                Ok(response) => answer(&response.without([integration.routing_key.as_str()])),
                 Err(failure) => Answer::failed("PagerDuty", &failure),
             }
         })
-        .await
+        .await;
+        ticket.finish(delivery, None).await
     }
 }
 
@@ -77,8 +97,13 @@ fn integration(secret: &str) -> Result<Integration, &'static str> {
     let (routing_key, events_url) = if secret.starts_with('{') {
         let json: Value = serde_json::from_str(secret).map_err(|_| "it begins like JSON and is not")?;
         let key = json.get("routing_key").and_then(Value::as_str).ok_or("its JSON has no `routing_key`")?.to_owned();
+        let home = match json.get("region").map(Value::as_str) {
+            None | Some(Some("us")) => EVENTS_URL,
+            Some(Some("eu")) => EU_EVENTS_URL,
+            Some(_) => return Err("its `region` is neither us nor eu"),
+        };
         let url = match json.get("events_url") {
-            None | Some(Value::Null) => EVENTS_URL.to_owned(),
+            None | Some(Value::Null) => home.to_owned(),
             Some(url) => url.as_str().ok_or("its `events_url` is not a text")?.to_owned(),
         };
         (key, url)
@@ -124,6 +149,9 @@ mod tests {
                 r#"{"routing_key": "R0", "events_url": "http://events.eu.pagerduty.com/v2/enqueue"}"#,
                 Err("not an https://"),
             ),
+            (r#"{"routing_key": "R0", "region": "eu"}"#, Ok("events.eu.pagerduty.com")),
+            (r#"{"routing_key": "R0", "region": "us"}"#, Ok("events.pagerduty.com")),
+            (r#"{"routing_key": "R0", "region": "moon"}"#, Err("neither us nor eu")),
             (r#"{"routing_key": "R0", "events_url": 1}"#, Err("not a text")),
             (r#"{"key": "R0"}"#, Err("no `routing_key`")),
             (r#"{"routing_key": ""}"#, Err("neither")),

@@ -26,23 +26,27 @@ pub(crate) fn sdk_config(
     environment: &Environment,
     connector: SharedHttpConnector,
 ) -> Result<SdkConfig, ConfigurationError> {
-    let credentials = Credentials::new(
-        environment.required("AWS_ACCESS_KEY_ID")?,
-        environment.required("AWS_SECRET_ACCESS_KEY")?,
-        environment.optional("AWS_SESSION_TOKEN").map(str::to_owned),
-        None,
-        "Lambda",
-    );
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(environment.required("AWS_REGION")?))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .credentials_provider(SharedCredentialsProvider::new(credentials(environment)?))
         .http_client(http_client_fn(move |_, _| connector.clone()))
         .timeout_config(TimeoutConfig::builder().operation_timeout(OPERATION_TIMEOUT).build())
         // One quick retry: whatever lasts longer waits in the queue.
         .retry_config(RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(100)));
     config.set_endpoint_url(environment.optional("AWS_ENDPOINT_URL").map(str::to_owned));
     Ok(config.build())
+}
+
+/// The credentials of the function's role, as Lambda sets them.
+pub(crate) fn credentials(environment: &Environment) -> Result<Credentials, ConfigurationError> {
+    Ok(Credentials::new(
+        environment.required("AWS_ACCESS_KEY_ID")?,
+        environment.required("AWS_SECRET_ACCESS_KEY")?,
+        environment.optional("AWS_SESSION_TOKEN").map(str::to_owned),
+        None,
+        "Lambda",
+    ))
 }
 
 /// What AWS answered: its code, where it answered with one, and a sentence.

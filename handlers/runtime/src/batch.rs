@@ -72,6 +72,17 @@ impl<H: Handler> Function<H> {
                 tracing::info!(message_id = message.id, "done");
                 false
             }
+            Delivery::Wait { seconds, what } => {
+                if let Err(cause) = self.queue.hide(record, seconds).await {
+                    tracing::warn!(
+                        message_id = message.id,
+                        cause,
+                        "comes again after the queue's own visibility timeout"
+                    );
+                }
+                tracing::info!(message_id = message.id, wait = seconds, what, "waits");
+                true
+            }
             Delivery::Retry(reason) => {
                 let wait = self.queue.back_off(record, reason.peace).await;
                 if let Err(cause) = &wait {

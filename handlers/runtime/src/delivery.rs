@@ -8,6 +8,13 @@ use std::time::Duration;
 pub enum Delivery {
     /// It is where it was to go: the message leaves the queue.
     Done,
+    /// Not yet, though nothing failed: the message returns to its queue and comes again then.
+    Wait {
+        /// For how long, in seconds.
+        seconds: u64,
+        /// What it waits for, for the log.
+        what: &'static str,
+    },
     /// Not now. The message returns to its queue and comes again after a while that grows with every try; the
     /// queue's `maxReceiveCount` ends this.
     Retry(Reason),

@@ -12,7 +12,7 @@ use aws_smithy_http_client::{Connector, tls};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::{BodyExt, Limited};
@@ -48,6 +48,12 @@ impl HttpsUrl {
         }
     }
 
+    /// The parts of the address that may be secret: long ones of path and query.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let path = self.0.path_and_query().map_or("", |path| path.as_str());
+        path.split(['/', '?', '&', '=']).filter(|part| part.len() >= 8)
+    }
+
     /// The host, which is no secret.
     pub fn host(&self) -> &str {
         self.0.host().unwrap_or_default()
@@ -69,6 +75,19 @@ pub struct Response {
     pub retry_after: Option<String>,
     /// The beginning of the body, as text.
     pub body: String,
+}
+
+impl Response {
+    /// The same without these texts in its body: a sink may repeat what it was asked with.
+    #[must_use]
+    pub fn without<'a>(mut self, secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        for secret in secrets {
+            if !secret.is_empty() && self.body.contains(secret) {
+                self.body = self.body.replace(secret, "[secret]");
+            }
+        }
+        self
+    }
 }
 
 /// Why there is no answer. All of them may pass.
@@ -125,24 +144,39 @@ impl Web {
     ///
     /// [`Failure`] where there is no answer; any status code is an answer.
     pub async fn post_json(&self, url: &HttpsUrl, body: String) -> Result<Response, Failure> {
-        match tokio::time::timeout(REQUEST_TIMEOUT, self.post(url, body)).await {
+        self.post_json_as(url, None, body).await
+    }
+
+    /// The same with a bearer token.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where there is no answer; any status code is an answer.
+    pub async fn post_json_as(&self, url: &HttpsUrl, token: Option<&str>, body: String) -> Result<Response, Failure> {
+        match tokio::time::timeout(REQUEST_TIMEOUT, self.post(url, token, body)).await {
             Ok(result) => result,
             Err(_) => Err(Failure::Timeout { host: url.host().to_owned() }),
         }
     }
 
-    async fn post(&self, url: &HttpsUrl, body: String) -> Result<Response, Failure> {
-        let host = url.host().to_owned();
-        let request = http::Request::post(url.0.clone())
-            .header("content-type", "application/json; charset=utf-8")
-            .header("user-agent", concat!("rootwatch/", env!("CARGO_PKG_VERSION")))
-            .body(SdkBody::from(body));
-        let request = request
-            .map_err(|error| error.to_string())
-            .and_then(|request| HttpRequest::try_from(request).map_err(|error| error.to_string()));
-        let request = request.map_err(|cause| Failure::Connection { host: host.clone(), cause })?;
+    /// Sends a request as it is.
+    pub(crate) async fn send(&self, request: http::Request<SdkBody>) -> Result<HttpResponse, ConnectorError> {
+        let request = HttpRequest::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;
+        self.0.call(request).await
+    }
 
-        let response = self.0.call(request).await.map_err(|error| failure(&host, &error))?;
+    async fn post(&self, url: &HttpsUrl, token: Option<&str>, body: String) -> Result<Response, Failure> {
+        let host = url.host().to_owned();
+        let mut request = http::Request::post(url.0.clone())
+            .header("content-type", "application/json; charset=utf-8")
+            .header("user-agent", concat!("rootwatch/", env!("CARGO_PKG_VERSION")));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(SdkBody::from(body));
+        let request = request.map_err(|error| Failure::Connection { host: host.clone(), cause: error.to_string() })?;
+
+        let response = self.send(request).await.map_err(|error| failure(&host, &error))?;
         let status = response.status().as_u16();
         let retry_after = response.headers().get("retry-after").map(str::to_owned);
         let body = Limited::new(response.into_body(), ANSWER_LIMIT)

@@ -10,6 +10,8 @@
 //! - [`secret`]: secrets by ARN, cached
 //! - [`https`]: requests to sinks
 //! - [`sink`]: what a sink's answer means for a message
+//! - [`store`]: what has been told already, and what belongs together; [`turn`]: what that means for a message
+//! - [`call`]: calls of AWS without an SDK
 //! - [`main`]: the process
 //! - `queue`: how long a message waits for its next try
 //! - `testing` (a feature): a platform whose AWS and web are a closure
@@ -26,6 +28,10 @@ pub mod batch;
 pub mod https;
 pub mod secret;
 pub mod sink;
+
+pub mod call;
+pub mod store;
+pub mod turn;
 
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -44,3 +50,5 @@ pub use platform::{ConfigurationError, Environment, Platform};
 pub use process::main;
 pub use secret::{Secret, SecretError};
 pub use sink::{Answer, deliver};
+pub use store::Store;
+pub use turn::{Act, Gathering, Ticket, Turn};

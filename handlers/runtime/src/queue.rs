@@ -34,9 +34,13 @@ impl Queue {
 
     /// Hides a message for as long as its next try is to wait, and answers how many seconds that is.
     pub(crate) async fn back_off(&self, record: &SqsMessage, peace: Option<Duration>) -> Result<u64, String> {
-        let receipt = record.receipt_handle.as_deref().ok_or("the message has no receipt handle")?;
         let receives = record.attributes.get("ApproximateReceiveCount").and_then(|text| text.parse().ok());
-        let seconds = wait(receives.unwrap_or(1), peace);
+        self.hide(record, wait(receives.unwrap_or(1), peace)).await
+    }
+
+    /// Hides a message for so many seconds.
+    pub(crate) async fn hide(&self, record: &SqsMessage, seconds: u64) -> Result<u64, String> {
+        let receipt = record.receipt_handle.as_deref().ok_or("the message has no receipt handle")?;
         let change = self
             .client
             .change_message_visibility()

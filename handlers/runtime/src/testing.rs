@@ -129,15 +129,19 @@ impl HttpConnector for World {
 
 fn what(request: &HttpRequest) -> String {
     if let Some(target) = request.headers().get("x-amz-target") {
-        return target.replace("AmazonSQS.", "sqs:").replace("secretsmanager.", "secretsmanager:");
+        return target
+            .replace("AmazonSQS.", "sqs:")
+            .replace("secretsmanager.", "secretsmanager:")
+            .replace("DynamoDB_20120810.", "dynamodb:")
+            .replace("AWSOrganizationsV20161128.", "organizations:");
     }
     let address = request.uri().trim_start_matches("https://");
-    if !address.starts_with("sns.") {
+    let Some(service) = ["sns", "sts"].into_iter().find(|service| address.starts_with(&format!("{service}."))) else {
         return address.to_owned();
-    }
+    };
     let body = text(request.body());
     let action = body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or("?");
-    format!("sns:{action}")
+    format!("{service}:{action}")
 }
 
 fn text(body: &SdkBody) -> String {

@@ -5,7 +5,7 @@
 
 use rootwatch_alert::facts::Fact;
 use rootwatch_alert::text::{plain, slack, slack_code, slack_words};
-use rootwatch_alert::{Alarm, AlarmState, Alert, Incoming, Severity};
+use rootwatch_alert::{Alarm, AlarmState, Alert, Gathered, Incoming, Severity};
 use serde_json::{Value, json};
 
 /// Longest text of a section, in characters [D: Slack, section block].
@@ -54,6 +54,39 @@ fn of_alert(alert: &Alert) -> Value {
     let fallback = format!("[{severity}] {}", slack_words(&alert.summary, 1_000));
     let place = format!("{} · {}", slack_code(&alert.account_words(), 100), slack_code(&alert.region, 100));
     payload(fallback, format!("*[{severity}] {title}*\n{place}"), colour(alert.severity), blocks)
+}
+
+/// The payload about acts of one incident that are told together.
+pub fn render_gathered(gathered: &Gathered) -> Value {
+    let title = slack_words(&gathered.title(), 500);
+    let severity = gathered.severity.as_str();
+    let account = slack_code(&gathered.account, 150);
+    // The most first: what does not fit is left out from the end.
+    let mut blocks = Vec::new();
+    let mut words = String::new();
+    for acts in &gathered.acts {
+        let count = if acts.count > 1 { format!("{} × ", acts.count) } else { String::new() };
+        let line = format!(
+            "• {count}{}\n   {} {}\n",
+            slack_words(&acts.title, 300),
+            slack_code(&acts.place, 320),
+            slack_code(&acts.times, 90)
+        );
+        if words.chars().count() + line.chars().count() > SECTION_LIMIT {
+            blocks.push(section(std::mem::take(&mut words)));
+        }
+        words.push_str(&line);
+    }
+    blocks.push(section(words));
+    if let Some(rest) = gathered.rest() {
+        blocks.push(section(slack_words(&rest, 300)));
+    }
+    if let Some(runbook) = &gathered.links.runbook {
+        blocks.push(section(format!("<{}|Runbook>", slack(runbook, 1_000))));
+    }
+    blocks.push(context(&[("Incident", &gathered.incident_key)]));
+    let fallback = format!("[{severity}] {title}: {}", slack_words(&gathered.account, 150));
+    payload(fallback, format!("*[{severity}] {title}*\n{account}"), colour(gathered.severity), blocks)
 }
 
 fn of_alarm(alarm: &Alarm) -> Value {

@@ -166,3 +166,129 @@ fn configuration_errors_name_the_variable() {
         assert_eq!(world.function(Slack::new, &variables).err(), Some(wanted), "{variables:?}");
     }
 }
+
+/// A store that answers each call with the next of these, and a bot.
+fn with_store(answers: &'static [(u16, &'static str)], posted: &'static str) -> World {
+    let asked = AtomicUsize::new(0);
+    World::new(move |request| match request.what.as_str() {
+        GET => {
+            Answered::With(200, r#"{"SecretString": "{\"bot_token\": \"xoxb-1\", \"channel\": \"C1\"}"}"#.to_owned())
+        }
+        "dynamodb:UpdateItem" => match answers.get(asked.fetch_add(1, Ordering::Relaxed)) {
+            Some((0, _)) => Answered::Nothing,
+            Some((status, body)) => Answered::With(*status, (*body).to_owned()),
+            None => Answered::With(200, "{}".to_owned()),
+        },
+        WAIT | SEND => sent(),
+        _ => Answered::With(200, posted.to_owned()),
+    })
+}
+
+fn bot(world: &World) -> Function<Slack> {
+    let variables =
+        [("SECRET_ARN", SECRET), ("DEDUPLICATION_TABLE", "claims"), ("AWS_LAMBDA_FUNCTION_NAME", "slack-main")];
+    world.function(Slack::new, &variables).unwrap()
+}
+
+const UPDATE: &str = "dynamodb:UpdateItem";
+const POST: &str = "slack.com/api/chat.postMessage";
+const POSTED: &str = r#"{"ok": true, "ts": "17.5"}"#;
+
+/// The condition did not hold, because of this item.
+macro_rules! taken {
+    ($item:literal) => {
+        (
+            400,
+            concat!(
+                r#"{"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", "message": "", "Item": "#,
+                $item,
+                "}"
+            ),
+        )
+    };
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_store_says_whose_turn_it_is() {
+    type Case = (&'static str, &'static [(u16, &'static str)], &'static [&'static str], &'static [&'static str]);
+    let cases: &[Case] = &[
+        ("the first of its incident", &[], &[GET, UPDATE, UPDATE, POST, UPDATE, UPDATE], &[]),
+        ("told already", &[taken!(r#"{"sent": {"N": "1"}}"#)], &[GET, UPDATE], &[]),
+        ("being told", &[taken!(r#"{"lease": {"N": "99999999999"}}"#)], &[GET, UPDATE, WAIT], &["0"]),
+        (
+            "its incident has a thread",
+            &[(200, "{}"), taken!(r#"{"thread": {"S": "17.5"}}"#)],
+            &[GET, UPDATE, UPDATE, POST, UPDATE],
+            &[],
+        ),
+        (
+            "its incident is being opened",
+            &[(200, "{}"), taken!(r#"{"lease": {"N": "99999999999"}}"#)],
+            &[GET, UPDATE, UPDATE, UPDATE, WAIT],
+            &["0"],
+        ),
+        (
+            "throttled",
+            &[(400, r#"{"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"}"#)],
+            &[GET, UPDATE, POST],
+            &[],
+        ),
+        ("broken", &[(500, "")], &[GET, UPDATE, POST], &[]),
+        ("silent", &[(0, "")], &[GET, UPDATE, POST], &[]),
+        ("silent later", &[(200, "{}"), (0, "")], &[GET, UPDATE, UPDATE, POST], &[]),
+        // It may be told again, and is not lost.
+        ("silent in the end", &[(200, "{}"), (200, "{}"), (0, "")], &[GET, UPDATE, UPDATE, POST, UPDATE], &[]),
+    ];
+    for (what, answers, wanted, back) in cases {
+        let world = with_store(answers, POSTED);
+        let response = bot(&world).invoke(batch(&[ALERT]), minute(0)).await;
+        let asked = world.asked();
+        assert_eq!(names(&asked), *wanted, "{what}");
+        assert_eq!(returned(&response), *back, "{what}");
+        if let Some(post) = asked.iter().find(|asked| asked.what == POST) {
+            assert!(post.body.contains(r#""channel":"C1""#), "{what}: {}", post.body);
+            assert_eq!(post.body.contains(r#""thread_ts":"17.5""#), *what == "its incident has a thread", "{what}");
+            assert!(!post.body.contains("xoxb"), "a token is a secret");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_not_told_is_not_remembered() {
+    let world = with_store(&[], r#"{"ok": false, "error": "ratelimited"}"#);
+    let response = bot(&world).invoke(batch(&[ALERT]), minute(0)).await;
+    assert_eq!(returned(&response), ["0"]);
+    assert_eq!(names(&world.asked()), [GET, UPDATE, UPDATE, POST, WAIT]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_that_is_gone_is_left() {
+    let posts = AtomicUsize::new(0);
+    let world = World::new(move |request| match request.what.as_str() {
+        GET => {
+            Answered::With(200, r#"{"SecretString": "{\"bot_token\": \"xoxb-1\", \"channel\": \"C1\"}"}"#.to_owned())
+        }
+        UPDATE if request.body.contains("#incident#") => {
+            let (status, body) = taken!(r#"{"thread": {"S": "17.5"}}"#);
+            Answered::With(status, body.to_owned())
+        }
+        UPDATE => Answered::With(200, "{}".to_owned()),
+        _ if posts.fetch_add(1, Ordering::Relaxed) == 0 => {
+            Answered::With(200, r#"{"ok": false, "error": "thread_not_found"}"#.to_owned())
+        }
+        _ => Answered::With(200, POSTED.to_owned()),
+    });
+    let response = bot(&world).invoke(batch(&[ALERT]), minute(0)).await;
+    assert!(returned(&response).is_empty());
+    let asked = world.asked();
+    assert_eq!(names(&asked), [GET, UPDATE, UPDATE, POST, POST, UPDATE]);
+    assert!(!asked[4].body.contains("thread_ts"), "{}", asked[4].body);
+}
+
+#[tokio::test(start_paused = true)]
+async fn health_does_not_wait_for_the_store() {
+    let world = with_store(&[(0, "")], POSTED);
+    let alarm = r#"{"AlarmName": "a", "NewStateValue": "ALARM"}"#;
+    bot(&world).invoke(batch(&[alarm]), minute(0)).await;
+    assert_eq!(names(&world.asked()), [GET, POST]);
+}

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
 use proptest::prelude::*;
-use rootwatch_alert::{Alarm, Alert, Incoming};
-use rootwatch_slack::message::{BLOCKS_LIMIT, FIELD_LIMIT, FIELDS_LIMIT, SECTION_LIMIT, render};
+use rootwatch_alert::{Alarm, Alert, Gathered, Incoming};
+use rootwatch_slack::message::{BLOCKS_LIMIT, FIELD_LIMIT, FIELDS_LIMIT, SECTION_LIMIT, render, render_gathered};
 use serde_json::{Value, json};
 
 fn alert(message: &Value) -> Value {
@@ -155,7 +155,55 @@ fn hostile_text_is_only_text() {
     check(&alert(&login()));
 }
 
+/// A hundred alerts with this text in them, each another act.
+fn gathered(text: &str) -> Value {
+    let lines: Vec<String> = (0..100)
+        .filter_map(|number| {
+            let mut message = poisoned(text);
+            message["event_name"] = json!(format!("{text}{number}"));
+            message["deduplication_key"] = json!(number.to_string());
+            Alert::from_message(&message).map(|alert| alert.line())
+        })
+        .collect();
+    match Gathered::of(text, &lines) {
+        Some(gathered) => render_gathered(&gathered),
+        None => alert(&login()),
+    }
+}
+
+#[test]
+fn acts_of_an_incident_are_one_message() {
+    let lines: Vec<String> = (0..59)
+        .filter_map(|number| {
+            let mut message = login();
+            message["title"] = json!("Root user called s3:GetBucketPolicy");
+            message["severity"] = json!(if number == 7 { "high" } else { "low" });
+            message["event_name"] = json!(["GetBucketPolicy", "ListBuckets"][number % 2]);
+            message["event_time"] = json!(format!("2026-03-02T09:15:{number:02}Z"));
+            message["deduplication_key"] = json!(number.to_string());
+            Alert::from_message(&message).map(|alert| alert.line())
+        })
+        .collect();
+    let gathered = Gathered::of("rootwatch/111122223333/ASIA/2026-03-02T09Z", &lines).unwrap();
+    assert_eq!(gathered.acts.iter().map(|acts| acts.count).sum::<usize>(), 59);
+    insta::assert_json_snapshot!("gathered", render_gathered(&gathered));
+}
+
+#[test]
+fn gathered_hostile_text_is_only_text() {
+    for text in HOSTILE {
+        for text in [text, &text.repeat(4000 / text.len().max(1))] {
+            check(&gathered(text));
+        }
+    }
+}
+
 proptest! {
+    #[test]
+    fn any_gathered_text_is_only_text(text in any::<String>(), times in 1_usize..300) {
+        check(&gathered(&text.repeat(times)));
+    }
+
     #[test]
     fn any_text_is_only_text(text in any::<String>(), times in 1_usize..2_000) {
         if let Some(alert) = Alert::from_message(&poisoned(&text.repeat(times))) {

@@ -1,7 +1,10 @@
 //! Triage: decides what a forwarded event is, and publishes what people should know to the login or activity topic.
 //!
 //! The decision is [`rootwatch_alert::triage`], a function of the event alone. Here is only its way in and out:
-//! `LOGIN_TOPIC_ARN` and `ACTIVITY_TOPIC_ARN` name the topics, `SETTINGS` may hold the operators' [`Settings`].
+//! `LOGIN_TOPIC_ARN` and `ACTIVITY_TOPIC_ARN` name the topics, `SETTINGS` may hold the operators' [`Settings`], and
+//! `ORGANIZATIONS_ROLE_ARN` a role that may ask what accounts are called.
+
+mod names;
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::error::BuildError;
@@ -11,12 +14,15 @@ use rootwatch_runtime::{
     ConfigurationError, Delivery, Handler, Invocation, Message, Platform, Reason, describe, is_invalid,
 };
 
+use names::Names;
+
 /// The function `triage`.
 pub struct Triage {
     sns: Client,
     login_topic: String,
     activity_topic: String,
     settings: Settings,
+    names: Option<Names>,
 }
 
 impl Triage {
@@ -31,6 +37,7 @@ impl Triage {
             settings: settings
                 .map_err(|cause| ConfigurationError::Unreadable { name: "SETTINGS", cause })?
                 .unwrap_or_default(),
+            names: Names::of(platform)?,
             sns: Client::new(&platform.aws),
             login_topic: platform.environment.arn("LOGIN_TOPIC_ARN")?,
             activity_topic: platform.environment.arn("ACTIVITY_TOPIC_ARN")?,
@@ -61,7 +68,7 @@ impl Triage {
 }
 
 impl Handler for Triage {
-    async fn handle(&self, message: Message<'_>, _: Invocation) -> Delivery {
+    async fn handle(&self, message: Message<'_>, invocation: Invocation) -> Delivery {
         let decision = match serde_json::from_str(message.body) {
             Ok(event) => triage(&event, message.sent),
             // Fail open: it came through a rule for root activity.
@@ -101,6 +108,12 @@ impl Handler for Triage {
                         "suppressed"
                     );
                     return Delivery::Done;
+                }
+                // What the operators call it comes first.
+                if let (None, Some(names)) = (&alert.account_name, &self.names)
+                    && let Some(name) = names.name(&alert.account, invocation).await
+                {
+                    alert.name_account(&name);
                 }
                 self.publish(&alert).await
             }

@@ -139,3 +139,68 @@ async fn settings_name_rate_and_suppress_but_never_a_login() {
     let error = world.function(Triage::new, &broken).err();
     assert!(matches!(error, Some(ConfigurationError::Unreadable { name: "SETTINGS", .. })), "{error:?}");
 }
+
+const ROLE: &str = "arn:aws:iam::444455556666:role/account-names";
+
+/// A world in which STS gives credentials and Organizations answers so.
+fn organizations(answer: Answered) -> World {
+    World::new(move |asked| {
+        match asked.what.as_str() {
+        "sts:AssumeRole" => Answered::With(
+            200,
+            "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIANAMES</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken></Credentials></AssumeRoleResult></AssumeRoleResponse>".to_owned(),
+        ),
+        "organizations:DescribeAccount" => answer.clone(),
+        _ => published(),
+    }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn organizations_names_an_account_and_delays_nothing() {
+    const NAMED: &str = r#"{"Account": {"Id": "111122223333", "Name": "Payments"}}"#;
+    const STS: &str = "sts:AssumeRole";
+    const ASK: &str = "organizations:DescribeAccount";
+    const PUBLISH: &str = "sns:Publish";
+    let unknown = r#"{"__type": "AccountNotFoundException"}"#;
+    let cases = [
+        (Answered::With(200, NAMED.to_owned()), true, &[STS, ASK, PUBLISH, PUBLISH][..]),
+        (Answered::With(400, unknown.to_owned()), false, &[STS, ASK, PUBLISH, PUBLISH]),
+        // After a question without an answer nobody is asked for a while.
+        (
+            Answered::With(400, r#"{"__type": "AccessDeniedException"}"#.to_owned()),
+            false,
+            &[STS, ASK, PUBLISH, PUBLISH],
+        ),
+        (Answered::Nothing, false, &[STS, ASK, PUBLISH, PUBLISH]),
+        (Answered::Refused, false, &[STS, ASK, PUBLISH, PUBLISH]),
+    ];
+    for (answer, named, wanted) in cases {
+        let words = format!("{answer:?}");
+        let world = organizations(answer);
+        let variables =
+            [("LOGIN_TOPIC_ARN", LOGIN), ("ACTIVITY_TOPIC_ARN", ACTIVITY), ("ORGANIZATIONS_ROLE_ARN", ROLE)];
+        let triage = world.function(Triage::new, &variables).unwrap();
+        for minute_of in [0, 1] {
+            let body = event("signin.amazonaws.com", "Root").to_string();
+            let response = triage.invoke(batch(&[&body]), minute(minute_of)).await;
+            assert!(returned(&response).is_empty(), "{words}");
+        }
+        let asked = world.asked();
+        assert_eq!(asked.iter().map(|asked| asked.what.as_str()).collect::<Vec<_>>(), wanted, "{words}");
+        for published in asked.iter().filter(|asked| asked.what == PUBLISH) {
+            assert_eq!(published.body.contains("account_name%22%3A%22Payments"), named, "{words}");
+        }
+    }
+    // A name that the operators gave needs no question.
+    let world = organizations(Answered::With(200, NAMED.to_owned()));
+    let variables = [
+        ("LOGIN_TOPIC_ARN", LOGIN),
+        ("ACTIVITY_TOPIC_ARN", ACTIVITY),
+        ("ORGANIZATIONS_ROLE_ARN", ROLE),
+        ("SETTINGS", r#"{"account_names": {"111122223333": "Ours"}}"#),
+    ];
+    let triage = world.function(Triage::new, &variables).unwrap();
+    triage.invoke(batch(&[&event("signin.amazonaws.com", "Root").to_string()]), minute(0)).await;
+    assert_eq!(world.asked().iter().map(|asked| asked.what.as_str()).collect::<Vec<_>>(), [PUBLISH]);
+}

@@ -1,6 +1,7 @@
 //! A running cloud: a state, an endpoint, a clock and the processes of its functions.
 
 mod control;
+mod in_process;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -22,6 +23,8 @@ use crate::time::Time;
 use crate::trace::{Entry, Hop, Outcome};
 use crate::wire::{self, Answer, CredentialScope, Decoded, HttpRequest};
 use crate::{AccountId as Account, server};
+
+pub use in_process::{Endpoint, InProcess};
 
 /// Who moves the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,11 +95,30 @@ pub(crate) struct Inner {
     host: Host,
     /// `http://127.0.0.1:PORT`
     endpoint: String,
+    /// Runs the functions instead of the host.
+    in_process: Option<Arc<dyn InProcess>>,
 }
 
 impl Cloud {
     /// Starts a cloud over a state.
     pub async fn start(state: State, options: Options) -> Result<Self, CloudError> {
+        Self::start_with(state, options, None).await
+    }
+
+    /// Starts a cloud whose functions run in this process.
+    pub async fn start_in_process(
+        state: State,
+        options: Options,
+        functions: Arc<dyn InProcess>,
+    ) -> Result<Self, CloudError> {
+        Self::start_with(state, options, Some(functions)).await
+    }
+
+    async fn start_with(
+        state: State,
+        options: Options,
+        in_process: Option<Arc<dyn InProcess>>,
+    ) -> Result<Self, CloudError> {
         let listener = server::bind(options.port).await?;
         let address = listener
             .local_addr()
@@ -114,6 +136,7 @@ impl Cloud {
             waiting: Mutex::default(),
             host: Host::new(HostOptions { code: options.code, extra_variables }),
             endpoint: endpoint.clone(),
+            in_process,
         });
         let mut background =
             vec![tokio::spawn(server::serve(listener, Arc::downgrade(&inner), server::Patience::default()))];
@@ -284,7 +307,10 @@ impl Inner {
     }
 
     async fn invoke(self: Arc<Self>, invocation: Invocation, epoch: u64) {
-        let completion = self.host.invoke(invocation.clone()).await;
+        let completion = match &self.in_process {
+            Some(functions) => functions.invoke(invocation.clone(), Endpoint::of(&self)).await,
+            None => self.host.invoke(invocation.clone()).await,
+        };
         let waiter = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&invocation.request_id);
         if let Some(waiter) = waiter {
             // Whoever asked may have gone away.

@@ -26,6 +26,7 @@ pub(super) fn seed(cloud: &Cloud, accounts: &Accounts) -> Result<Secrets, ApiErr
     ];
     cloud.with(|state| state.organizations.create(&accounts.organization, &accounts.management, &members));
     deploy_role(cloud, accounts)?;
+    names_role(cloud, accounts)?;
     for account in [&accounts.hub, &accounts.spoke] {
         trail(cloud, account, &accounts.hub_region)?;
     }
@@ -49,6 +50,22 @@ fn deploy_role(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError> {
     let path = if path.is_empty() { "/".to_owned() } else { format!("/{path}/") };
     iam("CreateRole", json!({"RoleName": name, "Path": path, "AssumeRolePolicyDocument": trust.to_string()}))?;
     iam("PutRolePolicy", json!({"RoleName": name, "PolicyName": "deploy", "PolicyDocument": everything.to_string()}))?;
+    Ok(())
+}
+
+/// The management account's role with which the hub may ask what accounts are called.
+fn names_role(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError> {
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": {"AWS": format!("arn:aws:iam::{}:root", accounts.hub)},
+        "Action": "sts:AssumeRole",
+    }]});
+    let ask = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "organizations:DescribeAccount", "Resource": "*",
+    }]});
+    let iam = |operation, params| cloud.api(&accounts.management, "us-east-1", Service::Iam, operation, params);
+    iam("CreateRole", json!({"RoleName": "account-names", "AssumeRolePolicyDocument": trust.to_string()}))?;
+    iam("PutRolePolicy", json!({"RoleName": "account-names", "PolicyName": "ask", "PolicyDocument": ask.to_string()}))?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use rootwatch_cloud::services::dynamodb::Outage;
 use rootwatch_cloud::services::{cloudtrail, sns, sqs};
 use rootwatch_cloud::time::Time;
 use rootwatch_cloud::trace::{Entry, Hop, Outcome as Ended};
@@ -13,7 +14,7 @@ use super::outcome::{AlertCounts, Message, Outcome, SinkCounts, Status};
 use super::{clients, compare, diagnose};
 use crate::deployment::{Accounts, Deployment};
 use crate::redrive::redrive;
-use crate::scenario::{Alerter, Faults, Loaded, PutEvents, Redriven, Scenario, Step, Who, play};
+use crate::scenario::{Alerter, Faults, Loaded, PutEvents, Redriven, Scenario, SlackBy, Step, StoreFault, Who, play};
 use crate::sink::Sink;
 
 /// How long after an event CloudTrail delivers it. [?] AWS promises nothing; a few seconds are usual
@@ -80,7 +81,8 @@ async fn observe(
     let cloud = Cloud::start(state, options).await.map_err(|error| super::session::chain(&error))?;
     let mailbox = sink.open_mailbox();
     sink.set_faults(&mailbox, &scenario.faults);
-    point_secrets_at(&cloud, deployment, sink, &mailbox, accounts, &scenario.faults).await?;
+    point_secrets_at(&cloud, deployment, sink, &mailbox, accounts, scenario.slack_by, &scenario.faults).await?;
+    cloud.with(|state| state.dynamodb.set_outage(scenario.store_fault.map(outage)));
     for step in scenario.steps() {
         // What came later is delivered later; what is dated back comes late.
         let now = cloud.with(|state| state.now);
@@ -110,7 +112,7 @@ async fn observe(
     };
     let trace: Vec<Entry> = cloud.with(|state| state.entries().filter(|entry| !aside(entry)).cloned().collect());
     if scenario.expect.as_ref().is_some_and(|expect| expect.after_redrive.is_some()) {
-        repair(&cloud, outcome, deployment, sink, &mailbox, accounts).await?;
+        repair(&cloud, outcome, deployment, sink, &mailbox, accounts, scenario.slack_by).await?;
     }
     if outcome.alerts.root() == 0 {
         outcome.stopped_at = diagnose::stopped_at(&trace);
@@ -141,9 +143,11 @@ async fn repair(
     sink: &Sink,
     mailbox: &str,
     accounts: &Accounts,
+    slack_by: SlackBy,
 ) -> Result<(), String> {
     sink.set_faults(mailbox, &Faults::default());
-    point_secrets_at(cloud, deployment, sink, mailbox, accounts, &Faults::default()).await?;
+    cloud.with(|state| state.dynamodb.set_outage(None));
+    point_secrets_at(cloud, deployment, sink, mailbox, accounts, slack_by, &Faults::default()).await?;
     let sqs = clients::sqs(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
     let mails = cloud.with(|state| sns::mailbox(state).len());
     for moved in redrive(&sqs, "").await.map_err(|error| error.to_string())? {
@@ -161,6 +165,13 @@ async fn repair(
     Ok(())
 }
 
+fn outage(fault: StoreFault) -> Outage {
+    match fault {
+        StoreFault::Throttled => Outage::Throttled,
+        StoreFault::InternalError => Outage::InternalError,
+    }
+}
+
 /// When it happened, by its own account.
 fn event_time(step: &Step) -> Option<Time> {
     match step {
@@ -176,6 +187,7 @@ pub(super) async fn point_secrets_at(
     sink: &Sink,
     mailbox: &str,
     accounts: &Accounts,
+    slack_by: SlackBy,
     faults: &Faults,
 ) -> Result<(), String> {
     let client = clients::secrets(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
@@ -183,7 +195,10 @@ pub(super) async fn point_secrets_at(
         let connection = faults.get(&alerter).and_then(|faults| faults.iter().find_map(|fault| fault.connection));
         sink.broken_url(mailbox, alerter.name(), connection)
     };
-    let slack = serde_json::json!({"webhook_url": url(Alerter::Slack)});
+    let slack = match slack_by {
+        SlackBy::Webhook => serde_json::json!({"webhook_url": url(Alerter::Slack)}),
+        SlackBy::Bot => Sink::bot_secret(&url(Alerter::Slack)),
+    };
     let pagerduty = serde_json::json!({
         "routing_key": "0123456789abcdef0123456789abcdef", "events_url": url(Alerter::Pagerduty),
     });

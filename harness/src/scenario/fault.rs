@@ -64,4 +64,16 @@ pub enum Connection {
     Reset,
     /// The request is read and never answered; the function must give up by itself, in real time.
     Hang,
+    /// The answer begins and never ends; the function must give up by itself, in real time.
+    Drip,
+}
+
+/// How the store of what was told fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StoreFault {
+    /// More requests than it takes.
+    Throttled,
+    /// It stumbles.
+    InternalError,
 }

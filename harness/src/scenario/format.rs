@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::fault::Faults;
+use super::fault::{Faults, StoreFault};
 
 /// A scenario in its full form.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -42,12 +42,29 @@ pub struct Scenario {
     /// What goes wrong at Slack and PagerDuty.
     #[serde(default)]
     pub faults: Faults,
+    /// How every call of the store of what was told fails.
+    #[serde(default)]
+    pub store_fault: Option<StoreFault>,
+    /// What Slack's secret holds.
+    #[serde(default)]
+    pub slack_by: SlackBy,
     /// What is different about the deployment.
     #[serde(default)]
     pub deployment: DeploymentChange,
     /// What must come out. Left out: the scenario only shows what does.
     #[serde(default)]
     pub expect: Option<Expectation>,
+}
+
+/// How alerts reach Slack.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SlackBy {
+    /// By an incoming webhook.
+    #[default]
+    Webhook,
+    /// By a bot's `chat.postMessage`.
+    Bot,
 }
 
 /// One `PutEvents` call.

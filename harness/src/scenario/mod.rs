@@ -11,8 +11,8 @@ mod schema;
 mod variables;
 
 pub use error::{Place, ScenarioError};
-pub use fault::{Alerter, Connection, Fault, Faults};
-pub use format::{Counts, DeploymentChange, Expectation, PutEvents, Redriven, Scenario, Step, StoppedAt};
+pub use fault::{Alerter, Connection, Fault, Faults, StoreFault};
+pub use format::{Counts, DeploymentChange, Expectation, PutEvents, Redriven, Scenario, SlackBy, Step, StoppedAt};
 pub use identity::{Played, Who, exchange, for_accounts, play};
 pub use load::{Loaded, events_of, find, load};
 pub use redact::{Kind, Redactor};

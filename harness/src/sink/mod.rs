@@ -106,6 +106,13 @@ impl Sink {
         format!("https://{}/{mailbox}/{alerter}", self.address)
     }
 
+    /// What Slack's secret holds for a bot whose `chat.postMessage` stands under this URL of Slack.
+    pub fn bot_secret(slack: &str) -> Value {
+        serde_json::json!({
+            "bot_token": server::BOT_TOKEN, "channel": server::BOT_CHANNEL, "api_url": format!("{slack}/chat.postMessage"),
+        })
+    }
+
     /// The same, for a service whose connections fail as said.
     pub fn broken_url(&self, mailbox: &str, alerter: &str, connection: Option<Connection>) -> String {
         match connection {

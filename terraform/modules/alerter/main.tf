@@ -36,11 +36,13 @@ module "function" {
     var.secret == null ? {} : { SECRET_ARN = var.secret.secret_arn },
     var.email == null ? {} : { EMAIL_TOPIC_ARN = one(aws_sns_topic.email[*].arn) },
     var.runbook_url == null ? {} : { RUNBOOK_URL = var.runbook_url },
+    var.deduplication_table == null ? {} : { DEDUPLICATION_TABLE = var.deduplication_table.name },
   )
 
   permissions = concat(
     data.aws_iam_policy_document.secret[*].json,
     data.aws_iam_policy_document.email[*].json,
+    data.aws_iam_policy_document.deduplication[*].json,
   )
 }
 

@@ -64,6 +64,15 @@ variable "runbook_url" {
   default     = null
 }
 
+variable "deduplication_table" {
+  description = "Name and ARN of the table in which the alerter remembers what it told; null for none: then each message is told by itself."
+  type = object({
+    name = string
+    arn  = string
+  })
+  default = null
+}
+
 variable "kms_key_arn" {
   description = "ARN of the customer-managed key of queues and topics."
   type        = string

@@ -5,18 +5,19 @@ module "slack" {
   source   = "../alerter"
   for_each = var.slack
 
-  name               = "${var.name_prefix}-slack-${each.key}"
-  package            = "${var.packages_dir}/slack.zip"
-  architecture       = var.architecture
-  topics             = { for type in each.value.alert_types : type => local.topic_arns[type] }
-  secret             = { secret_arn = each.value.secret_arn, kms_key_arn = each.value.kms_key_arn }
-  kms_key_arn        = aws_kms_key.this.arn
-  health_topic_arn   = local.topic_arns.health
-  minimum_severity   = each.value.minimum_severity
-  accounts           = each.value.accounts
-  runbook_url        = var.runbook_url
-  log_retention_days = var.log_retention_days
-  tags               = var.tags
+  name                = "${var.name_prefix}-slack-${each.key}"
+  package             = "${var.packages_dir}/slack.zip"
+  architecture        = var.architecture
+  topics              = { for type in each.value.alert_types : type => local.topic_arns[type] }
+  secret              = { secret_arn = each.value.secret_arn, kms_key_arn = each.value.kms_key_arn }
+  kms_key_arn         = aws_kms_key.this.arn
+  health_topic_arn    = local.topic_arns.health
+  minimum_severity    = each.value.minimum_severity
+  accounts            = each.value.accounts
+  runbook_url         = var.runbook_url
+  deduplication_table = local.deduplication_table
+  log_retention_days  = var.log_retention_days
+  tags                = var.tags
 }
 
 module "pagerduty" {
@@ -30,30 +31,32 @@ module "pagerduty" {
     { for type in each.value.alert_types : type => local.topic_arns[type] },
     each.value.health ? { health = local.topic_arns.health } : {},
   )
-  secret             = { secret_arn = each.value.secret_arn, kms_key_arn = each.value.kms_key_arn }
-  kms_key_arn        = aws_kms_key.this.arn
-  health_topic_arn   = local.topic_arns.health
-  minimum_severity   = each.value.minimum_severity
-  accounts           = each.value.accounts
-  runbook_url        = var.runbook_url
-  log_retention_days = var.log_retention_days
-  tags               = var.tags
+  secret              = { secret_arn = each.value.secret_arn, kms_key_arn = each.value.kms_key_arn }
+  kms_key_arn         = aws_kms_key.this.arn
+  health_topic_arn    = local.topic_arns.health
+  minimum_severity    = each.value.minimum_severity
+  accounts            = each.value.accounts
+  runbook_url         = var.runbook_url
+  deduplication_table = local.deduplication_table
+  log_retention_days  = var.log_retention_days
+  tags                = var.tags
 }
 
 module "email" {
   source   = "../alerter"
   for_each = var.email
 
-  name               = "${var.name_prefix}-email-${each.key}"
-  package            = "${var.packages_dir}/email.zip"
-  architecture       = var.architecture
-  topics             = { for type in each.value.alert_types : type => local.topic_arns[type] }
-  email              = { addresses = each.value.addresses }
-  kms_key_arn        = aws_kms_key.this.arn
-  health_topic_arn   = local.topic_arns.health
-  minimum_severity   = each.value.minimum_severity
-  accounts           = each.value.accounts
-  runbook_url        = var.runbook_url
-  log_retention_days = var.log_retention_days
-  tags               = var.tags
+  name                = "${var.name_prefix}-email-${each.key}"
+  package             = "${var.packages_dir}/email.zip"
+  architecture        = var.architecture
+  topics              = { for type in each.value.alert_types : type => local.topic_arns[type] }
+  email               = { addresses = each.value.addresses }
+  kms_key_arn         = aws_kms_key.this.arn
+  health_topic_arn    = local.topic_arns.health
+  minimum_severity    = each.value.minimum_severity
+  accounts            = each.value.accounts
+  runbook_url         = var.runbook_url
+  deduplication_table = local.deduplication_table
+  log_retention_days  = var.log_retention_days
+  tags                = var.tags
 }

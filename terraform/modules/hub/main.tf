@@ -6,6 +6,7 @@
 #   triage.tf     CloudTrail records: rule → queue → triage → topics
 #   log_alarm.tf  log alarms: rule → activity topic, past triage
 #   alerters.tf   topics → Slack, PagerDuty, email
+#   deduplication.tf  what the alerters have told
 #   alarms.tf     failures of the way itself → health topic
 
 locals {

@@ -37,7 +37,7 @@ module "triage" {
   architecture       = var.architecture
   source_service     = "events.amazonaws.com"
   source_arns        = [aws_cloudwatch_event_rule.triage.arn]
-  permissions        = [data.aws_iam_policy_document.triage.json]
+  permissions        = concat([data.aws_iam_policy_document.triage.json], data.aws_iam_policy_document.account_names[*].json)
   kms_key_arn        = aws_kms_key.this.arn
   health_topic_arn   = local.topic_arns.health
   timeout_seconds    = 10
@@ -50,6 +50,7 @@ module "triage" {
       ACTIVITY_TOPIC_ARN = local.topic_arns.activity
     },
     length(local.triage_settings) == 0 ? {} : { SETTINGS = jsonencode(local.triage_settings) },
+    var.organizations_role_arn == null ? {} : { ORGANIZATIONS_ROLE_ARN = var.organizations_role_arn },
   )
 }
 
@@ -67,5 +68,15 @@ data "aws_iam_policy_document" "triage" {
     sid       = "PublishAlerts"
     actions   = ["sns:Publish"]
     resources = [local.topic_arns.login, local.topic_arns.activity]
+  }
+}
+
+data "aws_iam_policy_document" "account_names" {
+  count = var.organizations_role_arn == null ? 0 : 1
+
+  statement {
+    sid       = "AskWhatAccountsAreCalled"
+    actions   = ["sts:AssumeRole"]
+    resources = [var.organizations_role_arn]
   }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use super::Service;
 
 /// An error answer of the API.
@@ -14,7 +16,7 @@ pub struct ApiError {
     /// AWS's text.
     pub message: String,
     /// Further members of a JSON error body, e.g. Lambda's `Type`.
-    pub members: Vec<(String, String)>,
+    pub members: Vec<(String, Value)>,
 }
 
 impl ApiError {

@@ -103,7 +103,7 @@ pub fn error(service: Option<Service>, protocol: Protocol, error: &ApiError, req
                 xml.text("Message", &error.message);
             }
             for (name, value) in &error.members {
-                xml.text(name, value);
+                xml.text(name, value.as_str().unwrap_or_default());
             }
             xml.close("Error");
             xml.text("RequestId", request_id);
@@ -127,7 +127,7 @@ pub fn error(service: Option<Service>, protocol: Protocol, error: &ApiError, req
                 members.insert("Message".into(), json!(error.message));
                 members.insert("Type".into(), json!(if error.status < 500 { "User" } else { "Service" }));
             }
-            members.extend(error.members.iter().map(|(name, value)| (name.clone(), json!(value))));
+            members.extend(error.members.iter().map(|(name, value)| (name.clone(), value.clone())));
             let members = Value::Object(members);
             if protocol == Protocol::Cbor { cbor::encode(&members) } else { members.to_string().into_bytes() }
         }

@@ -72,7 +72,7 @@ fn refusal(refused: Refused) -> ApiError {
         // [V] LS:lambda_/test_lambda::test_reserved_concurrency
         Refused::Throttled(reason) => {
             let mut error = ApiError::new("TooManyRequestsException", "Rate Exceeded.").status(429);
-            error.members.push(("Reason".to_owned(), reason.to_owned()));
+            error.members.push(("Reason".to_owned(), reason.into()));
             error
         }
         Refused::Role(_) => {

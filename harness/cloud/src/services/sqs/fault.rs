@@ -93,12 +93,12 @@ impl Fault {
                     message
                 };
                 let mut error = ApiError::new(code, message).status(status);
-                error.members.push(("Detail".into(), String::new()));
+                error.members.push(("Detail".into(), "".into()));
                 error
             }
             Fault::Sqs { code, shape, message, status } => {
                 let mut error = ApiError::new(code, message).status(status);
-                error.members.push(("__type".into(), format!("com.amazonaws.sqs#{shape}")));
+                error.members.push(("__type".into(), format!("com.amazonaws.sqs#{shape}").into()));
                 error
             }
         }

@@ -474,10 +474,10 @@ fn both_protocols() {
     queue(&mut state, "q", json!({}));
     // [V] LS:sqs/test_non_existent_queue: the code, the shape, and the older text
     let json = call_over(Protocol::Json10, &mut state, HUB, "PurgeQueue", json!({"QueueUrl": "none"})).unwrap_err();
-    assert_eq!(json.members, [("__type".to_owned(), "com.amazonaws.sqs#QueueDoesNotExist".to_owned())]);
+    assert_eq!(json.members, [("__type".to_owned(), "com.amazonaws.sqs#QueueDoesNotExist".into())]);
     let query = call_over(Protocol::Query, &mut state, HUB, "PurgeQueue", json!({"QueueUrl": "none"})).unwrap_err();
     assert_eq!(query.message, "The specified queue does not exist for this wsdl version.");
-    assert_eq!(query.members, [("Detail".to_owned(), String::new())]);
+    assert_eq!(query.members, [("Detail".to_owned(), "".into())]);
     // [D] the service model of the Query protocol
     let params = json!({
         "QueueUrl": "q", "MessageBody": "b", "DelaySeconds": "0",
