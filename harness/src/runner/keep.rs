@@ -5,7 +5,7 @@ use rootwatch_cloud::{Clock, Cloud, CloudError, Options};
 
 use super::scenario::point_secrets_at;
 use crate::deployment::{Accounts, Deployment, now};
-use crate::scenario::{Faults, Loaded, Step, for_accounts, play};
+use crate::scenario::{Faults, Loaded, SlackBy, Step, for_accounts, play};
 use crate::sink::{Received, Sink};
 
 /// Why it does not stay.
@@ -71,7 +71,7 @@ pub(super) async fn keep<'a>(
     let cloud = Cloud::start(state, options).await?;
     let mailbox = sink.open_mailbox();
     let accounts = deployment.facts.accounts.clone();
-    point_secrets_at(&cloud, deployment, sink, &mailbox, &accounts, &Faults::default())
+    point_secrets_at(&cloud, deployment, sink, &mailbox, &accounts, SlackBy::default(), &Faults::default())
         .await
         .map_err(KeepError::Secrets)?;
     let mails = cloud.with(|state| sns::mailbox(state).len());

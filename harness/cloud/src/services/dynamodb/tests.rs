@@ -111,7 +111,7 @@ fn conditions_hold_or_not() {
     let mut state = cloud();
     let item = json!({
         "id": {"S": "a"}, "n": {"N": "7"}, "s": {"S": "abc"}, "m": {"M": {"x": {"L": [{"N": "1"}, {"N": "2"}]}}},
-        "set": {"SS": ["p", "q"]}, "flag": {"BOOL": true},
+        "tags": {"SS": ["p", "q"]}, "flag": {"BOOL": true},
     });
     call(&mut state, "PutItem", json!({"TableName": "claims", "Item": item})).unwrap();
     // [D] Expressions.OperatorsAndFunctions
@@ -131,7 +131,7 @@ fn conditions_hold_or_not() {
         ("attribute_type(s, :typeS)", true),
         ("begins_with(s, :ab)", true),
         ("contains(s, :ab)", true),
-        ("contains(set, :p)", true),
+        ("contains(tags, :p)", true),
         ("size(s) = :three", true),
         ("size(m.x) < :three", true),
         ("(n = :ten OR n = :seven) AND flag = :true", true),
@@ -259,19 +259,19 @@ fn queries_find_what_has_the_key() {
     let mut state = cloud();
     let mut wide = table();
     wide["TableName"] = json!("wide");
-    wide["AttributeDefinitions"].as_array_mut().unwrap().push(json!({"AttributeName": "at", "AttributeType": "S"}));
-    wide["KeySchema"].as_array_mut().unwrap().push(json!({"AttributeName": "at", "KeyType": "RANGE"}));
+    wide["AttributeDefinitions"].as_array_mut().unwrap().push(json!({"AttributeName": "stamp", "AttributeType": "S"}));
+    wide["KeySchema"].as_array_mut().unwrap().push(json!({"AttributeName": "stamp", "KeyType": "RANGE"}));
     call(&mut state, "CreateTable", wide).unwrap();
     for (id, at) in [("a", "1"), ("a", "2"), ("b", "1")] {
-        let item = json!({"id": {"S": id}, "at": {"S": at}});
+        let item = json!({"id": {"S": id}, "stamp": {"S": at}});
         call(&mut state, "PutItem", json!({"TableName": "wide", "Item": item})).unwrap();
     }
     let query = |condition: &str, values: Value| json!({"TableName": "wide", "KeyConditionExpression": condition, "ExpressionAttributeValues": values});
     let found = call(&mut state, "Query", query("id = :a", json!({":a": {"S": "a"}}))).unwrap();
-    assert_eq!((&found["Count"], &found["Items"][1]["at"]["S"]), (&json!(2), &json!("2")));
+    assert_eq!((&found["Count"], &found["Items"][1]["stamp"]["S"]), (&json!(2), &json!("2")));
     let both = json!({":a": {"S": "a"}, ":t": {"S": "2"}});
-    assert_eq!(call(&mut state, "Query", query("id = :a AND at >= :t", both)).unwrap()["Count"], 1);
-    let error = code(call(&mut state, "Query", query("at = :t", json!({":t": {"S": "1"}}))));
+    assert_eq!(call(&mut state, "Query", query("id = :a AND stamp >= :t", both)).unwrap()["Count"], 1);
+    let error = code(call(&mut state, "Query", query("stamp = :t", json!({":t": {"S": "1"}}))));
     assert!(error.contains("missed key schema element"), "{error}");
 }
 
