@@ -125,6 +125,10 @@ impl Permission {
     }
 }
 
+fn publish(function: &'static str, error: (&'static str, u16), from: i64, until: i64) -> AwsFault {
+    AwsFault { function: Some(function), call: "sns:Publish", error: Some(error), from, until }
+}
+
 /// Faults that make the functions use everything that they may: a second try, and a dead letter.
 fn plan() -> Plan {
     let broken = SinkFault { answer: Answer::Status(500, None, "oops"), times: Some(2) };
@@ -132,10 +136,11 @@ fn plan() -> Plan {
     Plan {
         slack: vec![broken, refused],
         pagerduty: vec![broken, refused],
-        // Seconds of their own: first triage must come again, then a message of each topic is refused for good.
+        // What comes first must come again, and what comes last is refused for good.
         aws: vec![
-            AwsFault { call: "sns:Publish", error: Some(("InternalError", 500)), from: 0, until: 2 },
-            AwsFault { call: "sns:Publish", error: Some(("InvalidParameter", 400)), from: 2000, until: 2002 },
+            publish("triage", ("InternalError", 500), 0, 2),
+            publish("email", ("InternalError", 500), 0, 100),
+            publish("triage", ("InvalidParameter", 400), 2000, 2002),
         ],
         ..Plan::default()
     }

@@ -76,7 +76,13 @@ fn aws_faults() -> impl Strategy<Value = Vec<AwsFault>> {
         Some(("AccessDeniedException", 400)),
     ];
     let fault = (prop::sample::select(&CALLS[..]), prop::sample::select(&ERRORS[..]), 0i64..900, 1i64..900);
-    let fault = fault.prop_map(|(call, error, from, lasts)| AwsFault { call, error, from, until: from + lasts });
+    let fault = fault.prop_map(|(call, error, from, lasts)| AwsFault {
+        function: None,
+        call,
+        error,
+        from,
+        until: from + lasts,
+    });
     prop::collection::vec(fault, 0..3)
 }
 

@@ -64,6 +64,8 @@ pub(crate) struct SinkFault {
 /// A call of AWS that fails for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AwsFault {
+    /// Of which function; none for all.
+    pub(crate) function: Option<&'static str>,
     /// `service:Operation`.
     pub(crate) call: &'static str,
     /// AWS's error code and status; without, there is no answer at all.
@@ -144,10 +146,15 @@ impl World {
         crash.map(|crash| crash.after)
     }
 
-    fn aws_fault(&self, call: &str, now: Time) -> Option<AwsFault> {
+    fn aws_fault(&self, function: &str, call: &str, now: Time) -> Option<AwsFault> {
         let second = now.seconds() - BEGINNING;
         let plan = self.plan.lock().unwrap();
-        plan.aws.iter().find(|fault| fault.call == call && (fault.from..fault.until).contains(&second)).copied()
+        let meets = |fault: &&AwsFault| {
+            fault.call == call
+                && fault.function.is_none_or(|name| function.contains(name))
+                && (fault.from..fault.until).contains(&second)
+        };
+        plan.aws.iter().find(meets).copied()
     }
 }
 
@@ -218,7 +225,8 @@ async fn invoke(world: Arc<World>, invocation: Invocation, endpoint: Endpoint) -
 
 fn worker(world: &Arc<World>, name: &str, invocation: &Invocation, endpoint: Endpoint) -> Worker {
     let environment = invocation.environment.variables.iter().cloned().collect();
-    let platform = Platform::new(environment, Wire { world: Arc::clone(world), endpoint }).unwrap();
+    let platform =
+        Platform::new(environment, Wire { world: Arc::clone(world), endpoint, function: name.to_owned() }).unwrap();
     match name {
         name if name.contains("triage") => {
             Worker::Triage(Function::new(&platform, rootwatch_triage::Triage::new(&platform).unwrap()).unwrap())
@@ -238,6 +246,7 @@ fn worker(world: &Arc<World>, name: &str, invocation: &Invocation, endpoint: End
 struct Wire {
     world: Arc<World>,
     endpoint: Endpoint,
+    function: String,
 }
 
 impl HttpConnector for Wire {
@@ -278,7 +287,7 @@ impl Wire {
             body,
         };
         let call = call_name(host, &request);
-        if let Some(fault) = self.world.aws_fault(&call, now) {
+        if let Some(fault) = self.world.aws_fault(&self.function, &call, now) {
             let Some((code, status)) = fault.error else { return std::future::pending().await };
             let body = match request.header("x-amz-target") {
                 Some(_) => json!({"__type": code, "message": "on purpose"}).to_string(),
