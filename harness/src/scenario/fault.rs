@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Faults by alerter (`slack`, `pagerduty`), each list in the order in which the requests meet them.
 pub type Faults = BTreeMap<Alerter, Vec<Fault>>;
@@ -69,7 +69,7 @@ pub enum Connection {
 }
 
 /// How the store of what was told fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StoreFault {
     /// More requests than it takes.

@@ -57,7 +57,7 @@ pub struct Scenario {
 }
 
 /// How alerts reach Slack.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SlackBy {
     /// By an incoming webhook.
