@@ -1,8 +1,14 @@
 //! What a mail says: within SNS's limits, and no live link but Rootwatch's own.
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
+#[path = "../../alert/tests/common/mod.rs"]
+mod common;
+#[path = "../../alert/tests/common/generate.rs"]
+mod generate;
+
 use proptest::prelude::*;
-use rootwatch_alert::{Alarm, Alert, Gathered, Incoming};
+use rootwatch_alert::incoming::read;
+use rootwatch_alert::{Alarm, Alert, Gathered, Incoming, Triage, triage};
 use rootwatch_email::mail::{Mail, TEXT_LIMIT, render, render_gathered};
 use serde_json::{Value, json};
 
@@ -121,5 +127,18 @@ proptest! {
         message["account"] = json!(text);
         message["event"]["detail"][&text] = json!(text.repeat(times));
         check(&alert(&message));
+    }
+
+    /// The whole way of any event: decided, written as the topic's message, read, rendered.
+    #[test]
+    fn any_event_is_rendered(event in prop_oneof![generate::mutated(), generate::value()]) {
+        let alert = match triage(&event, None) {
+            Triage::Alert(alert, _) => alert,
+            Triage::Silent(_) => return Ok(()),
+        };
+        let Ok(Incoming::Alert(alert)) = read(&alert.to_message()) else {
+            return Err(TestCaseError::fail("an alert is not read as one"));
+        };
+        check(&render(&Incoming::Alert(alert)));
     }
 }

@@ -1,8 +1,14 @@
 //! What the channel shows: pleasant for what is ordinary, harmless for what is hostile, valid for anything.
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
+#[path = "../../alert/tests/common/mod.rs"]
+mod common;
+#[path = "../../alert/tests/common/generate.rs"]
+mod generate;
+
 use proptest::prelude::*;
-use rootwatch_alert::{Alarm, Alert, Gathered, Incoming};
+use rootwatch_alert::incoming::read;
+use rootwatch_alert::{Alarm, Alert, Gathered, Incoming, Triage, triage};
 use rootwatch_slack::message::{BLOCKS_LIMIT, FIELD_LIMIT, FIELDS_LIMIT, SECTION_LIMIT, render, render_gathered};
 use serde_json::{Value, json};
 
@@ -209,5 +215,18 @@ proptest! {
         if let Some(alert) = Alert::from_message(&poisoned(&text.repeat(times))) {
             check(&render(&Incoming::Alert(Box::new(alert))));
         }
+    }
+
+    /// The whole way of any event: decided, written as the topic's message, read, rendered.
+    #[test]
+    fn any_event_is_rendered(event in prop_oneof![generate::mutated(), generate::value()]) {
+        let alert = match triage(&event, None) {
+            Triage::Alert(alert, _) => alert,
+            Triage::Silent(_) => return Ok(()),
+        };
+        let Ok(Incoming::Alert(alert)) = read(&alert.to_message()) else {
+            return Err(TestCaseError::fail("an alert is not read as one"));
+        };
+        check(&render(&Incoming::Alert(alert)));
     }
 }
