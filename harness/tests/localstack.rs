@@ -3,6 +3,7 @@
 
 #![allow(missing_docs, reason = "a test target")]
 #![allow(clippy::print_stderr, reason = "a test target talks to whoever runs it")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::io::{BufRead, BufReader, Cursor, Write};
 use std::net::Shutdown;

@@ -2,6 +2,7 @@
 //! `executor_endpoint.py` would be. The function is a shell script behind the real Runtime API.
 
 #![allow(missing_docs, reason = "a test target")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;

@@ -124,7 +124,6 @@ fn deployments(shared: &Shared) -> Result<[Arc<Deployment>; 2], Failed> {
 }
 
 fn number_of_schedules() -> u32 {
-    #[expect(clippy::disallowed_methods, reason = "the flag of a longer run")]
     let asked = std::env::var("ROOTWATCH_SCHEDULES").ok();
     asked.and_then(|number| number.parse().ok()).unwrap_or(1_000)
 }

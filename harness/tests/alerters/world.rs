@@ -159,6 +159,7 @@ impl World {
 }
 
 /// A function as it stands ready in this process.
+#[expect(clippy::large_enum_variant, reason = "there are four of them")]
 enum Worker {
     Triage(Function<rootwatch_triage::Triage>),
     Slack(Function<rootwatch_slack::Slack>),

@@ -112,11 +112,12 @@ fn compare(left: &Value, comparator: &str, right: &Value) -> bool {
     match comparator {
         "=" => value::equal(left, right),
         "<>" => !value::equal(left, right),
-        _ => match (value::order(left, right), comparator) {
-            (Some(Ordering::Less), "<" | "<=") | (Some(Ordering::Greater), ">" | ">=") => true,
-            (Some(Ordering::Equal), "<=" | ">=") => true,
-            _ => false,
-        },
+        _ => matches!(
+            (value::order(left, right), comparator),
+            (Some(Ordering::Less), "<" | "<=")
+                | (Some(Ordering::Greater), ">" | ">=")
+                | (Some(Ordering::Equal), "<=" | ">=")
+        ),
     }
 }
 
