@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         ("a_container_that_is_killed_is_named", killed_container),
         ("an_engine_that_goes_is_named_and_nothing_is_left_when_it_is_back", vanished_engine),
     ];
-    let trials = trials.map(|(name, test)| Trial::test(name, test).with_ignored_flag(ignored));
+    let trials = trials.map(|(name, test)| Trial::test(format!("localstack_life::{name}"), test).with_ignored_flag(ignored));
     libtest_mimic::run(&arguments, trials.into()).exit_code()
 }
 
