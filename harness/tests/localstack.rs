@@ -17,10 +17,15 @@ use base64::Engine as _;
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use rootwatch::localstack::{availability_blocking, required};
+use rootwatch::layout::Layout;
+use rootwatch::localstack::{availability_blocking, prepare, required};
+use rootwatch::report::Progress;
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
+    if std::env::var_os(SHARE).is_some() {
+        return share();
+    }
     let arguments = Arguments::from_args();
     let mut ignored = false;
     // Listing touches nothing but the engine's list of images.
@@ -37,9 +42,11 @@ fn main() -> ExitCode {
         ("sigkill_leaves_nothing_and_disturbs_no_other_run", sigkill),
         ("what_a_dead_run_left_is_swept_at_the_next_start", swept),
         ("a_container_that_is_killed_is_named", killed_container),
+        ("the_processes_of_a_test_run_share_one_and_it_ends_with_the_runner", shared),
         ("an_engine_that_goes_is_named_and_nothing_is_left_when_it_is_back", vanished_engine),
     ];
-    let trials = trials.map(|(name, test)| Trial::test(format!("localstack_life::{name}"), test).with_ignored_flag(ignored));
+    let trials =
+        trials.map(|(name, test)| Trial::test(format!("localstack_life::{name}"), test).with_ignored_flag(ignored));
     libtest_mimic::run(&arguments, trials.into()).exit_code()
 }
 
@@ -332,6 +339,68 @@ fn vanished_engine() -> Result<(), Failed> {
     wait_until_nothing_is_left(&serve.run)?;
     if status.code() != Some(3) || !said.contains("does not answer any more") || !still_there {
         return Err(format!("{status}, still there {still_there}: {said}").into());
+    }
+    Ok(())
+}
+
+/// Makes this program one process of a test run, as `cargo nextest` starts them.
+const SHARE: &str = "ROOTWATCH_TEST_SHARE";
+
+/// Uses the run's LocalStack and says what it found.
+fn share() -> ExitCode {
+    let used = || -> Result<String, Box<dyn std::error::Error>> {
+        tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+            let program = Path::new(env!("CARGO_BIN_EXE_rootwatch"));
+            let prepared = prepare(&Layout::discover(), program, &Progress::quiet()).await?;
+            let new = prepared.is_new();
+            let run = prepared.directory.file_name().ok_or("no name")?.to_string_lossy().into_owned();
+            let mut localstack = prepared.start_alone().await?;
+            localstack.ready()?;
+            let said = format!("{run} {} {new}", localstack.endpoint);
+            localstack.close().await?;
+            Ok(said)
+        })
+    };
+    match used() {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn shared() -> Result<(), Failed> {
+    // The shell stands for the runner: between the two nobody uses LocalStack, and yet it stays.
+    let mut runner = Command::new("sh")
+        .args(["-c", "\"$0\" && \"$0\"; echo over; read -r wait"])
+        .arg(std::env::current_exe()?)
+        .env(SHARE, "1")
+        .env("NEXTEST_RUN_ID", "any")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut said = Vec::new();
+    for line in BufReader::new(runner.stdout.take().ok_or("no stdout")?).lines() {
+        match line? {
+            over if over == "over" => break,
+            line => said.push(line),
+        }
+    }
+    let words: Vec<Vec<&str>> = said.iter().map(|line| line.split(' ').collect()).collect();
+    let [first, second] = words.as_slice() else {
+        runner.kill()?;
+        return Err(format!("two processes were to speak: {said:?}").into());
+    };
+    let still_there = left(first[0])?;
+    drop(runner.stdin.take());
+    runner.wait()?;
+    wait_until_nothing_is_left(first[0])?;
+    if first[..2] != second[..2] || first[2] != "true" || second[2] != "false" || still_there.is_empty() {
+        return Err(format!("not shared: {said:?}; while the runner lived there was:\n{still_there}").into());
     }
     Ok(())
 }
