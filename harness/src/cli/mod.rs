@@ -1,6 +1,7 @@
 //! The `rootwatch` command.
 
 mod doctor;
+mod elsewhere;
 mod exit;
 mod explain;
 mod inject;

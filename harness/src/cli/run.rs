@@ -4,18 +4,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
-
+use super::elsewhere;
 use super::keep::look_around;
 use super::watch::{Affected, Changes, Sources};
 use super::{Exit, complain, print};
-use crate::deployment::{Deployment, OwnRoot};
+use crate::cloud::{Cloud, Embedded, RunOptions};
+use crate::deployment::OwnRoot;
 use crate::layout::Layout;
 use crate::report::{Format, Progress};
 use crate::runner::{Outcome, Session, Status, Summary, shell_word};
 use crate::scenario::{DeploymentChange, Loaded, find};
+use clap::{Args, ValueEnum};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -37,6 +36,15 @@ pub(super) struct Run {
     /// The cloud to run on
     #[arg(long, value_enum, default_value_t = CloudKind::Embedded)]
     cloud: CloudKind,
+    /// The address of the cloud, for `--cloud endpoint`
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
+    /// The address of this machine that the cloud's functions reach, for `--cloud endpoint` [default: 127.0.0.1]
+    #[arg(long, value_name = "IP")]
+    sink_address: Option<std::net::IpAddr>,
+    /// Also scenarios that need a deployment of their own, on clouds where each costs an apply
+    #[arg(long)]
+    deployments: bool,
     /// How results are written to stdout
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -77,6 +85,20 @@ pub(super) struct Run {
 enum CloudKind {
     /// In this process.
     Embedded,
+    /// LocalStack in a container, with functions in containers of their own.
+    Localstack,
+    /// Whatever speaks AWS at `--endpoint`.
+    Endpoint,
+}
+
+impl CloudKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Localstack => "localstack",
+            Self::Endpoint => "endpoint",
+        }
+    }
 }
 
 impl Run {
@@ -125,9 +147,12 @@ impl Run {
                 let reason = loaded.scenario.as_ref().err().map(ToString::to_string).unwrap_or_default();
                 Outcome::error(&loaded.name, loaded.path.clone(), reason)
             };
-            return self.report(&loaded.iter().map(unreadable).collect::<Vec<_>>());
+            return self.report(self.cloud.name(), &loaded.iter().map(unreadable).collect::<Vec<_>>());
         }
         let progress = Progress::stderr();
+        if self.cloud != CloudKind::Embedded {
+            return self.elsewhere(layout, loaded, &progress).await;
+        }
         // The Regions follow from everything that was found, not from the filter.
         let session = match Session::start(layout, &loaded, progress.clone()).await {
             Ok(session) => Arc::new(session),
@@ -163,17 +188,56 @@ impl Run {
         }
         let own = self.terraform.as_ref().map(|_| Arc::clone(&deployment));
         let only = if let [only] = loaded.as_slice() { Some(only.clone()) } else { None };
-        let outcomes = self.run_all(Arc::clone(&session), own, loaded, &progress).await;
+        let cloud = Embedded::new(Arc::clone(&session), own, progress.clone());
+        let mut outcomes = cloud.run(loaded, self.options()).await;
+        self.finished(&mut outcomes);
         progress.finish();
-        let exit = self.report(&outcomes);
+        let exit = self.report(cloud.name(), &outcomes);
         if self.keep && exit != Exit::Environment {
             return look_around(&session, &deployment, self.port, only.as_ref()).await;
         }
         exit
     }
 
-    fn report(&self, outcomes: &[Outcome]) -> Exit {
-        let report = self.format.render("embedded", outcomes, self.verbose);
+    fn options(&self) -> RunOptions {
+        RunOptions { jobs: self.jobs, fail_fast: self.fail_fast, deployments: self.deployments }
+    }
+
+    /// On a cloud that is not in this process.
+    async fn elsewhere(&self, layout: Layout, all: Vec<Loaded>, progress: &Progress) -> Exit {
+        let mut loaded = all.clone();
+        if let Some(filter) = &self.filter {
+            loaded.retain(|loaded| loaded.name.contains(filter));
+            if loaded.is_empty() {
+                progress.finish();
+                complain(&format!("no scenario's name contains `{filter}`"));
+                return Exit::Usage;
+            }
+        }
+        let ran = match (self.cloud, &self.endpoint) {
+            (CloudKind::Endpoint, None) => {
+                progress.finish();
+                complain("--cloud endpoint needs --endpoint URL: the address of a cloud that speaks AWS");
+                return Exit::Usage;
+            }
+            (CloudKind::Endpoint, Some(endpoint)) => {
+                elsewhere::on_endpoint(layout, endpoint, self.sink_address, &all, loaded, self.options(), progress)
+                    .await
+            }
+            _ => elsewhere::on_localstack(layout, &all, loaded, self.options(), progress).await,
+        };
+        match ran {
+            Ok(mut outcomes) => {
+                self.finished(&mut outcomes);
+                progress.finish();
+                self.report(self.cloud.name(), &outcomes)
+            }
+            Err(error) => not_ready(progress, &error),
+        }
+    }
+
+    fn report(&self, cloud: &str, outcomes: &[Outcome]) -> Exit {
+        let report = self.format.render(cloud, outcomes, self.verbose);
         match &self.output {
             None => print(&report),
             Some(path) => {
@@ -189,6 +253,12 @@ impl Run {
     /// The command that runs one scenario as this one does.
     fn command(&self, path: &Path) -> String {
         let mut command = format!("cargo run -- run {}", shell_word(path));
+        if self.cloud != CloudKind::Embedded {
+            command = format!("{command} --cloud {}", self.cloud.name());
+        }
+        if let Some(endpoint) = &self.endpoint {
+            command = format!("{command} --endpoint {endpoint}");
+        }
         if let Some(directory) = &self.terraform {
             command = format!("{command} --terraform {}", shell_word(directory));
         }
@@ -198,61 +268,15 @@ impl Run {
         command
     }
 
-    /// `own` takes the place of the deployments that the scenarios ask for.
-    async fn run_all(
-        &self,
-        session: Arc<Session>,
-        own: Option<Arc<Deployment>>,
-        loaded: Vec<Loaded>,
-        progress: &Progress,
-    ) -> Vec<Outcome> {
-        let jobs = self.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
-        let permits = Arc::new(Semaphore::new(jobs));
-        let total = loaded.len();
-        let mut running = JoinSet::new();
-        for (place, loaded) in loaded.into_iter().enumerate() {
-            let (session, own, permits) = (Arc::clone(&session), own.clone(), Arc::clone(&permits));
-            running.spawn(async move {
-                // Closed: a scenario has failed, and the user asked for no more.
-                let _permit = permits.acquire_owned().await.ok()?;
-                let outcome = match own {
-                    None => session.run(&loaded).await,
-                    Some(own) => session.run_on(&loaded, &own).await,
-                };
-                Some((place, outcome))
-            });
-        }
-        let mut outcomes = Vec::with_capacity(total);
-        while let Some(done) = running.join_next().await {
-            match done {
-                Ok(None) => {}
-                Ok(Some((place, outcome))) => {
-                    if self.fail_fast && matches!(outcome.status, Status::Failed | Status::Error) {
-                        permits.close();
-                    }
-                    outcomes.push((place, outcome));
-                }
-                Err(error) => complain(&format!("a scenario's task ended: {error}")),
-            }
-            if progress.is_live() {
-                progress.stage(&format!("running scenarios: {} of {total}", outcomes.len()));
+    /// As they are reported.
+    fn finished(&self, outcomes: &mut [Outcome]) {
+        for outcome in outcomes {
+            outcome.rerun = self.command(&outcome.path);
+            // The way of an event that arrived as expected is of no interest.
+            if outcome.status == Status::Passed {
+                outcome.trace.clear();
             }
         }
-        if outcomes.len() < total {
-            progress.line(&format!("{} scenarios were not started: --fail-fast", total - outcomes.len()));
-        }
-        outcomes.sort_by_key(|(place, _)| *place);
-        outcomes
-            .into_iter()
-            .map(|(_, mut outcome)| {
-                outcome.rerun = self.command(&outcome.path);
-                // The way of an event that arrived as expected is of no interest.
-                if outcome.status == Status::Passed {
-                    outcome.trace.clear();
-                }
-                outcome
-            })
-            .collect()
     }
 }
 

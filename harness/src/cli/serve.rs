@@ -18,13 +18,23 @@ pub(super) struct Serve {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 4566)]
     port: u16,
+    /// A certificate authority that the functions trust instead of the system's (`SSL_CERT_FILE`), for sinks of one's own
+    #[arg(long)]
+    trust: Option<std::path::PathBuf>,
 }
 
 impl Serve {
     pub(super) async fn execute(self) -> Exit {
         let layout = Layout::discover();
-        let options =
-            Options { clock: Clock::Wall, port: self.port, code: open_code_store(&layout), host_variables: Vec::new() };
+        // Functions have a working directory of their own.
+        let trusted = self.trust.iter().filter_map(|path| std::path::absolute(path).ok());
+        let trusted = trusted.map(|path| ("SSL_CERT_FILE".to_owned(), path.to_string_lossy().into_owned()));
+        let options = Options {
+            clock: Clock::Wall,
+            port: self.port,
+            code: open_code_store(&layout),
+            host_variables: trusted.collect(),
+        };
         let cloud = match Cloud::start(State::new(crate::deployment::now(), 1), options).await {
             Ok(cloud) => cloud,
             Err(error) => {

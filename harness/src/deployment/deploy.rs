@@ -205,7 +205,7 @@ pub(super) fn started() -> Instant {
 }
 
 /// The hub's inputs in the deployment under test: every alerter on, each on both topics.
-pub(super) fn hub_variables(
+pub(crate) fn hub_variables(
     accounts: &Accounts,
     packages: &Packages,
     secrets: &seed::Secrets,

@@ -24,13 +24,14 @@ use rootwatch_cloud::State;
 use rootwatch_cloud::runtime::CodeStore;
 
 pub use accounts::{Accounts, Coverage, DEFAULT_REGION, REGIONS, SIGN_IN_REGIONS, is_region, is_region_shaped};
-pub(crate) use deploy::now;
 pub use deploy::{DeployError, deploy, open_code_store};
+pub(crate) use deploy::{hub_variables, now};
 pub use key::hex;
 pub use lifecycle::{Lifecycle, findings, refusal, root_module, states_of_their_own};
 pub use own::{OwnRoot, deploy_own};
-pub(crate) use probes::PROBE_PREFIX;
 pub use probes::Probes;
+pub(crate) use probes::{PROBE_PREFIX, probe};
+pub(crate) use seed::Secrets;
 
 /// What shall be deployed.
 #[derive(Clone, Debug, Default, PartialEq)]

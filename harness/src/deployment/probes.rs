@@ -26,16 +26,17 @@ impl Probes {
     /// Creates the queues and subscribes them to the topics that the deployment gave out.
     pub(super) async fn subscribe(sns: &Sns, sqs: &Sqs, topics: &Value) -> Result<Self, DeployError> {
         Ok(Self {
-            login: probe(sns, sqs, topics, "login").await?,
-            activity: probe(sns, sqs, topics, "activity").await?,
-            health: probe(sns, sqs, topics, "health").await?,
+            login: probe(sns, sqs, topics, "login", true).await?,
+            activity: probe(sns, sqs, topics, "activity", true).await?,
+            health: probe(sns, sqs, topics, "health", true).await?,
         })
     }
 }
 
-async fn probe(sns: &Sns, sqs: &Sqs, topics: &Value, kind: &str) -> Result<String, DeployError> {
+/// Creates a queue and subscribes it to a topic; `raw` delivers the message alone, without SNS's wrapping.
+pub(crate) async fn probe(sns: &Sns, sqs: &Sqs, topics: &Value, kind: &str, raw: bool) -> Result<String, DeployError> {
     let failed = |what: &str, error: String| DeployError::Probe { what: format!("{what} for the {kind} topic"), error };
-    let topic = topics[kind].as_str().ok_or_else(|| failed("the output `topic_arns`", topics.to_string()))?;
+    let topic = topics[kind].as_str().ok_or_else(|| failed("the output of the ARN", topics.to_string()))?;
     let name = format!("{PROBE_PREFIX}{kind}");
     let policy = |queue: &str| {
         json!({"Version": "2012-10-17", "Statement": [{
@@ -55,7 +56,7 @@ async fn probe(sns: &Sns, sqs: &Sqs, topics: &Value, kind: &str) -> Result<Strin
         .await
         .map_err(|error| failed("SetQueueAttributes", format!("{:?}", error.into_service_error())))?;
     let subscription = sns.subscribe().topic_arn(topic).protocol("sqs").endpoint(&queue);
-    let subscription = subscription.attributes("RawMessageDelivery", "true");
+    let subscription = subscription.attributes("RawMessageDelivery", raw.to_string());
     subscription.send().await.map_err(|error| failed("Subscribe", format!("{:?}", error.into_service_error())))?;
     Ok(url)
 }

@@ -12,9 +12,9 @@ pub(super) const LOG_GROUP: &str = "organization-trail";
 
 /// The secrets that the alerters read.
 #[derive(Clone, Debug)]
-pub(super) struct Secrets {
-    pub(super) slack: String,
-    pub(super) pagerduty: String,
+pub(crate) struct Secrets {
+    pub(crate) slack: String,
+    pub(crate) pagerduty: String,
 }
 
 /// Seeds an empty cloud, through its API wherever AWS has one.

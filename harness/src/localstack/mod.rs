@@ -21,7 +21,7 @@ mod prepare;
 mod removal;
 
 pub use availability::{Availability, availability, availability_blocking, required};
-pub use container::LocalStack;
+pub use container::{Exclusive, LocalStack};
 pub use engine::Engine;
 pub use error::LocalStackError;
 pub use image::{Image, OFFICIAL, VERSION, built_tag};

@@ -75,6 +75,7 @@ fn scenario(outcome: &Outcome) -> Markup {
         Status::Failed => ("bad", "failed"),
         Status::Observed => ("plain", "observed"),
         Status::Error => ("bad", "error"),
+        Status::NotRun => ("plain", "not run"),
     };
     let wrong = class == "bad";
     let title = if outcome.title.is_empty() { outcome.name.as_str() } else { outcome.title.as_str() };

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use console::style;
 use serde_json::Value;
 
+use crate::cloud::{Difference, Found};
 use crate::runner::{Message, Outcome, Status, Summary};
 use crate::scenario::StoppedAt;
 
@@ -26,6 +27,11 @@ pub fn human(cloud: &str, outcomes: &[Outcome], details: bool) -> String {
             way(outcome),
             width = width.saturating_sub(parent.len())
         );
+        for found in
+            outcome.differences.iter().filter(|found| outcome.status != Status::NotRun && shown(found, details))
+        {
+            let _ = writeln!(text, "             otherwise than AWS ({}): {}", found.difference.name(), found.what);
+        }
         if details || outcome.status == Status::Observed {
             received(&mut text, outcome);
         }
@@ -37,6 +43,9 @@ pub fn human(cloud: &str, outcomes: &[Outcome], details: bool) -> String {
     }
     let summary = Summary::of(outcomes);
     let _ = write!(text, "\n{} passed, {} failed", summary.passed, summary.failed + summary.errors);
+    if summary.not_run > 0 {
+        let _ = write!(text, ", {} not run on this cloud", summary.not_run);
+    }
     if summary.observed > 0 {
         let _ = write!(text, " ({} observed: they state no expectation yet)", summary.observed);
     }
@@ -45,12 +54,18 @@ pub fn human(cloud: &str, outcomes: &[Outcome], details: bool) -> String {
     text
 }
 
+/// What touches every scenario of a cloud alike is said with the details.
+fn shown(found: &Found, details: bool) -> bool {
+    details || found.difference != Difference::CloudTrail
+}
+
 fn mark(status: Status) -> console::StyledObject<&'static str> {
     match status {
         Status::Passed => style("  ok      ").green(),
         Status::Failed => style("  FAILED  ").red().bold(),
         Status::Observed => style("  observed").yellow(),
         Status::Error => style("  ERROR   ").red().bold(),
+        Status::NotRun => style("  not run ").yellow(),
     }
 }
 
@@ -58,6 +73,9 @@ fn mark(status: Status) -> console::StyledObject<&'static str> {
 pub(super) fn way(outcome: &Outcome) -> String {
     if outcome.status == Status::Error {
         return String::new();
+    }
+    if outcome.status == Status::NotRun {
+        return outcome.differences.iter().map(|found| found.what.as_str()).collect::<Vec<_>>().join("; ");
     }
     let mut parts = Vec::new();
     let mut count = |n: u64, what: &str| {

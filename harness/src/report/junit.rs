@@ -38,6 +38,11 @@ fn status(outcome: &Outcome) -> TestCaseStatus {
             status.set_message("it states no expectation");
             return status;
         }
+        Status::NotRun => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(outcome.differences.first().map(|found| found.what.clone()).unwrap_or_default());
+            return status;
+        }
         Status::Failed => NonSuccessKind::Failure,
         Status::Error => NonSuccessKind::Error,
     };

@@ -1,49 +1,106 @@
-//! AWS SDK clients for an endpoint on loopback: no TLS, no retries that would hide a failure.
+//! AWS SDK clients for an endpoint, on loopback as a rule.
 
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::Builder;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
-fn config(endpoint: &str, account: &str, region: &str) -> SdkConfig {
-    SdkConfig::builder()
-        .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
-        .endpoint_url(endpoint)
-        .region(Region::new(region.to_owned()))
-        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(Credentials::new(
-            account,
-            "any",
-            None,
-            None,
-            "rootwatch",
-        )))
-        .http_client(Builder::new().build_http())
-        .build()
+/// Somebody who calls AWS: where, as whom, in which Region.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    endpoint: String,
+    credentials: Credentials,
+    region: String,
+}
+
+impl Caller {
+    /// The administrator of an account, on a cloud where the access key is the account.
+    pub fn administrator(endpoint: &str, account: &str, region: &str) -> Self {
+        Self::new(endpoint, Credentials::new(account, "any", None, None, "rootwatch"), region)
+    }
+
+    /// Whoever has these credentials.
+    pub fn new(endpoint: &str, credentials: Credentials, region: &str) -> Self {
+        Self { endpoint: endpoint.to_owned(), credentials, region: region.to_owned() }
+    }
+
+    /// The same, in another Region.
+    pub fn in_region(&self, region: &str) -> Self {
+        Self { region: region.to_owned(), ..self.clone() }
+    }
+
+    /// Where.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// As whom.
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// In which Region.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    fn config(&self) -> SdkConfig {
+        let plain = self.endpoint.starts_with("http://");
+        SdkConfig::builder()
+            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+            .endpoint_url(&self.endpoint)
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
+                self.credentials.clone(),
+            ))
+            .http_client(if plain { Builder::new().build_http() } else { https() })
+            .build()
+    }
+
+    /// SNS.
+    pub fn sns(&self) -> aws_sdk_sns::Client {
+        aws_sdk_sns::Client::new(&self.config())
+    }
+
+    /// SQS.
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.config())
+    }
+
+    /// EventBridge.
+    pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
+        aws_sdk_eventbridge::Client::new(&self.config())
+    }
+
+    /// Secrets Manager.
+    pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
+        aws_sdk_secretsmanager::Client::new(&self.config())
+    }
 }
 
 /// SNS, as the account's administrator.
 pub fn sns(endpoint: &str, account: &str, region: &str) -> aws_sdk_sns::Client {
-    aws_sdk_sns::Client::new(&config(endpoint, account, region))
+    Caller::administrator(endpoint, account, region).sns()
 }
 
 /// SQS, as the account's administrator.
 pub fn sqs(endpoint: &str, account: &str, region: &str) -> aws_sdk_sqs::Client {
-    aws_sdk_sqs::Client::new(&config(endpoint, account, region))
+    Caller::administrator(endpoint, account, region).sqs()
 }
 
 /// EventBridge, as the account's administrator.
 pub fn eventbridge(endpoint: &str, account: &str, region: &str) -> aws_sdk_eventbridge::Client {
-    aws_sdk_eventbridge::Client::new(&config(endpoint, account, region))
+    Caller::administrator(endpoint, account, region).eventbridge()
 }
 
 /// Secrets Manager, as the account's administrator.
 pub fn secrets(endpoint: &str, account: &str, region: &str) -> aws_sdk_secretsmanager::Client {
-    aws_sdk_secretsmanager::Client::new(&config(endpoint, account, region))
+    Caller::administrator(endpoint, account, region).secrets()
 }
 
 /// CloudTrail, as the account's administrator.
 pub fn cloudtrail(endpoint: &str, account: &str, region: &str) -> aws_sdk_cloudtrail::Client {
-    aws_sdk_cloudtrail::Client::new(&config(endpoint, account, region))
+    aws_sdk_cloudtrail::Client::new(&Caller::administrator(endpoint, account, region).config())
 }
 
 /// SQS of a real account (or of `AWS_ENDPOINT_URL`), by the credentials and the Region in the environment.

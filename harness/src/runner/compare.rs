@@ -4,7 +4,7 @@ use super::outcome::{AlertCounts, Message, Outcome};
 use crate::scenario::{Expectation, StoppedAt};
 
 /// Every difference, in words; none means passed.
-pub(super) fn differences(expected: &Expectation, found: &Outcome) -> Vec<String> {
+pub(crate) fn differences(expected: &Expectation, found: &Outcome) -> Vec<String> {
     let mut differences = Vec::new();
     let mut count = |what: &str, expected: u64, found: u64| {
         if expected != found {

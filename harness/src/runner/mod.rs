@@ -8,8 +8,10 @@ mod outcome;
 mod scenario;
 mod session;
 
+pub(crate) use compare::differences;
 pub use keep::{KeepError, Kept};
 pub(crate) use outcome::shell_word;
 pub use outcome::{AlertCounts, Message, Outcome, SinkCounts, Status, Summary};
-pub(crate) use session::chain;
+pub(crate) use scenario::{is_health, put};
 pub use session::{Session, SessionError};
+pub(crate) use session::{chain, coverage};

@@ -6,6 +6,7 @@ use rootwatch_cloud::trace::Entry;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::cloud::{Difference, Found};
 use crate::scenario::{Redriven, StoppedAt};
 
 /// How a scenario ended.
@@ -20,6 +21,9 @@ pub enum Status {
     Observed,
     /// It could not be run.
     Error,
+    /// It was not run on this cloud; a note says why.
+    #[serde(rename = "not run")]
+    NotRun,
 }
 
 /// Messages on the topics.
@@ -89,6 +93,9 @@ pub struct Outcome {
     pub duration_ms: f64,
     /// What a reader should know: who plays whom, a Region without a spoke.
     pub notes: Vec<String>,
+    /// What this cloud does otherwise than AWS, as far as it touched the scenario.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Found>,
     /// What differs from the expectation, or why it could not be run.
     pub failures: Vec<String>,
     /// The command that runs it alone.
@@ -119,11 +126,31 @@ impl Outcome {
             after_redrive: None,
             duration_ms: 0.0,
             notes: Vec::new(),
+            differences: Vec::new(),
             failures: vec![reason],
             messages: Vec::new(),
             trace: Vec::new(),
             entries: Vec::new(),
         }
+    }
+}
+
+impl Outcome {
+    /// An outcome of something that was not run on this cloud, by reason of a named difference.
+    pub fn not_run(name: &str, path: PathBuf, difference: Difference, what: String) -> Self {
+        let mut outcome = Self::error(name, path, String::new());
+        outcome.status = Status::NotRun;
+        outcome.failures.clear();
+        outcome.differences.push(Found::new(difference, what));
+        outcome
+    }
+
+    /// An empty outcome, to be filled in.
+    pub(crate) fn empty(name: &str, path: PathBuf, title: &str) -> Self {
+        let mut outcome = Self::error(name, path, String::new());
+        outcome.failures.clear();
+        outcome.title = title.to_owned();
+        outcome
     }
 }
 
@@ -138,6 +165,9 @@ pub struct Summary {
     pub observed: u64,
     /// Could not be run.
     pub errors: u64,
+    /// Were not run on this cloud.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub not_run: u64,
 }
 
 impl Summary {
@@ -149,8 +179,13 @@ impl Summary {
             failed: count(Status::Failed),
             observed: count(Status::Observed),
             errors: count(Status::Error),
+            not_run: count(Status::NotRun),
         }
     }
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A path as a shell takes it, from where the command was given.

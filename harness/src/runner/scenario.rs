@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use aws_sdk_eventbridge::Client as EventBridge;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use rootwatch_cloud::services::dynamodb::Outage;
 use rootwatch_cloud::services::{cloudtrail, sns, sqs};
@@ -33,9 +34,7 @@ pub(super) async fn run(
     accounts: &Accounts,
 ) -> Outcome {
     let started = started();
-    let mut outcome = Outcome::error(&loaded.name, loaded.path.clone(), String::new());
-    outcome.failures.clear();
-    outcome.title.clone_from(&scenario.title);
+    let mut outcome = Outcome::empty(&loaded.name, loaded.path.clone(), &scenario.title);
     match observe(&mut outcome, scenario, deployment, sink, accounts).await {
         Ok(()) => judge(&mut outcome, scenario),
         Err(error) => {
@@ -92,7 +91,11 @@ async fn observe(
         match step {
             Step::Record(record) => inject(&cloud, outcome, scenario, deployment, accounts, &record, false),
             Step::Event(event) => inject(&cloud, outcome, scenario, deployment, accounts, &event, true),
-            Step::Put(call) => put(&cloud, outcome, accounts, &call).await,
+            Step::Put(call) => {
+                let account = caller(accounts, &call);
+                let client = clients::eventbridge(cloud.endpoint(), account, &call.region);
+                put(&client, outcome, accounts, &call).await;
+            }
         }
         cloud.settle().await;
     }
@@ -252,19 +255,22 @@ fn inject(
     }
 }
 
-/// A customer's `PutEvents`.
-async fn put(cloud: &Cloud, outcome: &mut Outcome, accounts: &Accounts, call: &PutEvents) {
-    let account = match call.account.as_str() {
+/// The account that makes a call.
+fn caller<'a>(accounts: &'a Accounts, call: &'a PutEvents) -> &'a str {
+    match call.account.as_str() {
         "hub" => &accounts.hub,
         "spoke" => &accounts.spoke,
         "management" => &accounts.management,
         other => other,
-    };
+    }
+}
+
+/// A customer's `PutEvents`.
+pub(crate) async fn put(client: &EventBridge, outcome: &mut Outcome, accounts: &Accounts, call: &PutEvents) {
     let bus = call.bus.as_deref().map(|bus| match bus {
         "hub" => format!("arn:aws:events:{}:{}:event-bus/hub-root-activity", accounts.hub_region, accounts.hub),
         other => other.to_owned(),
     });
-    let client = clients::eventbridge(cloud.endpoint(), account, &call.region);
     let entry = PutEventsRequestEntry::builder()
         .source(&call.source)
         .detail_type(&call.detail_type)
@@ -356,7 +362,7 @@ fn is_health_mail(mail: &sns::Mail) -> bool {
     mail.topic.name().ends_with("-health")
 }
 
-fn is_health(body: &Value) -> bool {
+pub(crate) fn is_health(body: &Value) -> bool {
     body["payload"]["class"] == "health"
 }
 

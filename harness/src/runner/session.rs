@@ -193,7 +193,7 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// The Regions that the scenarios name, beside those of sign-ins.
-fn coverage(scenarios: &[Loaded], accounts: &Accounts) -> Coverage {
+pub(crate) fn coverage(scenarios: &[Loaded], accounts: &Accounts) -> Coverage {
     let mut coverage = Coverage::minimal();
     for loaded in scenarios {
         let Ok(scenario) = &loaded.scenario else { continue };

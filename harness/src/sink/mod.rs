@@ -5,6 +5,8 @@ mod authority;
 mod server;
 
 use std::collections::{HashMap, VecDeque};
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +15,12 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
+pub use authority::Identity;
+
 use crate::scenario::{Connection, Fault, Faults};
+
+/// The mailbox of a cloud that cannot fork: whose a request is follows from what it says.
+pub const SHARED: &str = "shared";
 
 /// Why there is no sink.
 #[derive(Debug, thiserror::Error)]
@@ -60,8 +67,24 @@ impl Mailbox {
     }
 }
 
-/// By name.
-type Mailboxes = Arc<Mutex<HashMap<String, Mailbox>>>;
+/// All mailboxes.
+#[derive(Debug, Default)]
+struct Boxes {
+    by_name: HashMap<String, Mailbox>,
+    /// What in a request to the shared mailbox names another: an event id that one scenario alone has.
+    marks: Vec<(String, String)>,
+}
+
+impl Boxes {
+    /// The mailbox of a request.
+    fn of(&mut self, name: &str, body: &str) -> &mut Mailbox {
+        let marked = || self.marks.iter().find(|(mark, _)| body.contains(mark.as_str())).map(|(_, name)| name.clone());
+        let name = if name == SHARED { marked() } else { None }.unwrap_or_else(|| name.to_owned());
+        self.by_name.entry(name).or_default()
+    }
+}
+
+type Mailboxes = Arc<Mutex<Boxes>>;
 
 /// The running sink.
 #[derive(Debug)]
@@ -85,15 +108,33 @@ impl Drop for Sink {
 }
 
 impl Sink {
-    /// Starts it on a free port.
+    /// Starts it on a free port, with an authority of its own.
     pub async fn start() -> Result<Self, SinkError> {
-        let (authority, tls) = authority::create()?;
+        Self::start_at(&Identity::create(&[])?, IpAddr::V4(Ipv4Addr::LOCALHOST), 0).await
+    }
+
+    /// Starts it on an address that functions reach: loopback's, or the gateway's of a network of containers.
+    pub async fn start_at(identity: &Identity, address: IpAddr, port: u16) -> Result<Self, SinkError> {
         let mailboxes = Mailboxes::default();
-        let (address, server) = server::start(tls, Arc::clone(&mailboxes)).await?;
-        let (_, unknown) = authority::create()?;
-        let (untrusted, other) = server::start(unknown, Arc::clone(&mailboxes)).await?;
+        let (address, server) = server::start(identity.tls()?, Arc::clone(&mailboxes), (address, port)).await?;
+        let unknown = Identity::create(&[address.ip()])?.tls()?;
+        let (untrusted, other) = server::start(unknown, Arc::clone(&mailboxes), (address.ip(), 0)).await?;
+        let mut authority = tempfile::NamedTempFile::new().map_err(SinkError::new)?;
+        authority.write_all(identity.authority().as_bytes()).map_err(SinkError::new)?;
         let opened = AtomicU64::new(0);
+        let (address, untrusted) = (address.to_string(), untrusted.to_string());
         Ok(Self { address, authority, mailboxes, opened, untrusted, servers: [server, other] })
+    }
+
+    /// Where it listens: `IP:PORT`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// From now on a request to the shared mailbox that contains the mark belongs to this one.
+    pub fn mark(&self, mark: &str, mailbox: &str) {
+        let mut mailboxes = self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner);
+        mailboxes.marks.push((mark.to_owned(), mailbox.to_owned()));
     }
 
     /// The name of a mailbox that nobody else has: the same scenario may run twice at once.
@@ -128,7 +169,7 @@ impl Sink {
         let faults =
             faults.iter().map(|(alerter, faults)| (alerter.name().to_owned(), faults.iter().cloned().collect()));
         let mut mailboxes = self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner);
-        mailboxes.entry(mailbox.to_owned()).or_default().faults = faults.collect();
+        mailboxes.by_name.entry(mailbox.to_owned()).or_default().faults = faults.collect();
     }
 
     /// The file with the certificate authority.
@@ -141,6 +182,7 @@ impl Sink {
         self.mailboxes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+            .by_name
             .get_mut(mailbox)
             .map(|mailbox| std::mem::take(&mut mailbox.received))
             .unwrap_or_default()

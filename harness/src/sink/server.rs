@@ -1,5 +1,6 @@
 //! The sink's HTTPS server.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, PoisonError};
 
 use http_body_util::{BodyExt, Either, Full, Limited};
@@ -19,10 +20,16 @@ use crate::scenario::{Connection, Fault};
 /// PagerDuty takes 512 KB; nothing that is sent here may be larger than twice that.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// Starts the server; the address is `127.0.0.1:PORT`.
-pub(super) async fn start(tls: Arc<ServerConfig>, mailboxes: Mailboxes) -> Result<(String, JoinHandle<()>), SinkError> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(SinkError::new)?;
-    let address = listener.local_addr().map_err(SinkError::new)?.to_string();
+/// Starts the server; port 0 takes a free one.
+pub(super) async fn start(
+    tls: Arc<ServerConfig>,
+    mailboxes: Mailboxes,
+    address: (IpAddr, u16),
+) -> Result<(SocketAddr, JoinHandle<()>), SinkError> {
+    let bound = TcpListener::bind(address).await;
+    let listener =
+        bound.map_err(|error| SinkError::new(format!("cannot listen on {}:{}: {error}", address.0, address.1)))?;
+    let address = listener.local_addr().map_err(SinkError::new)?;
     let acceptor = TlsAcceptor::from(tls);
     let server = tokio::spawn(async move {
         loop {
@@ -96,7 +103,7 @@ async fn handle(request: Request<Incoming>, mailboxes: Mailboxes) -> Result<Resp
     };
     let fault = {
         let mut mailboxes = mailboxes.lock().unwrap_or_else(PoisonError::into_inner);
-        let mailbox = mailboxes.entry(mailbox).or_default();
+        let mailbox = mailboxes.of(&mailbox, &String::from_utf8_lossy(&bytes));
         let fault = mailbox.next_fault(&alerter);
         if fault.is_none() {
             mailbox.received.push(Received { alerter, body });

@@ -29,6 +29,12 @@ fn alias(account: &str, region: &str) -> String {
     format!("{account}_{}", region.replace('-', "_"))
 }
 
+/// What the harness observes.
+fn outputs() -> Map<String, Value> {
+    let names = ["topic_arns", "queue_arns", "email_topic_arns"];
+    names.map(|name| (name.to_owned(), json!({"value": format!("${{module.hub.{name}}}")}))).into_iter().collect()
+}
+
 /// Composes hub, spokes and log alarm. The modules are found at `../tree/modules`.
 pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'_>) -> Composition {
     let mut providers = Vec::new();
@@ -82,7 +88,7 @@ pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'
             "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
             "provider": {"aws": providers},
             "module": modules,
-            "output": {"topic_arns": {"value": "${module.hub.topic_arns}"}},
+            "output": outputs(),
         }),
     }
 }

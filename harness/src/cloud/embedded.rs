@@ -1,0 +1,84 @@
+//! The embedded cloud: a fork for each scenario, several at a time.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::{Cloud, RunOptions};
+use crate::deployment::Deployment;
+use crate::report::Progress;
+use crate::runner::{Outcome, Session, Status, chain};
+use crate::scenario::Loaded;
+
+/// The embedded cloud.
+#[derive(Clone, Debug)]
+pub struct Embedded {
+    session: Arc<Session>,
+    /// A deployment that takes the place of those that the scenarios ask for.
+    own: Option<Arc<Deployment>>,
+    progress: Progress,
+}
+
+impl Embedded {
+    /// On a session of the caller's; `own` takes the place of the deployments that the scenarios ask for.
+    pub fn new(session: Arc<Session>, own: Option<Arc<Deployment>>, progress: Progress) -> Self {
+        Self { session, own, progress }
+    }
+}
+
+impl Cloud for Embedded {
+    fn name(&self) -> &str {
+        "embedded"
+    }
+
+    async fn deploy(&self) -> Result<String, String> {
+        match self.session.deploy().await {
+            Ok(deployment) if !deployment.reused => {
+                Ok(format!("deployed in {:.1} s; saved for the next run", deployment.applied_in.as_secs_f64()))
+            }
+            Ok(_) => Ok("the saved deployment still fits".to_owned()),
+            Err(error) => Err(chain(&*error)),
+        }
+    }
+
+    async fn run(&self, scenarios: Vec<Loaded>, options: RunOptions) -> Vec<Outcome> {
+        let jobs = options.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
+        let permits = Arc::new(Semaphore::new(jobs));
+        let total = scenarios.len();
+        let mut running = JoinSet::new();
+        for (place, loaded) in scenarios.into_iter().enumerate() {
+            let (session, own, permits) = (Arc::clone(&self.session), self.own.clone(), Arc::clone(&permits));
+            running.spawn(async move {
+                // Closed: a scenario has failed, and the user asked for no more.
+                let _permit = permits.acquire_owned().await.ok()?;
+                let outcome = match own {
+                    None => session.run(&loaded).await,
+                    Some(own) => session.run_on(&loaded, &own).await,
+                };
+                Some((place, outcome))
+            });
+        }
+        let mut outcomes = Vec::with_capacity(total);
+        while let Some(done) = running.join_next().await {
+            match done {
+                Ok(None) => {}
+                Ok(Some((place, outcome))) => {
+                    if options.fail_fast && matches!(outcome.status, Status::Failed | Status::Error) {
+                        permits.close();
+                    }
+                    outcomes.push((place, outcome));
+                }
+                Err(error) => self.progress.line(&format!("a scenario's task ended: {error}")),
+            }
+            if self.progress.is_live() {
+                self.progress.stage(&format!("running scenarios: {} of {total}", outcomes.len()));
+            }
+        }
+        if outcomes.len() < total {
+            self.progress.line(&format!("{} scenarios were not started: --fail-fast", total - outcomes.len()));
+        }
+        outcomes.sort_by_key(|(place, _)| *place);
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+    }
+}

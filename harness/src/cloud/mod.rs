@@ -1,0 +1,50 @@
+//! Clouds that scenarios run on: the embedded one, LocalStack, or whatever answers at an endpoint.
+//!
+//! Terraform sees an endpoint and credentials on each of them; topics are observed by probe queues, Slack and PagerDuty
+//! by the harness's sink. What differs is how an event gets in (as CloudTrail delivers it, or by PutEvents), how
+//! scenarios are kept apart (a fork each, or ids of their own), and who moves the time. What a cloud does otherwise than
+//! AWS has a name ([`Difference`]).
+
+mod difference;
+mod embedded;
+mod localstack;
+mod remote;
+
+pub use difference::{Difference, Found, Known};
+pub use embedded::Embedded;
+pub use localstack::OnLocalStack;
+pub use remote::{Remote, RemoteError, RemoteOptions};
+
+use crate::runner::Outcome;
+use crate::scenario::Loaded;
+
+/// What a run asks of a cloud.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunOptions {
+    /// Scenarios at a time, where the cloud can fork; the number of cores if not said.
+    pub jobs: Option<usize>,
+    /// Start none after the first that fails, where they run one after another.
+    pub fail_fast: bool,
+    /// Also those that need a deployment of their own, where each costs an apply.
+    pub deployments: bool,
+}
+
+/// A cloud with the monitor deployed to it.
+pub trait Cloud: Sync {
+    /// As reports name it.
+    fn name(&self) -> &str;
+
+    /// Deploys; what is worth saying of it.
+    ///
+    /// # Errors
+    /// What is missing, in words, with the next step.
+    fn deploy(&self) -> impl Future<Output = Result<String, String>> + Send;
+
+    /// Runs scenarios, in whatever order suits the cloud; outcomes in the order of the scenarios.
+    fn run(&self, scenarios: Vec<Loaded>, options: RunOptions) -> impl Future<Output = Vec<Outcome>> + Send;
+
+    /// What the cloud showed of itself, beside the scenarios: for the end of a report.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,472 @@
+//! A cloud behind an endpoint: it cannot fork, and its time is real.
+//!
+//! Reading order: `seed` (accounts before Terraform), `deploy` (the apply, and the probes), `marks` (event ids of a run),
+//! `case` (one scenario), `sentinel` (what shows an absence), `group` (scenarios at the same time), `verdict`; `api`
+//! (calls that no SDK here makes).
+
+mod api;
+mod case;
+mod deploy;
+mod group;
+mod marks;
+mod seed;
+mod sentinel;
+mod verdict;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::OnceCell;
+
+use self::case::Case;
+use self::deploy::{Facts, Site};
+use self::group::{Group, LIMIT, SCOUTING};
+use self::seed::Seeded;
+use self::sentinel::{STOPS, Sentinel};
+use super::difference::{Difference, Found, Known};
+use super::{Cloud, RunOptions, localstack};
+use crate::deployment::{Accounts, Coverage};
+use crate::layout::Layout;
+use crate::packages::Packages;
+use crate::report::Progress;
+use crate::runner::{Outcome, Status, chain, coverage};
+use crate::scenario::{Alerter, DeploymentChange, Fault, Faults, Loaded, Scenario};
+use crate::sink::{Identity, Sink, SinkError};
+
+/// Why a cloud behind an endpoint cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteError {
+    /// The sink.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// Its folder.
+    #[error("could not use {path}; set ROOTWATCH_CACHE to a folder that can be written to")]
+    Folder {
+        /// Where.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// How to use a cloud behind an endpoint.
+#[derive(Clone, Debug)]
+pub struct RemoteOptions {
+    /// As reports name it.
+    pub name: String,
+    /// `http://HOST:PORT`
+    pub endpoint: String,
+    /// The folder for what is kept of it: Terraform's state, the sink's certificate authority.
+    pub folder: PathBuf,
+    /// The folder of the sink's certificate authority, which its functions trust.
+    pub authority: PathBuf,
+    /// Whether another process of this run has deployed already.
+    pub reuse: bool,
+    /// Where the sink listens: an address that the cloud's functions reach.
+    pub sink_address: IpAddr,
+}
+
+impl RemoteOptions {
+    /// An endpoint of the user's, whose functions run on this machine.
+    pub fn endpoint(layout: &Layout, endpoint: &str) -> Self {
+        let name: String = endpoint.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        Self {
+            name: "endpoint".to_owned(),
+            endpoint: endpoint.trim_end_matches('/').to_owned(),
+            folder: layout.cache.join("endpoints").join(name),
+            authority: layout.cache.join("sink"),
+            reuse: false,
+            sink_address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        }
+    }
+}
+
+/// What stands at the endpoint, ready for scenarios.
+#[derive(Debug)]
+struct Ready {
+    seeded: Seeded,
+    facts: Facts,
+    /// What the cloud could not do on the way here.
+    found: Vec<Found>,
+    /// Whether events of services have a route of their own.
+    takes_records: bool,
+    /// Whether the log alarm is deployed now.
+    log_alarm: bool,
+}
+
+/// A cloud behind an endpoint.
+#[derive(Debug)]
+pub struct Remote {
+    options: RemoteOptions,
+    layout: Layout,
+    packages: Packages,
+    accounts: Accounts,
+    coverage: Coverage,
+    sink: Sink,
+    progress: Progress,
+    ready: OnceCell<Result<Ready, String>>,
+    /// How far a sentinel comes.
+    reached: OnceCell<Vec<&'static str>>,
+    remarks: Mutex<Vec<String>>,
+}
+
+impl Remote {
+    /// Starts the sink; the cloud is not touched yet.
+    ///
+    /// # Errors
+    /// [`RemoteError`]
+    pub async fn start(
+        layout: Layout,
+        options: RemoteOptions,
+        packages: Packages,
+        scenarios: &[Loaded],
+        progress: Progress,
+    ) -> Result<Self, RemoteError> {
+        let failed = |source| RemoteError::Folder { path: options.folder.clone(), source };
+        std::fs::create_dir_all(&options.folder).map_err(failed)?;
+        let identity = Identity::kept(&options.authority, &[options.sink_address])?;
+        let sink = Self::sink(&identity, &options).await?;
+        let accounts = Accounts::default();
+        // Terraform cannot take away what stands in a Region whose provider is gone: what was covered stays covered.
+        let kept = options.folder.join("coverage.json");
+        let before = std::fs::read(&kept).ok().and_then(|text| serde_json::from_slice::<Coverage>(&text).ok());
+        let coverage = coverage(scenarios, &accounts).union(&before.unwrap_or_default());
+        std::fs::write(&kept, serde_json::to_vec(&coverage).unwrap_or_default()).map_err(failed)?;
+        let (ready, reached, remarks) = (OnceCell::new(), OnceCell::new(), Mutex::default());
+        Ok(Self { options, layout, packages, accounts, coverage, sink, progress, ready, reached, remarks })
+    }
+
+    /// The sink, on the port that it had the last time: functions keep a secret, and with it the address, for minutes.
+    async fn sink(identity: &Identity, options: &RemoteOptions) -> Result<Sink, SinkError> {
+        let kept = options.folder.join("sink-port");
+        let port = std::fs::read_to_string(&kept).ok().and_then(|port| port.trim().parse().ok());
+        if let Some(port) = port
+            && let Ok(sink) = Sink::start_at(identity, options.sink_address, port).await
+        {
+            return Ok(sink);
+        }
+        let sink = Sink::start_at(identity, options.sink_address, 0).await?;
+        let port = sink.address().rsplit(':').next().unwrap_or_default();
+        // Where it cannot be kept, functions learn of the next one when their secret is five minutes old.
+        let _ = std::fs::write(&kept, port);
+        Ok(sink)
+    }
+
+    fn site(&self) -> Site<'_> {
+        Site {
+            layout: &self.layout,
+            packages: &self.packages,
+            accounts: &self.accounts,
+            coverage: &self.coverage,
+            endpoint: &self.options.endpoint,
+            folder: &self.options.folder,
+            progress: &self.progress,
+        }
+    }
+
+    async fn ready(&self) -> &Result<Ready, String> {
+        let made = async { self.make(&DeploymentChange::default()).await };
+        self.ready.get_or_init(|| made).await
+    }
+
+    /// Seeds, applies, subscribes.
+    async fn make(&self, change: &DeploymentChange) -> Result<Ready, String> {
+        let endpoint = &self.options.endpoint;
+        let seeded = deploy::seeded(endpoint, &self.accounts, &self.sink).await;
+        let seeded = seeded.map_err(|error| {
+            format!("{endpoint} could not be seeded: {error}; is that the address of a cloud that speaks AWS?")
+        })?;
+        let kept = self.options.folder.join("facts.json");
+        let reused = std::fs::read(&kept).ok().filter(|_| self.options.reuse && change == &DeploymentChange::default());
+        let facts = match reused.and_then(|facts| serde_json::from_slice::<Facts>(&facts).ok()) {
+            Some(facts) => facts,
+            None => {
+                let applied = tokio::task::block_in_place(|| self.site().apply(&seeded, change));
+                let applied = applied.map_err(|error| chain(&error))?;
+                let mut facts = deploy::observe(&seeded, &self.accounts, &self.coverage, &applied.outputs).await;
+                if !applied.errors.is_empty() {
+                    self.remark(format!("terraform apply did not end well; its log: {}", applied.log.display()));
+                }
+                facts.refused = applied.errors;
+                // Without it the next process applies once more.
+                let _ = std::fs::write(&kept, serde_json::to_vec(&facts).unwrap_or_default());
+                facts
+            }
+        };
+        let mut found = seeded.found.clone();
+        let refused = facts.refused.iter().map(|error| format!("terraform apply: {error}"));
+        let trouble = refused.chain(facts.trouble.iter().cloned());
+        found.extend(trouble.map(|trouble| Found::new(Difference::Unsupported, trouble)));
+        for found in &found {
+            self.remark(format!("otherwise than AWS ({}): {}", found.difference.name(), found.what));
+        }
+        let takes_records = api::plain(endpoint, "/_rootwatch/health", None).await.is_some();
+        Ok(Ready { seeded, facts, found, takes_records, log_alarm: change.log_alarm })
+    }
+
+    fn remark(&self, remark: String) {
+        let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
+        if !remarks.contains(&remark) {
+            remarks.push(remark);
+        }
+    }
+
+    /// What is known of this cloud.
+    fn known(&self, scenario: &str) -> Vec<Known> {
+        match self.options.name.as_str() {
+            "localstack" => localstack::known().into_iter().filter(|known| known.scenario == scenario).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Why a scenario is not run here, if it is not.
+    pub fn not_run(&self, name: &str, scenario: &Scenario, options: RunOptions) -> Option<Found> {
+        if let Some(seconds) = waits(&scenario.faults).filter(|seconds| *seconds > LIMIT.as_secs() - 60) {
+            let wait = if seconds == u64::MAX { "hours".to_owned() } else { format!("{seconds} s") };
+            let what = format!("it waits {wait} for its retries; the bound is {} s", LIMIT.as_secs());
+            return Some(Found::new(Difference::RealTime, what));
+        }
+        if scenario.deployment == DeploymentChange::default() {
+            return None;
+        }
+        let chosen = self.options.name == "localstack" && localstack::WITH_DEPLOYMENT.contains(&name);
+        let refused = scenario.expect.as_ref().is_some_and(|expected| expected.refused_by_terraform.is_some());
+        if refused || !(chosen || options.deployments) {
+            let what = "it needs a deployment of its own: an apply, and another to undo it";
+            return Some(Found::new(Difference::Deployments, what));
+        }
+        None
+    }
+
+    /// Runs cases on what is ready.
+    async fn group(&self, ready: &Ready, cases: Vec<(usize, Case)>) -> Vec<(usize, Outcome)> {
+        let started = group::now();
+        let (places, cases): (Vec<usize>, Vec<Case>) = cases.into_iter().unzip();
+        let stops = self.reached.get_or_init(|| self.scout(ready)).await.clone();
+        // What does not come at all is not waited for as long as what is late.
+        let limit = if stops.len() == STOPS.len() { LIMIT } else { SCOUTING };
+        let mut group = Group {
+            ready,
+            sink: &self.sink,
+            accounts: &self.accounts,
+            progress: &self.progress,
+            sentinels: self.sentinels(&cases),
+            stops,
+            limit,
+            cases,
+            notes: Vec::new(),
+        };
+        let ran = group.run().await;
+        if let Err(error) = ran {
+            let error = self.fate(error).await;
+            let failed = |case: &Case| Outcome::error(&case.outcome.name, case.outcome.path.clone(), error.clone());
+            return places.into_iter().zip(group.cases.iter().map(failed)).collect();
+        }
+        let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+        let cases = std::mem::take(&mut group.cases);
+        let share = milliseconds / cases.len().max(1) as f64;
+        let mut outcomes = Vec::new();
+        for (place, case) in places.into_iter().zip(cases) {
+            let mut outcome = verdict::judge(&group, case).await;
+            outcome.duration_ms = (share * 100.0).round() / 100.0;
+            outcomes.push((place, outcome));
+        }
+        outcomes
+    }
+
+    /// Sends a sentinel ahead: it shows which hops this cloud has at all.
+    async fn scout(&self, ready: &Ready) -> Vec<&'static str> {
+        self.progress.stage("sending a sentinel ahead");
+        let mut group = Group {
+            ready,
+            sink: &self.sink,
+            accounts: &self.accounts,
+            progress: &self.progress,
+            sentinels: vec![Sentinel::new(false, &self.accounts.hub_region)],
+            stops: STOPS.to_vec(),
+            limit: SCOUTING,
+            cases: Vec::new(),
+            notes: Vec::new(),
+        };
+        let ran = group.run().await;
+        let reached = group.reached();
+        for stop in STOPS {
+            let word = if reached.contains(&stop) { "reached" } else { "NOT reached" };
+            self.remark(format!("the sentinel {word} `{stop}`"));
+        }
+        for note in ran.err().into_iter().chain(group.notes) {
+            self.remark(format!("the sentinel: {note}"));
+        }
+        reached
+    }
+
+    /// One sentinel for each account and Region in which something is injected and a spoke stands.
+    fn sentinels(&self, cases: &[Case]) -> Vec<Sentinel> {
+        let mut places = std::collections::BTreeSet::new();
+        for case in cases {
+            for step in &case.steps {
+                let (crate::scenario::Step::Record(value) | crate::scenario::Step::Event(value)) = step else {
+                    // A customer's call is looked for on the hub's way.
+                    places.insert((false, self.accounts.hub_region.clone()));
+                    continue;
+                };
+                let played = crate::scenario::play(value, &self.accounts);
+                let of_hub = played.who == crate::scenario::Who::Hub;
+                let region = case.scenario.region.clone().unwrap_or(played.region);
+                let covered = if of_hub { &self.coverage.hub } else { &self.coverage.spoke };
+                if covered.contains(&region) {
+                    places.insert((of_hub, region));
+                }
+            }
+        }
+        places.into_iter().map(|(of_hub, region)| Sentinel::new(of_hub, &region)).collect()
+    }
+
+    /// An error in the middle of a run, with what the cloud itself says of its health.
+    async fn fate(&self, error: String) -> String {
+        let endpoint = &self.options.endpoint;
+        match api::answers(endpoint).await {
+            true => format!("the cloud answered {error}"),
+            false => format!("{endpoint} answers no more: the cloud has ended in the middle of the run ({error})"),
+        }
+    }
+
+    /// Applies a deployment of a scenario's own, runs it alone and goes back.
+    async fn alone(&self, case: Case, change: &DeploymentChange) -> Outcome {
+        let (name, path) = (case.outcome.name.clone(), case.outcome.path.clone());
+        let ready = match self.make(change).await {
+            Ok(ready) => ready,
+            Err(error) => return Outcome::error(&name, path, error),
+        };
+        let mut outcomes = self.group(&ready, vec![(0, case)]).await;
+        let back = tokio::task::block_in_place(|| self.site().apply(&ready.seeded, &DeploymentChange::default()));
+        let mut outcome = match outcomes.pop() {
+            Some((_, outcome)) => outcome,
+            None => Outcome::error(&name, path, "it gave no outcome".to_owned()),
+        };
+        let trouble = match back {
+            Ok(applied) if applied.errors.is_empty() => None,
+            Ok(applied) => Some(applied.errors.join("; ")),
+            Err(error) => Some(chain(&error)),
+        };
+        if let Some(trouble) = trouble {
+            outcome.status = Status::Error;
+            outcome.failures.push(format!("the default deployment could not be brought back: {trouble}"));
+        }
+        outcome
+    }
+}
+
+impl Cloud for Remote {
+    fn name(&self) -> &str {
+        &self.options.name
+    }
+
+    async fn deploy(&self) -> Result<String, String> {
+        let started = group::now();
+        match self.ready().await {
+            Ok(ready) => Ok(format!(
+                "deployed at {} in {:.1} s; {} differences from AWS met on the way",
+                self.options.endpoint,
+                started.elapsed().as_secs_f64(),
+                ready.found.len()
+            )),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    async fn run(&self, scenarios: Vec<Loaded>, options: RunOptions) -> Vec<Outcome> {
+        let ready = match self.ready().await {
+            Ok(ready) => ready,
+            Err(error) => {
+                let failed = |loaded: &Loaded| Outcome::error(&loaded.name, loaded.path.clone(), error.clone());
+                return scenarios.iter().map(failed).collect();
+            }
+        };
+        let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
+        let (mut together, mut alone) = (Vec::new(), Vec::new());
+        for (place, loaded) in scenarios.iter().enumerate() {
+            let scenario = match &loaded.scenario {
+                Ok(scenario) => scenario,
+                Err(error) => {
+                    outcomes.push((place, Outcome::error(&loaded.name, loaded.path.clone(), error.to_string())));
+                    continue;
+                }
+            };
+            if let Some(Found { difference, what }) = self.not_run(&loaded.name, scenario, options) {
+                let mut outcome = Outcome::not_run(&loaded.name, loaded.path.clone(), difference, what);
+                outcome.title.clone_from(&scenario.title);
+                outcomes.push((place, outcome));
+                continue;
+            }
+            let case = Case::new(loaded, scenario, self.known(&loaded.name), self.sink.open_mailbox());
+            match scenario.deployment == DeploymentChange::default() {
+                true => together.push((place, case)),
+                false => alone.push((place, case, scenario.deployment.clone())),
+            }
+        }
+        if !together.is_empty() {
+            self.progress.stage(&format!("running {} scenarios at the same time", together.len()));
+            outcomes.extend(self.group(ready, together).await);
+        }
+        for (place, case, change) in alone {
+            let failed = outcomes.iter().any(|(_, one)| matches!(one.status, Status::Failed | Status::Error));
+            if options.fail_fast && failed {
+                break;
+            }
+            self.progress.stage(&format!("deploying for {}", case.outcome.name));
+            outcomes.push((place, self.alone(case, &change).await));
+        }
+        outcomes.sort_by_key(|(place, _)| *place);
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        self.remarks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// How many seconds the faults make an alert wait, by the waits of the functions' queues; `None` without faults.
+fn waits(faults: &Faults) -> Option<u64> {
+    let of = |faults: &Vec<Fault>| {
+        let mut tries = 0_u64;
+        for fault in faults {
+            // Refused for good: the function moves the message to its dead-letter queue at once.
+            let for_good = matches!(fault.status, Some(400 | 401 | 403 | 404 | 410 | 413));
+            match (fault.times, fault.connection) {
+                _ if for_good => {}
+                (None, _) => return u64::MAX,
+                // Tried twice in one invocation.
+                (Some(times), None) if fault.status.is_some_and(|status| status >= 500) => tries += times / 2,
+                (Some(times), _) => tries += times,
+            }
+        }
+        (0..tries).fold(0_u64, |sum, n| sum.saturating_add((60_u64 << n.min(10)).min(900)))
+    };
+    let alerters = [Alerter::Slack, Alerter::Pagerduty];
+    alerters.iter().filter_map(|alerter| faults.get(alerter)).map(of).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_of_faults() {
+        let fault = |status, times| Fault { status: Some(status), times, ..Fault::default() };
+        let cases = [
+            (vec![fault(500, Some(5))], 180),
+            (vec![fault(500, Some(2))], 60),
+            (vec![fault(429, Some(3))], 420),
+            (vec![fault(404, None)], 0),
+            (vec![fault(503, None)], u64::MAX),
+        ];
+        for (faults, seconds) in cases {
+            let faults = Faults::from([(Alerter::Slack, faults)]);
+            assert_eq!(waits(&faults), Some(seconds), "{faults:?}");
+        }
+        assert_eq!(waits(&Faults::new()), None);
+    }
+}
