@@ -151,7 +151,7 @@ impl Run {
         }
         let progress = Progress::stderr();
         if self.cloud != CloudKind::Embedded {
-            return self.elsewhere(layout, loaded, &progress).await;
+            return Box::pin(self.elsewhere(layout, loaded, &progress)).await;
         }
         // The Regions follow from everything that was found, not from the filter.
         let session = match Session::start(layout, &loaded, progress.clone()).await {
@@ -224,7 +224,7 @@ impl Run {
                 elsewhere::on_endpoint(layout, endpoint, self.sink_address, &all, loaded, self.options(), progress)
                     .await
             }
-            _ => elsewhere::on_localstack(layout, &all, loaded, self.options(), progress).await,
+            _ => Box::pin(elsewhere::on_localstack(layout, &all, loaded, self.options(), progress)).await,
         };
         match ran {
             Ok(mut outcomes) => {

@@ -36,6 +36,7 @@ impl OnLocalStack {
         progress: &Progress,
     ) -> Result<Self, String> {
         let prepared = prepare(&layout, janitor, progress).await.map_err(|error| chain(&error))?;
+        progress.stage("building the handlers");
         let packages = prepare_for_containers(&layout, prepared.glibc(), progress).await;
         let packages = packages.map_err(|error| chain(&error))?;
         let folder = prepared.directory.join("deployment");

@@ -167,7 +167,7 @@ impl Remote {
     }
 
     async fn ready(&self) -> &Result<Ready, String> {
-        let made = async { self.make(&DeploymentChange::default()).await };
+        let made = async { Box::pin(self.make(&DeploymentChange::default())).await };
         self.ready.get_or_init(|| made).await
     }
 
@@ -409,7 +409,7 @@ impl Cloud for Remote {
         }
         if !together.is_empty() {
             self.progress.stage(&format!("running {} scenarios at the same time", together.len()));
-            outcomes.extend(self.group(ready, together).await);
+            outcomes.extend(Box::pin(self.group(ready, together)).await);
         }
         for (place, case, change) in alone {
             let failed = outcomes.iter().any(|(_, one)| matches!(one.status, Status::Failed | Status::Error));
@@ -417,7 +417,7 @@ impl Cloud for Remote {
                 break;
             }
             self.progress.stage(&format!("deploying for {}", case.outcome.name));
-            outcomes.push((place, self.alone(case, &change).await));
+            outcomes.push((place, Box::pin(self.alone(case, &change)).await));
         }
         outcomes.sort_by_key(|(place, _)| *place);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
