@@ -1,4 +1,4 @@
-//! Every file below `scenarios/` is a test of its own: `embedded::<path>`.
+//! Every file below `scenarios/` is a test of its own: `embedded::<path>`, and `localstack::<path>` where there is Docker.
 //!
 //! The deployment is made once, lazily, and shared by all tests of this process; other processes (nextest runs one
 //! for each test) find it saved. Listing tests touches nothing.
@@ -6,6 +6,8 @@
 #![allow(missing_docs, reason = "a test target")]
 #![allow(clippy::print_stderr, reason = "a test target talks to whoever runs it")]
 
+#[path = "scenarios/on_localstack.rs"]
+mod on_localstack;
 mod support;
 
 use std::path::Path;
@@ -33,9 +35,13 @@ fn main() -> ExitCode {
             Trial::test(name, move || run(&shared, place))
         })
         .collect();
+    let localstack = on_localstack::OnLocalStack::new(&shared, &arguments);
+    trials.extend(localstack.trials());
     let all = Arc::clone(&shared);
     trials.push(Trial::test("no_snapshot_without_a_scenario", move || unreferenced(&all)));
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let exit = libtest_mimic::run(&arguments, trials).exit_code();
+    localstack.close();
+    exit
 }
 
 /// Where the snapshots lie, seen from this file.
@@ -78,6 +84,6 @@ fn run(shared: &Shared, place: usize) -> Result<(), Failed> {
         Status::Observed => {
             Err(format!("{}: it states no expectation; give it an `expect`", outcome.path.display()).into())
         }
-        Status::Failed | Status::Error => Err(human("embedded", &[outcome], true).into()),
+        Status::Failed | Status::Error | Status::NotRun => Err(human("embedded", &[outcome], true).into()),
     }
 }

@@ -16,7 +16,7 @@ pub use localstack::OnLocalStack;
 pub use remote::{Remote, RemoteError, RemoteOptions};
 
 use crate::runner::Outcome;
-use crate::scenario::Loaded;
+use crate::scenario::{Loaded, Scenario};
 
 /// What a run asks of a cloud.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,6 +27,11 @@ pub struct RunOptions {
     pub fail_fast: bool,
     /// Also those that need a deployment of their own, where each costs an apply.
     pub deployments: bool,
+}
+
+/// Why a scenario is not run on LocalStack, if it is not: known before anything is started.
+pub fn not_run_on_localstack(name: &str, scenario: &Scenario) -> Option<Found> {
+    remote::not_run("localstack", name, scenario, RunOptions::default())
 }
 
 /// A cloud with the monitor deployed to it.

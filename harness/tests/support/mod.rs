@@ -25,6 +25,12 @@ impl Shared {
         Ok(Arc::new(Self { loaded, runtime, session: OnceLock::new() }))
     }
 
+    /// The runtime of this process.
+    #[allow(dead_code, reason = "not every test target needs it")]
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
     /// Runs something with the session.
     pub(crate) fn with<T>(&self, work: impl AsyncFnOnce(&Session) -> T) -> Result<T, String> {
         let session = self.session.get_or_init(|| {

@@ -8,7 +8,9 @@ use crate::cloud::difference::{Difference, Known};
 pub(in crate::cloud) fn known() -> Vec<Known> {
     let known = |scenario, difference, instead| Known { scenario, difference, instead };
     vec![
-        known("forged/source-of-aws", Difference::AwsSources, json!({"refused": null, "login": 1, "stopped_at": null})),
+        known("forged/source-of-aws", Difference::AwsSources, json!({"refused": null, "login": 2, "stopped_at": null})),
+        known("forged/source-of-aws", Difference::Policies, json!({"refused": null})),
+        known("forged/straight-to-the-hub", Difference::Policies, json!({"refused": null})),
         known(
             "variants/account-not-listed",
             Difference::Policies,

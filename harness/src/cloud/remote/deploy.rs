@@ -116,10 +116,13 @@ pub(super) struct Applied {
 fn errors(output: &str) -> Vec<String> {
     let plain = console::strip_ansi_codes(output);
     let mut errors: Vec<String> = Vec::new();
+    let ids = Regex::new(r"[0-9a-f]{8}-[0-9a-f-]{27}");
     for line in plain.lines() {
         if let Some((_, error)) = line.split_once("Error: ") {
-            let ids = Regex::new(r"[0-9a-f]{8}-[0-9a-f-]{27}");
-            let error = ids.map_or(error.to_owned(), |ids| ids.replace_all(error, "…").into_owned());
+            let error = match &ids {
+                Ok(ids) => ids.replace_all(error, "…").into_owned(),
+                Err(_) => error.to_owned(),
+            };
             if !errors.contains(&error) {
                 errors.push(error);
             }
@@ -215,7 +218,7 @@ pub(super) async fn seeded(
 }
 
 /// The caller of a place.
-pub(super) fn caller<'a>(seeded: &'a Seeded, of_hub: bool) -> &'a Caller {
+pub(super) fn caller(seeded: &Seeded, of_hub: bool) -> &Caller {
     if of_hub { &seeded.hub } else { &seeded.spoke }
 }
 

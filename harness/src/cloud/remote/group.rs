@@ -351,7 +351,7 @@ impl Group<'_> {
     /// The stops that a sentinel was seen at.
     pub(super) fn reached(&self) -> Vec<&'static str> {
         let seen = |stop: &&'static str| self.sentinels.iter().any(|sentinel| sentinel.missing(&[*stop]).is_none());
-        STOPS.iter().copied().filter(|stop| seen(&stop)).collect()
+        STOPS.iter().copied().filter(seen).collect()
     }
 
     /// The differences that touched every scenario with records.

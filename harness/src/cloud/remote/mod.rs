@@ -221,25 +221,6 @@ impl Remote {
         }
     }
 
-    /// Why a scenario is not run here, if it is not.
-    pub fn not_run(&self, name: &str, scenario: &Scenario, options: RunOptions) -> Option<Found> {
-        if let Some(seconds) = waits(&scenario.faults).filter(|seconds| *seconds > LIMIT.as_secs() - 60) {
-            let wait = if seconds == u64::MAX { "hours".to_owned() } else { format!("{seconds} s") };
-            let what = format!("it waits {wait} for its retries; the bound is {} s", LIMIT.as_secs());
-            return Some(Found::new(Difference::RealTime, what));
-        }
-        if scenario.deployment == DeploymentChange::default() {
-            return None;
-        }
-        let chosen = self.options.name == "localstack" && localstack::WITH_DEPLOYMENT.contains(&name);
-        let refused = scenario.expect.as_ref().is_some_and(|expected| expected.refused_by_terraform.is_some());
-        if refused || !(chosen || options.deployments) {
-            let what = "it needs a deployment of its own: an apply, and another to undo it";
-            return Some(Found::new(Difference::Deployments, what));
-        }
-        None
-    }
-
     /// Runs cases on what is ready.
     async fn group(&self, ready: &Ready, cases: Vec<(usize, Case)>) -> Vec<(usize, Outcome)> {
         let started = group::now();
@@ -395,7 +376,7 @@ impl Cloud for Remote {
                     continue;
                 }
             };
-            if let Some(Found { difference, what }) = self.not_run(&loaded.name, scenario, options) {
+            if let Some(Found { difference, what }) = not_run(&self.options.name, &loaded.name, scenario, options) {
                 let mut outcome = Outcome::not_run(&loaded.name, loaded.path.clone(), difference, what);
                 outcome.title.clone_from(&scenario.title);
                 outcomes.push((place, outcome));
@@ -426,6 +407,25 @@ impl Cloud for Remote {
     fn remarks(&self) -> Vec<String> {
         self.remarks.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// Why a scenario is not run on a cloud behind an endpoint, if it is not.
+pub(super) fn not_run(cloud: &str, name: &str, scenario: &Scenario, options: RunOptions) -> Option<Found> {
+    if let Some(seconds) = waits(&scenario.faults).filter(|seconds| *seconds > LIMIT.as_secs() - 60) {
+        let wait = if seconds == u64::MAX { "hours".to_owned() } else { format!("{seconds} s") };
+        let what = format!("it waits {wait} for its retries; the bound is {} s", LIMIT.as_secs());
+        return Some(Found::new(Difference::RealTime, what));
+    }
+    if scenario.deployment == DeploymentChange::default() {
+        return None;
+    }
+    let chosen = cloud == "localstack" && localstack::WITH_DEPLOYMENT.contains(&name);
+    let refused = scenario.expect.as_ref().is_some_and(|expected| expected.refused_by_terraform.is_some());
+    if refused || !(chosen || options.deployments) {
+        let what = "it needs a deployment of its own: an apply, and another to undo it";
+        return Some(Found::new(Difference::Deployments, what));
+    }
+    None
 }
 
 /// How many seconds the faults make an alert wait, by the waits of the functions' queues; `None` without faults.
