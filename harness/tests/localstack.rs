@@ -2,7 +2,7 @@
 //! and the reason said, where LocalStack cannot be had.
 
 #![allow(missing_docs, reason = "a test target")]
-#![allow(clippy::print_stderr, reason = "a test target talks to whoever runs it")]
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "a test target talks to whoever runs it")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::io::{BufRead, BufReader, Cursor, Write};
