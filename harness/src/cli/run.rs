@@ -8,7 +8,7 @@ use super::elsewhere;
 use super::keep::look_around;
 use super::watch::{Affected, Changes, Sources};
 use super::{Exit, complain, print};
-use crate::cloud::{Cloud, Embedded, RunOptions};
+use crate::cloud::{Cloud, Embedded, RunOptions, compare};
 use crate::deployment::OwnRoot;
 use crate::layout::Layout;
 use crate::report::{Format, Progress};
@@ -42,6 +42,9 @@ pub(super) struct Run {
     /// The address of this machine that the cloud's functions reach, for `--cloud endpoint` [default: 127.0.0.1]
     #[arg(long, value_name = "IP")]
     sink_address: Option<std::net::IpAddr>,
+    /// Compare every outcome with that of another cloud: equal, or a named difference
+    #[arg(long, value_enum)]
+    against: Option<Other>,
     /// Also scenarios that need a deployment of their own, on clouds where each costs an apply
     #[arg(long)]
     deployments: bool,
@@ -89,6 +92,13 @@ enum CloudKind {
     Localstack,
     /// Whatever speaks AWS at `--endpoint`.
     Endpoint,
+}
+
+/// The cloud to compare with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Other {
+    /// In this process.
+    Embedded,
 }
 
 impl CloudKind {
@@ -203,6 +213,21 @@ impl Run {
         RunOptions { jobs: self.jobs, fail_fast: self.fail_fast, deployments: self.deployments }
     }
 
+    /// The same scenarios on the embedded cloud; a deployment that was not made elsewhere is not made here.
+    async fn embedded(
+        &self,
+        layout: Layout,
+        all: &[Loaded],
+        loaded: Vec<Loaded>,
+        progress: &Progress,
+    ) -> Result<Vec<Outcome>, String> {
+        let session = Session::start(layout, all, progress.clone()).await;
+        let session = Arc::new(session.map_err(|error| crate::runner::chain(&error))?);
+        let cloud = Embedded::new(session, None, progress.clone());
+        progress.line(&cloud.deploy().await?);
+        Ok(cloud.run(loaded, self.options()).await)
+    }
+
     /// On a cloud that is not in this process.
     async fn elsewhere(&self, layout: Layout, all: Vec<Loaded>, progress: &Progress) -> Exit {
         let mut loaded = all.clone();
@@ -214,6 +239,7 @@ impl Run {
                 return Exit::Usage;
             }
         }
+        let for_other = (layout.clone(), loaded.clone());
         let ran = match (self.cloud, &self.endpoint) {
             (CloudKind::Endpoint, None) => {
                 progress.finish();
@@ -228,6 +254,15 @@ impl Run {
         };
         match ran {
             Ok(mut outcomes) => {
+                if let Some(Other::Embedded) = self.against {
+                    let (layout, mut loaded) = for_other;
+                    let ran = |name: &str| outcomes.iter().any(|it| it.name == name && it.status != Status::NotRun);
+                    loaded.retain(|loaded| ran(&loaded.name));
+                    match self.embedded(layout, &all, loaded, progress).await {
+                        Ok(embedded) => compare(&mut outcomes, &embedded),
+                        Err(error) => return not_ready(progress, &error),
+                    }
+                }
                 self.finished(&mut outcomes);
                 progress.finish();
                 self.report(self.cloud.name(), &outcomes)

@@ -18,6 +18,8 @@ pub enum Difference {
     ReadOnlyState,
     /// A disabled rule still matches.
     DisabledRule,
+    /// Regions of other partitions are taken for another Region.
+    OtherPartitions,
     /// A rule's target is tried once, and its dead-letter queue stays empty.
     TargetRetries,
     /// Metric filters count every line.
@@ -42,11 +44,12 @@ pub enum Difference {
 
 impl Difference {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Policies,
         Self::AwsSources,
         Self::ReadOnlyState,
         Self::DisabledRule,
+        Self::OtherPartitions,
         Self::TargetRetries,
         Self::MetricFilters,
         Self::AlarmEvents,
@@ -70,6 +73,7 @@ impl Difference {
             Self::Policies => "no policy of a bus, queue, topic, key or role is enforced: what AWS denies is delivered",
             Self::AwsSources => "PutEvents takes sources `aws.*` from anybody; AWS refuses them",
             Self::ReadOnlyState => "the state of a rule does not keep read-only management events from it",
+            Self::OtherPartitions => "an event of a Region of another partition comes to a Region of this one",
             Self::DisabledRule => "a disabled rule is not left out",
             Self::TargetRetries => {
                 "a rule's target is tried once; its retry policy and dead-letter queue are stored only"
@@ -95,6 +99,9 @@ impl Difference {
             Self::AwsSources => "LocalStack 4.14, services/events/provider.py: no check of the source",
             Self::ReadOnlyState => "LocalStack 4.14, services/events: the state is stored only",
             Self::DisabledRule => "LocalStack 4.14, services/events/provider.py: no check of the state on the way",
+            Self::OtherPartitions => {
+                "measured: PutEvents in cn-north-1 of LocalStack 4.14 is delivered where a spoke stands"
+            }
             Self::TargetRetries => {
                 "LocalStack 4.14, services/events/provider.py: a failure is logged as TargetDeliveryFailure"
             }

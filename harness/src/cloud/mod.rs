@@ -5,11 +5,13 @@
 //! scenarios are kept apart (a fork each, or ids of their own), and who moves the time. What a cloud does otherwise than
 //! AWS has a name ([`Difference`]).
 
+mod against;
 mod difference;
 mod embedded;
 mod localstack;
 mod remote;
 
+pub use against::compare;
 pub use difference::{Difference, Found, Known};
 pub use embedded::Embedded;
 pub use localstack::OnLocalStack;

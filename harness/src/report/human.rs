@@ -5,7 +5,7 @@ use std::fmt::Write;
 use console::style;
 use serde_json::Value;
 
-use crate::cloud::{Difference, Found};
+use crate::cloud::Found;
 use crate::runner::{Message, Outcome, Status, Summary};
 use crate::scenario::StoppedAt;
 
@@ -56,7 +56,7 @@ pub fn human(cloud: &str, outcomes: &[Outcome], details: bool) -> String {
 
 /// What touches every scenario of a cloud alike is said with the details.
 fn shown(found: &Found, details: bool) -> bool {
-    details || found.difference != Difference::CloudTrail
+    details || !found.is_common()
 }
 
 fn mark(status: Status) -> console::StyledObject<&'static str> {

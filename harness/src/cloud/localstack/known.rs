@@ -11,6 +11,12 @@ pub(in crate::cloud) fn known() -> Vec<Known> {
         known("forged/source-of-aws", Difference::AwsSources, json!({"refused": null, "login": 2, "stopped_at": null})),
         known("forged/source-of-aws", Difference::Policies, json!({"refused": null})),
         known("forged/straight-to-the-hub", Difference::Policies, json!({"refused": null})),
+        known("activity/other-partition", Difference::OtherPartitions, json!({"activity": 1, "stopped_at": null})),
+        known(
+            "defects/read-only-not-delivered",
+            Difference::ReadOnlyState,
+            json!({"activity": 1, "stopped_at": null, "broken_hop": []}),
+        ),
         known(
             "variants/account-not-listed",
             Difference::Policies,

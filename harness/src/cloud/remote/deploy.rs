@@ -199,7 +199,9 @@ async fn bus_probe(seeded: &Seeded, accounts: &Accounts) -> Result<String, Strin
     attributes.send().await.map_err(|error| failed("SetQueueAttributes")(chain(&error.into_service_error())))?;
     let events = seeded.hub.eventbridge();
     let pattern = json!({"source": [{"prefix": ""}]}).to_string();
-    let rule = events.put_rule().name(&name).event_bus_name(BUS).event_pattern(pattern).send().await;
+    // The plain state would leave read-only calls out.
+    let state = aws_sdk_eventbridge::types::RuleState::EnabledWithAllCloudtrailManagementEvents;
+    let rule = events.put_rule().name(&name).event_bus_name(BUS).event_pattern(pattern).state(state).send().await;
     rule.map_err(|error| failed("PutRule")(chain(&error.into_service_error())))?;
     let target = aws_sdk_eventbridge::types::Target::builder().id("probe").arn(&queue).build();
     let target = target.map_err(|error| failed("PutTargets")(error.to_string()))?;

@@ -1,0 +1,106 @@
+//! The same scenarios on two clouds: equal, or a named difference, for every one.
+
+use similar::{ChangeTag, TextDiff};
+
+use super::{Difference, Found};
+use crate::report::snapshot;
+use crate::runner::{Outcome, Status};
+
+/// How many differing lines are shown.
+const SHOWN: usize = 6;
+
+/// Compares what came out here with what came out on the embedded cloud: counts, where it ended, and every message, with
+/// what is drawn anew in each run left out. A scenario that states no expectation has the embedded cloud's outcome for one.
+pub fn compare(here: &mut [Outcome], embedded: &[Outcome]) {
+    for outcome in here {
+        let Some(other) = embedded.iter().find(|other| other.name == outcome.name) else { continue };
+        match outcome.status {
+            Status::NotRun | Status::Error => continue,
+            Status::Passed | Status::Failed | Status::Observed => {}
+        }
+        let differing = differing(outcome, other);
+        let named = outcome.differences.iter().any(|found| found.difference != Difference::CloudTrail);
+        if differing.is_empty() {
+            outcome.notes.push("equal to the embedded cloud".to_owned());
+            if outcome.status == Status::Observed {
+                outcome.status = Status::Passed;
+            }
+        } else if named {
+            let names = outcome.differences.iter().map(|found| found.difference.name());
+            let names: std::collections::BTreeSet<String> = names.collect();
+            let names = names.into_iter().collect::<Vec<_>>().join(", ");
+            outcome.notes.push(format!("other than the embedded cloud, by the named differences {names}"));
+        } else {
+            outcome.failures.push("other than the embedded cloud, and no named difference says why:".to_owned());
+            outcome.failures.extend(differing);
+            outcome.status = Status::Failed;
+        }
+    }
+}
+
+/// What differs, in lines.
+fn differing(here: &Outcome, embedded: &Outcome) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut count = |what: &str, here: String, embedded: String| {
+        if here != embedded {
+            lines.push(format!("{what}: {here} here, {embedded} there"));
+        }
+    };
+    let alerts = |outcome: &Outcome| format!("{} login, {} activity", outcome.alerts.login, outcome.alerts.activity);
+    count("alerts", alerts(here), alerts(embedded));
+    count("alerters", format!("{:?}", here.sinks), format!("{:?}", embedded.sinks));
+    count("where it ended", format!("{:?}", here.stopped_at), format!("{:?}", embedded.stopped_at));
+    count("dead letters", here.dead_letters.to_string(), embedded.dead_letters.to_string());
+    let texts = (messages(here), messages(embedded));
+    let diff = TextDiff::from_lines(&texts.1, &texts.0);
+    let changes = diff.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal);
+    lines.extend(changes.take(SHOWN).map(|change| format!("{}{}", change.tag(), change.value().trim_end())));
+    lines
+}
+
+/// What came out about root. Health messages speak of the deployment, which other scenarios share here.
+fn messages(outcome: &Outcome) -> String {
+    let mut about_root = outcome.clone();
+    about_root.messages.retain(|message| {
+        message.to != "health" && !(message.to == "pagerduty" && crate::runner::is_health(&message.body))
+    });
+    snapshot(&about_root)
+}
+
+impl Found {
+    /// Whether it is told with every scenario of a cloud alike.
+    pub fn is_common(&self) -> bool {
+        self.difference == Difference::CloudTrail
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runner::Message;
+    use serde_json::json;
+
+    fn outcome(text: &str, found: &[Difference]) -> Outcome {
+        let mut outcome = Outcome::empty("a", "a.json".into(), "");
+        outcome.status = Status::Observed;
+        outcome.messages.push(Message { to: "slack".to_owned(), body: json!({"text": text}) });
+        outcome.differences = found.iter().map(|found| Found::new(*found, "seen")).collect();
+        outcome
+    }
+
+    #[test]
+    fn equal_or_named_or_failed() {
+        let cases = [
+            (outcome("x", &[]), Status::Passed, "equal"),
+            (outcome("x", &[Difference::CloudTrail]), Status::Passed, "equal"),
+            (outcome("y", &[Difference::CloudTrail]), Status::Failed, ""),
+            (outcome("y", &[Difference::Policies]), Status::Observed, "policies"),
+        ];
+        for (here, status, note) in cases {
+            let mut here = vec![here];
+            compare(&mut here, &[outcome("x", &[])]);
+            assert_eq!(here[0].status, status, "{:?}", here[0]);
+            assert!(note.is_empty() || here[0].notes[0].contains(note), "{:?}", here[0].notes);
+        }
+    }
+}
