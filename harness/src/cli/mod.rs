@@ -1,5 +1,6 @@
 //! The `rootwatch` command.
 
+mod bench;
 mod doctor;
 mod elsewhere;
 mod exit;
@@ -82,6 +83,8 @@ Examples:
     Inject(inject::Inject),
     /// Start the embedded cloud alone.
     Serve(serve::Serve),
+    /// Measure the embedded cloud and LocalStack by the same scenarios.
+    Bench(bench::Bench),
     /// Get LocalStack's image, or start LocalStack alone.
     Localstack(localstack::LocalStack),
 }
@@ -113,6 +116,7 @@ pub async fn main(cli: Cli) -> Exit {
             Command::Redrive(redrive) => redrive.execute().await,
             Command::Package(package) => package.execute(layout).await,
             Command::Inject(inject) => inject.execute().await,
+            Command::Bench(bench) => Box::pin(bench.execute(layout)).await,
             Command::Serve(serve) => serve.execute().await,
             Command::Localstack(localstack) => localstack.execute(layout).await,
         }
