@@ -1,7 +1,7 @@
 //! What is claimed of the alerters, over the whole deployed path: nothing is lost, nothing is told twice without need, no
 //! permission is too much, no secret shows.
 //!
-//! `ROOTWATCH_SCHEDULES=10000 cargo test -p rootwatch --test alerters -- schedules` runs more schedules of faults.
+//! A hundred schedules run in the suite; `ROOTWATCH_SCHEDULES=10000 cargo test -p rootwatch --test alerters -- schedules` runs more.
 
 #![allow(missing_docs, reason = "a test target")]
 #![allow(clippy::print_stderr, reason = "a test target talks to whoever runs it")]
@@ -31,6 +31,7 @@ type Check = fn(&Shared) -> Result<(), Failed>;
 /// `-- --ignored` runs them.
 #[derive(Clone, Copy, PartialEq)]
 enum Seen {
+    Held,
     NotYet,
 }
 
@@ -44,14 +45,14 @@ fn main() -> ExitCode {
         }
     };
     let checks: [(&str, Seen, Check); 9] = [
-        ("schedules::nothing_is_lost", Seen::NotYet, schedules::nothing_is_lost),
-        ("schedules::processes_agree", Seen::NotYet, schedules::processes_agree),
+        ("schedules::nothing_is_lost", Seen::Held, schedules::nothing_is_lost),
+        ("schedules::processes_agree", Seen::Held, schedules::processes_agree),
         ("storm::sixty_calls_by_webhook_are_two_messages", Seen::NotYet, storm::by_webhook),
         ("storm::sixty_calls_by_bot_are_one_thread", Seen::NotYet, storm::by_bot),
-        ("storm::the_same_act_is_told_once", Seen::NotYet, storm::the_same_act),
+        ("storm::the_same_act_is_told_once", Seen::Held, storm::the_same_act),
         ("health::every_failure_has_an_alarm", Seen::NotYet, health::every_failure_has_an_alarm),
         ("permissions::each_is_needed", Seen::NotYet, permissions::each_is_needed),
-        ("secrets::are_nowhere", Seen::NotYet, secrets::are_nowhere),
+        ("secrets::are_nowhere", Seen::Held, secrets::are_nowhere),
         ("subscriber::hears_the_contract", Seen::NotYet, subscriber::hears_the_contract),
     ];
     let trials = checks.into_iter().map(|(name, seen, check)| {

@@ -125,7 +125,7 @@ fn deployments(shared: &Shared) -> Result<[Arc<Deployment>; 2], Failed> {
 
 fn number_of_schedules() -> u32 {
     let asked = std::env::var("ROOTWATCH_SCHEDULES").ok();
-    asked.and_then(|number| number.parse().ok()).unwrap_or(1_000)
+    asked.and_then(|number| number.parse().ok()).unwrap_or(100)
 }
 
 pub(crate) fn nothing_is_lost(shared: &Shared) -> Result<(), Failed> {
