@@ -26,7 +26,7 @@ pub(crate) fn every_failure_has_an_alarm(shared: &Shared) -> Result<(), Failed> 
         (wanted(&ask), alarms["MetricAlarms"].clone(), subscriptions["Subscriptions"].clone())
     });
     let health = format!("arn:aws:sns:{REGION}:{HUB}:rootwatch-health");
-    if wanted.len() < 40 {
+    if wanted.len() < 30 {
         return Err(format!("only {} metrics of failures were found: {wanted:?}", wanted.len()).into());
     }
     let alarms: Vec<&Value> = alarms.as_array().into_iter().flatten().collect();

@@ -22,6 +22,7 @@ fn visit(shared: &Shared) -> Vec<Value> {
         })
         .collect();
     let mut key = at(record(shared, "activity/create-access-key"), 5);
+    key["eventID"] = json!("00000000-0000-4000-8000-00000000beef");
     key["userIdentity"] = call["userIdentity"].clone();
     records.insert(30, key);
     records
