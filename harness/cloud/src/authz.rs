@@ -85,6 +85,13 @@ impl<'a> Edge<'a> {
         self.context = self.context.with(key, value);
         self
     }
+    /// The account of the resource; what an action without a resource (`*`) is done on is the caller's.
+    fn resource_account(&self) -> AccountId {
+        match (self.resource.as_str(), self.principal.account()) {
+            ("*", Some(account)) => AccountId::new(account),
+            _ => self.resource.account(),
+        }
+    }
     /// With the resource's policy.
     pub fn policy(mut self, name: &'a str, policy: Option<&'a PolicyText>) -> Self {
         self.resource_policy = policy.map(|policy| (name, policy));
@@ -96,7 +103,7 @@ impl State {
     /// Decides an edge. Nothing is allowed by default but what an account's own administrator does in its account.
     pub fn decide(&self, edge: &Edge<'_>) -> Decision {
         let context = self.global_keys(edge);
-        let resource_account = edge.resource.account();
+        let resource_account = edge.resource_account();
         let identity = iam::identity_policies(self, edge.principal);
         let policies = Policies {
             identity: identity
@@ -114,7 +121,7 @@ impl State {
 
     /// AWS's text for a refusal.
     pub fn denial(&self, edge: &Edge<'_>, decision: &Decision) -> String {
-        let account = edge.resource.account();
+        let account = edge.resource_account();
         decision.message(&Self::request(edge, &account, &edge.context))
     }
 
@@ -130,6 +137,7 @@ impl State {
 
     /// The keys that AWS supplies with every request. [D] reference_policies_condition-keys
     fn global_keys(&self, edge: &Edge<'_>) -> Context {
+        let resource_account = edge.resource_account();
         let mut context = edge
             .context
             .clone()
@@ -137,8 +145,8 @@ impl State {
             .with("aws:SecureTransport", "true")
             .with("aws:CurrentTime", self.now.iso_seconds())
             .with("aws:EpochTime", self.now.seconds().to_string())
-            .with("aws:ResourceAccount", edge.resource.account().as_str());
-        if let Some(organization) = self.organizations.organization_of(edge.resource.account().as_str()) {
+            .with("aws:ResourceAccount", resource_account.as_str());
+        if let Some(organization) = self.organizations.organization_of(resource_account.as_str()) {
             context = context.with("aws:ResourceOrgID", organization);
         }
         if let Principal::Service { name } = edge.principal {

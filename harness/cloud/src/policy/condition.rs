@@ -51,6 +51,7 @@ enum Test {
     Numeric(Order),
     Date(Order),
     IpAddress,
+    Binary,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +130,12 @@ impl Condition {
         })
     }
 
+    /// The keys it needs: its own, unless it asks whether that is there at all, and those of policy variables.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        let own = (self.operator.test != Test::Null).then_some(self.key.as_str());
+        own.into_iter().chain(self.values.iter().flat_map(|value| super::variables::names(value)))
+    }
+
     /// A condition that held, for a person who wonders why a `Deny` applied.
     pub(super) fn describe_met(&self, context: &Context) -> String {
         let found = describe_found(context.get(&self.key));
@@ -146,7 +153,7 @@ impl Condition {
         for value in &self.values {
             // [D] the operators' page lets variables stand with string, ARN and Bool operators, and with no other.
             let tokens = match self.operator.test {
-                Test::Numeric(_) | Test::Date(_) | Test::IpAddress | Test::Null => Ok(pattern(value)),
+                Test::Numeric(_) | Test::Date(_) | Test::IpAddress | Test::Binary | Test::Null => Ok(pattern(value)),
                 _ => expand(value, version, context),
             };
             match (tokens, self.operator.test) {
@@ -192,7 +199,7 @@ impl Operator {
             "null" => (Test::Null, false),
             "ipaddress" => (Test::IpAddress, false),
             "notipaddress" => (Test::IpAddress, true),
-            "binaryequals" => return Err("AWS has it, but no key on this way is binary, so it is not modelled here"),
+            "binaryequals" => (Test::Binary, false),
             _ => match rest
                 .strip_prefix("numeric")
                 .map(|order| (order, true))
@@ -220,8 +227,9 @@ impl Operator {
     fn holds(&self, found: &[String], wanted: &[Wanted]) -> bool {
         let matched = |value: &String| wanted.iter().any(|wanted| self.test.matches(value, wanted));
         match self.quantifier {
-            // Without a quantifier a multivalued key is compared like ForAnyValue; negated, no value may match. [?]
-            None => found.iter().any(matched) != self.negated,
+            // "Multivalued context keys require a condition set operator" [D]; without one such a condition does not
+            // hold, negated or not. [T] cloud-copilot/iam-simulate, which had it confirmed by AWS
+            None => matches!(found, [only] if matched(only) != self.negated),
             Some(Quantifier::ForAnyValue) => found.iter().any(|value| matched(value) != self.negated),
             // An empty string counts as no value. [D] multivalued context keys
             Some(Quantifier::ForAllValues) => {
@@ -236,7 +244,8 @@ impl Test {
         match (self, wanted) {
             (Self::StringLike, Wanted::Pattern(wanted)) => matches(wanted, found),
             (Self::Arn, Wanted::Pattern(wanted)) => arn_matches(wanted, found),
-            (Self::String, Wanted::Text(wanted)) => found == wanted,
+            // Both are base64. [D] binary condition operators
+            (Self::String | Self::Binary, Wanted::Text(wanted)) => found == wanted,
             (Self::StringIgnoreCase, Wanted::Text(wanted)) => found.to_lowercase() == wanted.to_lowercase(),
             (Self::Bool, Wanted::Text(wanted)) => {
                 ["true", "false"].iter().any(|truth| truth.eq_ignore_ascii_case(wanted))
@@ -310,12 +319,17 @@ fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// A W3C date (`2026-03-02`, `2026-03-02T09:14Z`, with offset or fraction), or seconds since 1970. `[D]`
+/// A W3C date (`2026-03-02`, `2026-03-02T09:14Z`, with offset or fraction), or seconds since 1970 `[D]`; what would be
+/// beyond the year 5000 in seconds is milliseconds `[T]`.
 fn date(text: &str) -> Option<Timestamp> {
-    if let Ok(seconds) = text.parse::<i64>()
+    const MOST_SECONDS: i64 = 100_000_000_000;
+    if let Ok(number) = text.parse::<i64>()
         && text.len() != 4
     {
-        return Timestamp::from_second(seconds).ok();
+        return match number.abs() < MOST_SECONDS {
+            true => Timestamp::from_second(number).ok(),
+            false => Timestamp::from_millisecond(number).ok(),
+        };
     }
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Some(instant);

@@ -1,5 +1,5 @@
-//! The order of evaluation: explicit denies, service control policies, resource policy, identity policies, boundary and
-//! session policy. `[D]` IAM user guide, policy evaluation logic.
+//! The order of evaluation: explicit denies, the organization's policies, resource policy, identity policies, boundary
+//! and session policy. `[D]` IAM user guide, policy evaluation logic.
 
 use serde::{Deserialize, Serialize};
 
@@ -46,9 +46,15 @@ pub struct Policies<'a> {
     pub boundary: Option<Named<'a>>,
     /// Session policies: any of them may allow, but if there are some, one must.
     pub session: Vec<Named<'a>>,
-    /// Service control policies on the **principal's** account; leave empty for the management account. Taken as one
-    /// level of the organization: one of them must allow.
-    pub scps: Vec<Named<'a>>,
+    /// Service control policies above the **principal's** account, level by level (root, organizational units, account):
+    /// on each level one must allow. Leave empty for the management account. `[D]` Organizations user guide, SCP
+    /// evaluation
+    pub scps: Vec<Vec<Named<'a>>>,
+    /// Resource control policies above the **resource's** account, of all levels. `RCPFullAWSAccess` is on every level
+    /// and cannot be taken away, so only their denies count. Leave empty for the management account and for services
+    /// that have none (among those of this cloud SQS, KMS, Secrets Manager, STS and CloudWatch Logs have). `[D]`
+    /// Organizations user guide, RCPs
+    pub rcps: Vec<Named<'a>>,
 }
 
 /// Whether an identity policy of the same account is enough.
@@ -82,7 +88,11 @@ pub struct Decision {
 /// Decides a request.
 pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
     let context = request.context.completed_for(request.principal);
-    let evaluation = Evaluation { request, policies, context: &context };
+    decide_in(&Evaluation { request, policies, context: &context })
+}
+
+/// The same for an evaluation whose keys are complete.
+pub(super) fn decide_in(evaluation: &Evaluation<'_, '_>) -> Decision {
     evaluation.explicit_deny().unwrap_or_else(|| evaluation.decide())
 }
 
@@ -111,7 +121,9 @@ impl<'e, 'a> Evaluation<'e, 'a> {
             return Vec::new();
         }
         match layer {
-            Layer::ServiceControl => policies.scps.iter().collect(),
+            Layer::ServiceControl | Layer::ResourceControl if self.request.principal.is_service_linked() => Vec::new(),
+            Layer::ServiceControl => policies.scps.iter().flatten().collect(),
+            Layer::ResourceControl => policies.rcps.iter().collect(),
             Layer::Resource | Layer::Trust => policies.resource.iter().collect(),
             Layer::Identity => policies.identity.iter().collect(),
             Layer::Boundary => policies.boundary.iter().collect(),
@@ -126,18 +138,29 @@ impl<'e, 'a> Evaluation<'e, 'a> {
 
     /// A `Deny` anywhere ends it. Of several, AWS names one; which, is not documented: the order of evaluation. `[?]`
     fn explicit_deny(&self) -> Option<Decision> {
-        [Layer::ServiceControl, self.resource_layer(), Layer::Identity, Layer::Boundary, Layer::Session]
-            .into_iter()
-            .find_map(|layer| {
-                let denied = self.strongest(layer, Effect::Deny)?;
-                Some(Decision {
-                    allowed: false,
-                    because: explicitly_denied_because(layer),
-                    explicit_deny: true,
-                    hint: hint::why_denied(self, &denied),
-                    statement: Some(denied.label),
-                })
+        let denied = |layer| {
+            let denied = self.strongest(layer, Effect::Deny)?;
+            Some(Decision {
+                allowed: false,
+                because: explicitly_denied_because(layer),
+                explicit_deny: true,
+                hint: hint::why_denied(self, &denied),
+                statement: Some(denied.label),
             })
+        };
+        self.layers().into_iter().find_map(denied)
+    }
+
+    /// Every layer, in the order of evaluation.
+    pub(super) fn layers(&self) -> [Layer; 6] {
+        [
+            Layer::ResourceControl,
+            Layer::ServiceControl,
+            self.resource_layer(),
+            Layer::Identity,
+            Layer::Boundary,
+            Layer::Session,
+        ]
     }
 
     fn decide(&self) -> Decision {
@@ -151,8 +174,8 @@ impl<'e, 'a> Evaluation<'e, 'a> {
                 None => self.deny(resource_layer),
             };
         };
-        if let Some(layer) = self.missing(&[Layer::ServiceControl]) {
-            return self.deny(layer);
+        if !self.every_level_allows() {
+            return self.deny(Layer::ServiceControl);
         }
         if account != self.request.resource_account {
             return self.decide_across_accounts(grant);
@@ -192,6 +215,17 @@ impl<'e, 'a> Evaluation<'e, 'a> {
         }
     }
 
+    /// Whether each level of service control policies allows. A level that denies nothing and allows nothing denies.
+    fn every_level_allows(&self) -> bool {
+        let exempt = self.request.principal.is_service_linked();
+        exempt
+            || self
+                .policies
+                .scps
+                .iter()
+                .all(|level| self.strongest_of(level.iter(), Layer::ServiceControl, Effect::Allow).is_some())
+    }
+
     /// The first of these layers that is there but does not allow.
     fn missing(&self, layers: &[Layer]) -> Option<Layer> {
         layers
@@ -211,8 +245,17 @@ impl<'e, 'a> Evaluation<'e, 'a> {
 
     /// Of the statements of a layer that apply with this effect, the first of those with the strongest claim.
     pub(super) fn strongest(&self, layer: Layer, effect: Effect) -> Option<Applied<'e>> {
+        self.strongest_of(self.layer(layer).into_iter(), layer, effect)
+    }
+
+    fn strongest_of(
+        &self,
+        policies: impl Iterator<Item = &'e Named<'a>>,
+        layer: Layer,
+        effect: Effect,
+    ) -> Option<Applied<'e>> {
         let mut strongest: Option<Applied<'e>> = None;
-        for policy in self.layer(layer) {
+        for policy in policies {
             let document = policy.policy.document();
             for statement in document.statements.iter().filter(|statement| statement.effect == effect) {
                 if let Some(named) = statement.judge(layer, document.version, self).applies()

@@ -14,6 +14,7 @@ pub(super) enum Layer {
     Boundary,
     Session,
     ServiceControl,
+    ResourceControl,
 }
 
 impl Layer {
@@ -26,12 +27,13 @@ impl Layer {
             Self::Boundary => "permissions boundary",
             Self::Session => "session policy",
             Self::ServiceControl => "service control policy",
+            Self::ResourceControl => "resource control policy",
         }
     }
 
     /// Whether statements of this type must name a principal, being attached to a resource.
     pub(super) fn names_principals(self) -> bool {
-        matches!(self, Self::Resource | Self::Trust)
+        matches!(self, Self::Resource | Self::Trust | Self::ResourceControl)
     }
 
     fn with_article(self) -> String {

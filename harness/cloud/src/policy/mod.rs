@@ -7,14 +7,13 @@
 //! Reading order: `json` and `document` (what a policy says), `principal` (who asks, and who is named), `context`
 //! (condition keys), `matching` (wildcards and ARNs), `variables` (`${…}`), `condition` (operators), `statement` (one
 //! statement against one request), `decide` (the order of evaluation), `hint` (the nearest miss), `message` (AWS's
-//! words), `validate` (what IAM refuses to store).
+//! words), `simulate` (what IAM's simulator tells beside the decision), `validate` (what IAM refuses to store).
 //!
 //! Sources: `[D]` the IAM user guide's policy evaluation logic (one account, and cross-account), its reference of
 //! policy elements, of condition operators and of multivalued keys, and its page on access denied messages. Finer tags
 //! stand with the rules, and each rule has a case in `tests/data/policy`.
 //!
-//! Not modelled: resource control policies, VPC endpoint policies, KMS grants, federated and canonical-user principals
-//! (they parse, and match nobody), `BinaryEquals` (refused by [`Policy::parse`]).
+//! Not modelled: VPC endpoint policies, federated and canonical-user principals (they parse, and match nobody).
 
 mod condition;
 mod context;
@@ -26,6 +25,7 @@ mod json;
 mod matching;
 mod message;
 mod principal;
+mod simulate;
 mod statement;
 mod validate;
 mod variables;
@@ -38,4 +38,5 @@ pub use decide::{Decision, Named, Policies, Request, ResourceKind, decide};
 pub use document::Policy;
 pub use error::PolicyError;
 pub use principal::Principal;
+pub use simulate::{MatchedStatement, Position, Simulation, Verdict, simulate};
 pub use validate::PolicyKind;

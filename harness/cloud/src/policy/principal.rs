@@ -69,6 +69,12 @@ impl Principal {
         }
     }
 
+    /// Whether it is a session of a service-linked role, which no policy of the organization limits.
+    /// `[D]` Organizations user guide, SCPs and RCPs: what they do not restrict
+    pub(super) fn is_service_linked(&self) -> bool {
+        matches!(self, Self::Role { role_arn, .. } if role_arn.contains(":role/aws-service-role/"))
+    }
+
     /// The condition keys that follow from the principal alone.
     ///
     /// `[D]` IAM user guide, global condition context keys: `aws:PrincipalArn` of a role session is the role's ARN; a
@@ -100,18 +106,19 @@ impl Principal {
         keys
     }
 
-    /// Every name by which a statement can mean this principal: its own, its role's, its account's.
+    /// Every name by which a statement can mean this principal: its own, its role's, its account's (as its id, so that
+    /// partitions do not matter).
     fn names(&self) -> Vec<(NamedAs, String)> {
         let mut names = match self {
             Self::Administrator { arn, .. } | Self::User { arn, .. } => vec![(NamedAs::Itself, arn.clone())],
-            Self::Root { account } => return vec![(NamedAs::Itself, root_arn(account))],
+            Self::Root { account } => return vec![(NamedAs::Itself, account.clone())],
             Self::Role { role_arn, session_arn, .. } => {
                 vec![(NamedAs::Itself, session_arn.clone()), (NamedAs::Role, role_arn.clone())]
             }
             Self::Service { .. } | Self::Anonymous => return Vec::new(),
         };
         if let Some(account) = self.account() {
-            names.push((NamedAs::Account, root_arn(account)));
+            names.push((NamedAs::Account, account.to_owned()));
         }
         names
     }
@@ -142,7 +149,7 @@ pub(super) struct PrincipalElement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Entry {
     Everyone,
-    /// An ARN, or the ARN of the root user for a bare account id.
+    /// An ARN, or the bare id of an account: that and the ARN of its root user mean the same.
     Aws(String),
     Service(String),
     /// Parsed, and matching nobody here: federated and canonical users, the ids of deleted users and roles.
@@ -210,12 +217,13 @@ impl PrincipalElement {
 
     /// The element as a person reads it: `not ` and the names.
     pub(super) fn describe(&self) -> String {
-        let names: Vec<&str> = self
+        let names: Vec<String> = self
             .entries
             .iter()
             .map(|entry| match entry {
-                Entry::Everyone => "*",
-                Entry::Aws(name) | Entry::Service(name) | Entry::Nobody(name) => name,
+                Entry::Everyone => "*".to_owned(),
+                Entry::Aws(account) if is_account_id(account) => root_arn(account),
+                Entry::Aws(name) | Entry::Service(name) | Entry::Nobody(name) => name.clone(),
             })
             .collect();
         let list = names.join(", ");
@@ -230,12 +238,15 @@ impl Entry {
             "AWS" if name.contains(['*', '?']) => {
                 Err("a principal takes no partial wildcard; use `*` with a condition on aws:PrincipalArn")
             }
-            "AWS" if is_account_id(name) => Ok(Self::Aws(root_arn(name))),
+            "AWS" if is_account_id(name) => Ok(Self::Aws(name.to_owned())),
             "AWS" if is_unique_id(name) => Ok(Self::Nobody(name.to_owned())),
-            "AWS" => match arn_of_principal(name) {
-                true => Ok(Self::Aws(name.to_owned())),
-                false => Err("wanted an account id, or the ARN of an account, a user, a role or a session"),
-            },
+            "AWS" => {
+                match (arn_of_principal(name), name.strip_suffix(":root").and_then(|arn| arn.rsplit(':').next())) {
+                    (true, Some(account)) => Ok(Self::Aws(account.to_owned())),
+                    (true, None) => Ok(Self::Aws(name.to_owned())),
+                    (false, _) => Err("wanted an account id, or the ARN of an account, a user, a role or a session"),
+                }
+            }
             "Service" if name.contains(['*', '?']) => Err("a service principal takes no wildcard"),
             "Service" => Ok(Self::Service(name.to_owned())),
             "Federated" | "CanonicalUser" => Ok(Self::Nobody(name.to_owned())),

@@ -14,7 +14,7 @@ use super::{Context, Decision, Named, Policies, Policy, PolicyKind, Principal, R
 struct DecisionCase {
     name: String,
     source: String,
-    /// `admin:<account>`, `root:<account>`, `user:<account>/<name>`, `role:<account>/<name>/<session>`,
+    /// `admin:<account>`, `root:<account>`, `user:<account>/<name>`, `role:<account>/<path and name>/<session>`,
     /// `service:<name>` or `anonymous`.
     principal: String,
     action: String,
@@ -31,8 +31,13 @@ struct DecisionCase {
     boundary: Option<Value>,
     #[serde(default)]
     session: Vec<Value>,
+    /// One level of the organization; `scp_levels` for several.
     #[serde(default)]
     scps: Vec<Value>,
+    #[serde(default)]
+    scp_levels: Vec<Vec<Value>>,
+    #[serde(default)]
+    rcps: Vec<Value>,
     expect: Expected,
 }
 
@@ -86,9 +91,14 @@ const HUB: &str = "999988887777";
 
 #[test]
 fn decisions() {
-    let cases: Vec<DecisionCase> =
-        serde_json::from_str(include_str!("../../tests/data/policy/decisions.json")).expect("the table is readable");
-    assert!(cases.len() >= 150, "the table has shrunk to {} cases", cases.len());
+    let tables = [
+        include_str!("../../tests/data/policy/decisions.json"),
+        // The organization's policies, boundaries and sessions, confused deputies, and the user guides' own examples.
+        include_str!("../../tests/data/policy/guardrails.json"),
+    ];
+    let read = |table| serde_json::from_str::<Vec<DecisionCase>>(table).expect("the table is readable");
+    let cases: Vec<DecisionCase> = tables.into_iter().flat_map(read).collect();
+    assert!(cases.len() >= 350, "the tables have shrunk to {} cases", cases.len());
     report(cases.iter().filter_map(|case| Some(format!("{} ({}): {}", case.name, case.source, check(case).err()?))));
 }
 
@@ -103,7 +113,10 @@ fn check(case: &DecisionCase) -> Result<(), String> {
     let documents = |values: &[Value]| values.iter().map(document).collect::<Result<Vec<_>, _>>();
     let identity = documents(&case.identity)?;
     let session = documents(&case.session)?;
-    let scps = documents(&case.scps)?;
+    let one_level = (!case.scps.is_empty()).then(|| case.scps.clone());
+    let levels = one_level.into_iter().chain(case.scp_levels.iter().cloned());
+    let scps = levels.map(|level| documents(&level)).collect::<Result<Vec<_>, _>>()?;
+    let rcps = documents(&case.rcps)?;
     let resource = case.resource_policy.as_ref().map(document).transpose()?;
     let boundary = case.boundary.as_ref().map(document).transpose()?;
     let one = |name: &str, policy| Named { name: name.to_owned(), policy };
@@ -113,7 +126,8 @@ fn check(case: &DecisionCase) -> Result<(), String> {
         resource_kind: case.kind,
         boundary: boundary.as_ref().map(|policy| one("boundary", policy)),
         session: numbered("session policy", &session),
-        scps: numbered("service control policy", &scps),
+        scps: scps.iter().map(|level| numbered("service control policy", level)).collect(),
+        rcps: numbered("resource control policy", &rcps),
     };
     let principal = principal(&case.principal);
     let context = context(&case.context);
@@ -154,6 +168,63 @@ fn conditions() {
     report(cases.iter().filter_map(|case| {
         let told = |failure: String| format!("{} in {:?} ({}): {failure}", case.condition, case.context, case.source);
         check_condition(case).err().map(told)
+    }));
+}
+
+/// A row of `operators.json`: one operator, and a value that its test is met by and one that it is not; a negated
+/// operator holds where its test is not met.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OperatorCase {
+    source: String,
+    operator: String,
+    values: Vec<String>,
+    met: String,
+    unmet: String,
+    negated: bool,
+}
+
+impl OperatorCase {
+    /// Plain, with `IfExists` and under both quantifiers: without the key, with one value, with several.
+    /// `[D]` IAM user guide, condition operators and multivalued context keys; the plain operator on several values `[T]`
+    fn cases(&self) -> impl Iterator<Item = ConditionCase> {
+        let (one, other) = (!self.negated, self.negated);
+        let forms: [(&str, &str, bool, bool); 6] = [
+            // The form, what it says without the key, and of a value that meets the test beside one that does not.
+            ("", "", self.negated, false),
+            ("", "IfExists", true, false),
+            ("ForAnyValue:", "", false, true),
+            ("ForAnyValue:", "IfExists", true, true),
+            ("ForAllValues:", "", true, false),
+            ("ForAllValues:", "IfExists", true, false),
+        ];
+        forms.into_iter().flat_map(move |(quantifier, suffix, absent, mixed)| {
+            let name = format!("{quantifier}{}{suffix}", self.operator);
+            let values = [
+                (None, absent),
+                (Some(json!(self.met)), one),
+                (Some(json!(self.unmet)), other),
+                (Some(json!([self.met, self.unmet])), mixed),
+            ];
+            values.map(|(value, holds)| ConditionCase {
+                source: self.source.clone(),
+                condition: json!({ name.as_str(): {"test:key": self.values} }),
+                context: value.map(|value| ("test:key".to_owned(), value)).into_iter().collect(),
+                holds,
+                version: None,
+            })
+        })
+    }
+}
+
+#[test]
+fn every_operator_in_every_form() {
+    let rows: Vec<OperatorCase> =
+        serde_json::from_str(include_str!("../../tests/data/policy/operators.json")).expect("the table is readable");
+    assert!(rows.len() >= 26, "the table has shrunk to {} operators", rows.len());
+    report(rows.iter().flat_map(OperatorCase::cases).filter_map(|case| {
+        let told = |failure: String| format!("{} in {:?} ({}): {failure}", case.condition, case.context, case.source);
+        check_condition(&case).err().map(told)
     }));
 }
 
@@ -287,10 +358,11 @@ fn principal(text: &str) -> Principal {
         "root" => Principal::Root { account },
         "user" => Principal::User { arn: format!("arn:aws:iam::{account}:user/{name}"), account },
         "role" => {
-            let (role, session) = name.split_once('/').expect("role:<account>/<name>/<session>");
+            let (role, session) = name.rsplit_once('/').expect("role:<account>/<path and name>/<session>");
+            let name = role.rsplit('/').next().unwrap_or(role);
             Principal::Role {
                 role_arn: format!("arn:aws:iam::{account}:role/{role}"),
-                session_arn: format!("arn:aws:sts::{account}:assumed-role/{role}/{session}"),
+                session_arn: format!("arn:aws:sts::{account}:assumed-role/{name}/{session}"),
                 account,
             }
         }

@@ -32,6 +32,15 @@ pub(super) fn expand(value: &str, version: Version, context: &Context) -> Result
     Ok(tokens)
 }
 
+/// The keys that the variables of a value need and have no default for.
+pub(super) fn names(value: &str) -> impl Iterator<Item = &str> {
+    value.split("${").skip(1).filter_map(|rest| {
+        let (variable, _) = rest.split_once('}')?;
+        let needs = !variable.contains(',') && !matches!(variable, "*" | "?" | "$");
+        needs.then(|| variable.trim())
+    })
+}
+
 fn resolve(variable: &str, context: &Context) -> Result<String, Unresolved> {
     if let "*" | "?" | "$" = variable {
         return Ok(variable.to_owned());

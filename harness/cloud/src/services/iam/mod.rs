@@ -3,6 +3,7 @@
 mod managed;
 mod role;
 mod role_operations;
+mod simulate;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +36,8 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("DeleteRole", role_operations::delete_role),
     Operation::new("DeleteRolePolicy", role_operations::delete_role_policy),
     Operation::new("DetachRolePolicy", managed::detach_role_policy),
+    Operation::new("GetContextKeysForCustomPolicy", simulate::keys_of_custom),
+    Operation::noted("GetContextKeysForPrincipalPolicy", simulate::keys_of_principal, "of roles"),
     Operation::new("GetPolicy", managed::get_policy),
     Operation::new("GetPolicyVersion", managed::get_policy_version),
     Operation::new("GetRole", role_operations::get_role),
@@ -46,6 +49,8 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("ListRoleTags", role_operations::list_role_tags),
     Operation::new("ListRoles", role_operations::list_roles),
     Operation::new("PutRolePolicy", role_operations::put_role_policy),
+    Operation::new("SimulateCustomPolicy", simulate::custom),
+    Operation::noted("SimulatePrincipalPolicy", simulate::principal, "of roles; without the organization's policies"),
     Operation::new("TagRole", role_operations::tag_role),
     Operation::new("UntagRole", role_operations::untag_role),
     Operation::new("UpdateAssumeRolePolicy", role_operations::update_trust),

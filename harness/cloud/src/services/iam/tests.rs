@@ -158,3 +158,146 @@ fn attached_policies_keep_a_role() {
     }
     ok(&mut state, "DeleteRole", json!({"RoleName": "r"}));
 }
+
+/// The simulator: decision, matched statements with their places, missing keys.
+/// Places: [T] answers of AWS in public repositories (`AdministratorAccess` 3:17 to 8:6, one line from column 38 or 41).
+#[test]
+fn simulations() {
+    let send = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"arn:aws:sqs:*:111122223333:q"}]}"#;
+    let spread = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \"Action\": \"*\",\n      \"Resource\": \"*\"\n    }\n  ]\n}";
+    let two = r#"{"Version": "2012-10-17", "Statement": [{"Effect":"Allow","Action":"*","Resource":"*"}, {"Effect":"Deny","Action":"sqs:*","Resource":"*"}]}"#;
+    let conditional = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"},"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}}}"#;
+    let named = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sqs:*","Resource":"arn:aws:sqs:*:*:${aws:username}"}}"#;
+    let queue = "arn:aws:sqs:us-east-1:111122223333:q";
+    let far = "arn:aws:sqs:us-east-1:444455556666:q";
+    let admit = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sqs:*","Resource":"*"}]}"#;
+    let alice = "arn:aws:iam::111122223333:user/alice";
+    let entry = |key: &str, value: &str| json!({"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"});
+    let at = |id: &str, kind: &str, start: [u32; 2], end: [u32; 2]| {
+        let place = |[line, column]: [u32; 2]| json!({"Line": line, "Column": column});
+        json!([{"SourcePolicyId": id, "SourcePolicyType": kind, "StartPosition": place(start), "EndPosition": place(end)}])
+    };
+    let first = "PolicyInputList.1";
+    let cases = [
+        (json!({"PolicyInputList": [send]}), queue, "allowed", at(first, "IAM Policy", [1, 38], [1, 125]), json!([])),
+        (json!({"PolicyInputList": [send]}), far, "implicitDeny", json!([]), json!([])),
+        (json!({"PolicyInputList": [spread]}), "*", "allowed", at(first, "IAM Policy", [3, 17], [8, 6]), json!([])),
+        // A deny that applies is all that is told, and begins where the statement before it ends.
+        (
+            json!({"PolicyInputList": [two]}),
+            queue,
+            "explicitDeny",
+            at(first, "IAM Policy", [1, 87], [1, 138]),
+            json!([]),
+        ),
+        (
+            json!({"PolicyInputList": [conditional]}),
+            "*",
+            "implicitDeny",
+            json!([]),
+            json!(["aws:PrincipalOrgID", "aws:SourceIp"]),
+        ),
+        (
+            json!({"PolicyInputList": [conditional], "ContextEntries": [entry("aws:principalorgid", "o-1"), entry("aws:SourceIp", "203.0.113.9")]}),
+            "*",
+            "allowed",
+            at(first, "IAM Policy", [1, 38], [1, 191]),
+            json!([]),
+        ),
+        (json!({"PolicyInputList": [named]}), queue, "implicitDeny", json!([]), json!(["aws:username"])),
+        (
+            json!({"PolicyInputList": [named], "CallerArn": "arn:aws:iam::111122223333:user/q"}),
+            queue,
+            "allowed",
+            at(first, "IAM Policy", [1, 38], [1, 117]),
+            json!([]),
+        ),
+        (
+            json!({"PolicyInputList": [spread], "PermissionsBoundaryPolicyInputList": [conditional]}),
+            queue,
+            "implicitDeny",
+            json!([]),
+            json!(["aws:PrincipalOrgID", "aws:SourceIp"]),
+        ),
+        (
+            json!({"PolicyInputList": [spread], "PermissionsBoundaryPolicyInputList": [two]}),
+            queue,
+            "explicitDeny",
+            at("PermissionsBoundaryPolicyInputList.1", "Permissions Boundary Policy", [1, 87], [1, 138]),
+            json!([]),
+        ),
+        // Across accounts both sides must allow.
+        (json!({"PolicyInputList": [spread], "CallerArn": alice}), far, "implicitDeny", json!([]), json!([])),
+        (
+            json!({"PolicyInputList": [send], "CallerArn": alice, "ResourcePolicy": admit}),
+            far,
+            "implicitDeny",
+            json!([]),
+            json!([]),
+        ),
+    ];
+    let mut state = cloud();
+    for (mut params, resource, decision, matched, missing) in cases {
+        params["ActionNames"] = json!(["sqs:SendMessage"]);
+        params["ResourceArns"] = json!([resource]);
+        let answer = ok(&mut state, "SimulateCustomPolicy", params.clone());
+        let result = &answer["EvaluationResults"][0];
+        let found = [&result["EvalDecision"], &result["MatchedStatements"], &result["MissingContextValues"]];
+        assert_eq!(found, [&json!(decision), &matched, &missing], "{params}");
+        // Details and results by resource are there where a resource is named. [D] API_EvaluationResult
+        assert_eq!(result["ResourceSpecificResults"].is_array(), resource != "*", "{params}");
+        let bounded = params["PermissionsBoundaryPolicyInputList"].is_array();
+        assert_eq!(
+            result["PermissionsBoundaryDecisionDetail"]["AllowedByPermissionsBoundary"] == false,
+            bounded,
+            "{params}"
+        );
+    }
+    let both = json!({"PolicyInputList": [spread], "CallerArn": alice, "ResourcePolicy": admit, "ActionNames": ["sqs:SendMessage"], "ResourceArns": [far]});
+    let answer = ok(&mut state, "SimulateCustomPolicy", both);
+    let result = &answer["EvaluationResults"][0];
+    assert_eq!(result["EvalDecision"], "allowed");
+    let sides = json!({"$map": {"IAM Policy": "allowed", "Resource Policy": "allowed"}});
+    assert_eq!((&result["EvalDecisionDetails"], result["MatchedStatements"].as_array().unwrap().len()), (&sides, 2));
+    let keys = ok(&mut state, "GetContextKeysForCustomPolicy", json!({"PolicyInputList": [conditional, named]}));
+    assert_eq!(keys["ContextKeyNames"], json!(["aws:PrincipalOrgID", "aws:SourceIp", "aws:username"]));
+}
+
+#[test]
+fn simulations_of_a_role() {
+    let mut state = cloud();
+    let inline = json!({"RoleName": "r", "PolicyName": "i", "PolicyDocument": POLICY});
+    ok(&mut state, "PutRolePolicy", inline);
+    ok(
+        &mut state,
+        "AttachRolePolicy",
+        json!({"RoleName": "r", "PolicyArn": format!("arn:aws:iam::{ACCOUNT}:policy/p")}),
+    );
+    let source = format!("arn:aws:iam::{ACCOUNT}:role/p/r");
+    let params = json!({"PolicySourceArn": source, "ActionNames": ["lambda:ListFunctions", "lambda:Invoke"]});
+    let answer = ok(&mut state, "SimulatePrincipalPolicy", params);
+    let results = answer["EvaluationResults"].as_array().unwrap();
+    let decisions: Vec<&Value> = results.iter().map(|result| &result["EvalDecision"]).collect();
+    assert_eq!(decisions, ["allowed", "implicitDeny"]);
+    let ids: Vec<&Value> = results[0]["MatchedStatements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|statement| &statement["SourcePolicyId"])
+        .collect();
+    assert_eq!(ids, ["role_r_i", "p"], "[T] names as AWS answers them");
+    let refusals = [
+        (json!({"ActionNames": ["a:B"]}), "ValidationError"),
+        (
+            json!({"PolicySourceArn": format!("arn:aws:iam::{ACCOUNT}:role/none"), "ActionNames": ["a:B"]}),
+            "NoSuchEntity",
+        ),
+        (json!({"PolicySourceArn": source, "ActionNames": ["a:*"]}), "InvalidInput"),
+        (json!({"PolicySourceArn": source, "ActionNames": ["a:B"], "PolicyInputList": ["{"]}), "InvalidInput"),
+        (json!({"PolicySourceArn": source, "ActionNames": ["a:B"], "ResourcePolicy": TRUST}), "InvalidInput"),
+    ];
+    for (params, code) in refusals {
+        let error = call(&mut state, "SimulatePrincipalPolicy", params.clone()).unwrap_err();
+        assert_eq!(error.code, code, "{params}");
+    }
+}
