@@ -87,6 +87,12 @@ pub struct Accounts {
     pub deploy_role_name: String,
     /// What the deploy role asks for.
     pub external_id: String,
+    /// Further monitored accounts of the organization.
+    #[serde(default)]
+    pub further_spokes: BTreeSet<String>,
+    /// Accounts of no organization that deploy a spoke for this hub.
+    #[serde(default)]
+    pub outsiders: BTreeSet<String>,
 }
 
 impl Default for Accounts {
@@ -99,6 +105,8 @@ impl Default for Accounts {
             organization: "o-rootwatch01".into(),
             deploy_role_name: "rootwatch-deploy".into(),
             external_id: "rootwatch-external-id".into(),
+            further_spokes: BTreeSet::new(),
+            outsiders: BTreeSet::new(),
         }
     }
 }
@@ -106,7 +114,17 @@ impl Default for Accounts {
 impl Accounts {
     /// The role in the spoke that Terraform assumes.
     pub fn deploy_role(&self) -> String {
-        format!("arn:aws:iam::{}:role/{}", self.spoke, self.deploy_role_name)
+        self.deploy_role_in(&self.spoke)
+    }
+
+    /// The role of the same name in any monitored account.
+    pub fn deploy_role_in(&self, account: &str) -> String {
+        format!("arn:aws:iam::{account}:role/{}", self.deploy_role_name)
+    }
+
+    /// The accounts in which a spoke stands beside the hub and the first spoke, members or not.
+    pub fn beside(&self) -> impl Iterator<Item = &String> {
+        self.further_spokes.iter().chain(&self.outsiders)
     }
 }
 

@@ -97,7 +97,7 @@ pub async fn deploy(
         coverage = coverage.union(&saved.facts.coverage);
     }
     let clock = started();
-    let accounts = Accounts::default();
+    let accounts = specification.accounts.clone();
     let state = base.map_or_else(|| State::new(now(), 1), |base| base.state.clone());
     let options = Options { clock: Clock::Wall, port: 0, code: Arc::clone(&code), host_variables: Vec::new() };
     let cloud = Cloud::start(state, options).await?;
@@ -106,6 +106,7 @@ pub async fn deploy(
         Some(base) => {
             // Taking Regions away would cost time and show nothing.
             coverage = coverage.union(&base.facts.coverage);
+            seed::beside(&cloud, &accounts)?;
             let facts = base.facts.clone();
             seed::Secrets { slack: facts.slack_secret, pagerduty: facts.pagerduty_secret }
         }

@@ -42,6 +42,7 @@ pub(super) fn key(
     add(serde_json::to_string(&specification.overlay)?.as_bytes());
     add(serde_json::to_string(&specification.variables)?.as_bytes());
     add(&[u8::from(specification.log_alarm)]);
+    add(serde_json::to_string(&specification.accounts)?.as_bytes());
     tools(&mut add, packages, terraform);
     add(include_bytes!("../terraform/composition.rs"));
     Ok(hex(&digest.finalize()[..16]))

@@ -36,6 +36,8 @@ pub(crate) use seed::Secrets;
 /// What shall be deployed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Specification {
+    /// Whose it is.
+    pub accounts: Accounts,
     /// Which Regions of which account.
     pub coverage: Coverage,
     /// Files laid over the Terraform tree.

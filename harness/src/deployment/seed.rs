@@ -25,7 +25,7 @@ pub(super) fn seed(cloud: &Cloud, accounts: &Accounts) -> Result<Secrets, ApiErr
         (accounts.spoke.as_str(), "workload"),
     ];
     cloud.with(|state| state.organizations.create(&accounts.organization, &accounts.management, &members));
-    deploy_role(cloud, accounts)?;
+    deploy_role(cloud, accounts, &accounts.spoke)?;
     names_role(cloud, accounts)?;
     for account in [&accounts.hub, &accounts.spoke] {
         trail(cloud, account, &accounts.hub_region)?;
@@ -36,7 +36,20 @@ pub(super) fn seed(cloud: &Cloud, accounts: &Accounts) -> Result<Secrets, ApiErr
     Ok(Secrets { slack, pagerduty })
 }
 
-fn deploy_role(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError> {
+/// Adds the accounts beside hub and spoke to a cloud that is seeded already: members of the organization, and outsiders.
+pub(super) fn beside(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError> {
+    for (place, account) in accounts.further_spokes.iter().enumerate() {
+        let name = format!("workload-{}", place + 2);
+        cloud.with(|state| state.organizations.add(account, &name));
+    }
+    for account in accounts.beside() {
+        deploy_role(cloud, accounts, account)?;
+        trail(cloud, account, &accounts.hub_region)?;
+    }
+    Ok(())
+}
+
+fn deploy_role(cloud: &Cloud, accounts: &Accounts, account: &str) -> Result<(), ApiError> {
     let trust = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow",
         "Principal": {"AWS": format!("arn:aws:iam::{}:root", accounts.hub)},
@@ -45,7 +58,7 @@ fn deploy_role(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError> {
     }]});
     let everything =
         json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
-    let iam = |operation, params| cloud.api(&accounts.spoke, "us-east-1", Service::Iam, operation, params);
+    let iam = |operation, params| cloud.api(account, "us-east-1", Service::Iam, operation, params);
     let (path, name) = accounts.deploy_role_name.rsplit_once('/').unwrap_or(("", &accounts.deploy_role_name));
     let path = if path.is_empty() { "/".to_owned() } else { format!("/{path}/") };
     iam("CreateRole", json!({"RoleName": name, "Path": path, "AssumeRolePolicyDocument": trust.to_string()}))?;

@@ -16,6 +16,29 @@ pub fn explain(outcome: &Outcome, whole: bool) -> String {
     if !outcome.title.is_empty() {
         let _ = writeln!(text, "{}", outcome.title);
     }
+    way(&mut text, outcome, whole);
+    let _ = writeln!(text, "\n{}", end(outcome));
+    for failure in &outcome.failures {
+        let _ = writeln!(text, "  {} {failure}", style("differs:").red());
+    }
+    for note in &outcome.notes {
+        let _ = writeln!(text, "  note: {note}");
+    }
+    if let Some((noun, advice)) = first_advice(outcome) {
+        let _ = writeln!(text, "\nWhat to try first, for the {noun} above:\n  {advice}");
+    } else if let Some(hop) = &outcome.broken_hop {
+        let _ = writeln!(text, "\nThe hop that broke: {hop}");
+    }
+    text
+}
+
+/// The fix that a person would try first, and for which hop.
+pub(super) fn first_advice(outcome: &Outcome) -> Option<(&'static str, String)> {
+    outcome.entries.iter().find_map(|entry| Some((noun(entry.hop), advice(entry)?)))
+}
+
+/// The hops in their order, with the times at which they came.
+pub(super) fn way(text: &mut String, outcome: &Outcome, whole: bool) {
     let mut before: Option<Time> = None;
     let start = outcome.entries.first().map(|entry| entry.at);
     for entry in &outcome.entries {
@@ -27,21 +50,8 @@ pub fn explain(outcome: &Outcome, whole: bool) -> String {
             let _ = writeln!(text, "\n{} {}", entry.at.iso_millis(), style(format!("+{after} s")).dim());
             before = Some(entry.at);
         }
-        hop(&mut text, entry);
+        hop(text, entry);
     }
-    let _ = writeln!(text, "\n{}", end(outcome));
-    for failure in &outcome.failures {
-        let _ = writeln!(text, "  {} {failure}", style("differs:").red());
-    }
-    for note in &outcome.notes {
-        let _ = writeln!(text, "  note: {note}");
-    }
-    if let Some((entry, advice)) = outcome.entries.iter().find_map(|entry| Some((entry, advice(entry)?))) {
-        let _ = writeln!(text, "\nWhat to try first, for the {} above:\n  {advice}", noun(entry.hop));
-    } else if let Some(hop) = &outcome.broken_hop {
-        let _ = writeln!(text, "\nThe hop that broke: {hop}");
-    }
-    text
 }
 
 /// What is no part of the event's own way.

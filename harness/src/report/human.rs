@@ -5,9 +5,13 @@ use std::fmt::Write;
 use console::style;
 use serde_json::Value;
 
+use super::explain;
 use crate::cloud::Found;
-use crate::runner::{Message, Outcome, Status, Summary};
+use crate::runner::{Compared, Message, Outcome, Status, Summary, shell_word};
 use crate::scenario::StoppedAt;
+
+/// How much of an event's way stands below a failure. What is tried again for a day would fill the screen.
+const WAY_LINES: usize = 60;
 
 /// Renders the run. `details` adds what each sink received.
 pub fn human(cloud: &str, outcomes: &[Outcome], details: bool) -> String {
@@ -140,14 +144,32 @@ pub(crate) fn gist(message: &Message) -> String {
     line.chars().take(110).collect()
 }
 
+/// What was expected against what was found, line by line; what is not of that kind is said in words.
+fn difference(text: &mut String, outcome: &Outcome) {
+    let said: Vec<String> = outcome.compared.iter().map(ToString::to_string).collect();
+    for failure in outcome.failures.iter().filter(|failure| !said.contains(failure)) {
+        let _ = writeln!(text, "     {failure}");
+    }
+    if outcome.compared.iter().all(Compared::agrees) {
+        return;
+    }
+    let _ = writeln!(text, "     {} {}", style("- expected").green(), style("+ found").red());
+    for Compared { what, expected, found } in &outcome.compared {
+        if expected == found {
+            let _ = writeln!(text, "       {what}: {found}");
+        } else {
+            let _ = writeln!(text, "     {}", style(format!("- {what}: {expected}")).green());
+            let _ = writeln!(text, "     {}", style(format!("+ {what}: {found}")).red());
+        }
+    }
+}
+
 fn failure(text: &mut String, outcome: &Outcome) {
     let _ = writeln!(text, "\n{} {}", style("----").red(), style(&outcome.name).bold());
     if !outcome.title.is_empty() {
         let _ = writeln!(text, "     {}", outcome.title);
     }
-    for failure in &outcome.failures {
-        let _ = writeln!(text, "     {failure}");
-    }
+    difference(text, outcome);
     if let Some(hop) = &outcome.broken_hop {
         let _ = writeln!(text, "     {} {hop}", style("the hop that broke:").bold());
     }
@@ -156,9 +178,58 @@ fn failure(text: &mut String, outcome: &Outcome) {
     }
     if !outcome.trace.is_empty() {
         let _ = writeln!(text, "     the way of the event:");
+    }
+    if outcome.entries.is_empty() {
+        // Clouds behind an endpoint keep no trace; what was seen from outside is all there is.
         for entry in &outcome.trace {
             let _ = writeln!(text, "       {entry}");
         }
+    } else {
+        let mut way = String::new();
+        explain::way(&mut way, outcome, false);
+        let lines: Vec<&str> = way.trim().lines().collect();
+        for line in lines.iter().take(WAY_LINES) {
+            let _ = writeln!(text, "     {line}");
+        }
+        if lines.len() > WAY_LINES {
+            let (more, file) = (lines.len() - WAY_LINES, shell_word(&outcome.path));
+            let _ = writeln!(text, "     … {more} more lines: cargo run -- explain {file}");
+        }
+        if let Some((noun, advice)) = explain::first_advice(outcome) {
+            let _ = writeln!(text, "     {} for the {noun}: {advice}", style("what to try first,").bold());
+        }
     }
     let _ = writeln!(text, "     run it alone: {}", outcome.rerun);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Expectation;
+
+    #[test]
+    fn a_failure_shows_expected_against_found() {
+        let expected = Expectation { login: 1, mentions: vec!["MFA".into()], ..Expectation::default() };
+        let mut outcome = Outcome::error("login/a", "scenarios/login/a.json".into(), "it was refused".into());
+        outcome.status = Status::Failed;
+        outcome.alerts.login = 1;
+        outcome.sinks.pagerduty = 1;
+        outcome.sinks.email = 2;
+        outcome.compared = crate::runner::compared(&expected, &outcome);
+        outcome.failures.extend(crate::runner::differences(&expected, &outcome));
+        let text = console::strip_ansi_codes(&human("embedded", &[outcome], false)).into_owned();
+        for line in [
+            "---- login/a",
+            "     it was refused",
+            "     - expected + found",
+            "       root login alerts: 1",
+            "     - messages to Slack: 1\n     + messages to Slack: 0",
+            "       events to PagerDuty: 1",
+            "     - e-mails: 1\n     + e-mails: 2",
+            "     - a message that mentions `MFA`: yes\n     + a message that mentions `MFA`: no",
+            "     run it alone: cargo run -- run scenarios/login/a.json",
+        ] {
+            assert_eq!(text.matches(&format!("{line}\n")).count(), 1, "`{line}` is not once in\n{text}");
+        }
+    }
 }

@@ -1,58 +1,90 @@
 //! What was expected against what came out.
 
+use std::fmt::{self, Display, Formatter};
+
 use super::outcome::{AlertCounts, Message, Outcome};
 use crate::scenario::{Expectation, StoppedAt};
 
+/// Something that is looked at: what was expected of it, and what was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// What it is.
+    pub what: String,
+    /// What it should be.
+    pub expected: String,
+    /// What it is.
+    pub found: String,
+}
+
+impl Compared {
+    fn new(what: &str, expected: impl ToString, found: impl ToString) -> Self {
+        Self { what: what.to_owned(), expected: expected.to_string(), found: found.to_string() }
+    }
+
+    /// Whether it is as it should be.
+    pub fn agrees(&self) -> bool {
+        self.expected == self.found
+    }
+}
+
+impl Display for Compared {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: expected {}, found {}", self.what, self.expected, self.found)
+    }
+}
+
 /// Every difference, in words; none means passed.
 pub(crate) fn differences(expected: &Expectation, found: &Outcome) -> Vec<String> {
-    let mut differences = Vec::new();
-    let mut count = |what: &str, expected: u64, found: u64| {
-        if expected != found {
-            differences.push(format!("{what}: expected {expected}, found {found}"));
-        }
-    };
+    compared(expected, found).iter().filter(|one| !one.agrees()).map(ToString::to_string).collect()
+}
+
+/// All that an expectation looks at.
+pub(crate) fn compared(expected: &Expectation, found: &Outcome) -> Vec<Compared> {
     let AlertCounts { login, activity, health } = found.alerts;
-    count("root login alerts", expected.login, login);
-    count("root activity alerts", expected.activity, activity);
-    if let Some(expected) = expected.health {
-        count("health messages", expected, health);
-    }
     let alerts = expected.login + expected.activity;
-    count("messages to Slack", expected.slack.unwrap_or(alerts), found.sinks.slack);
-    count("events to PagerDuty", expected.pagerduty.unwrap_or(alerts), found.sinks.pagerduty);
-    count("e-mails", expected.email.unwrap_or(alerts), found.sinks.email);
-    count("messages in dead-letter queues", expected.dead_letters, found.dead_letters);
+    let sinks = found.sinks;
+    let mut all = vec![
+        Compared::new("root login alerts", expected.login, login),
+        Compared::new("root activity alerts", expected.activity, activity),
+    ];
+    all.extend(expected.health.map(|expected| Compared::new("health messages", expected, health)));
+    all.extend([
+        Compared::new("messages to Slack", expected.slack.unwrap_or(alerts), sinks.slack),
+        Compared::new("events to PagerDuty", expected.pagerduty.unwrap_or(alerts), sinks.pagerduty),
+        Compared::new("e-mails", expected.email.unwrap_or(alerts), sinks.email),
+        Compared::new("messages in dead-letter queues", expected.dead_letters, found.dead_letters),
+    ]);
     match (expected.stopped_at, found.stopped_at) {
-        (Some(expected), found) if found != Some(expected) => {
-            differences.push(format!("where it ended: expected {}, found {}", place(Some(expected)), place(found)));
-        }
-        // Only these two are a silence that was meant.
-        (None, Some(found @ (StoppedAt::NoSpoke | StoppedAt::Undelivered))) => {
-            differences.push(format!("it was not silent, it was lost: {}", place(Some(found))));
+        (Some(expected), found) => all.push(Compared::new("where it ended", place(Some(expected)), place(found))),
+        // Only the other two are a silence that was meant.
+        (None, Some(lost @ (StoppedAt::NoSpoke | StoppedAt::Undelivered))) => {
+            all.push(Compared::new("where it ended", "an alert or a silence that is meant", place(Some(lost))));
         }
         _ => {}
     }
     if let Some(expected) = expected.after_redrive {
         let found = found.after_redrive.unwrap_or_default();
-        let mut count = |what: &str, expected: u64, found: u64| {
-            if expected != found {
-                differences.push(format!("after the redrive, {what}: expected {expected}, found {found}"));
-            }
-        };
-        count("messages to Slack", expected.slack, found.slack);
-        count("events to PagerDuty", expected.pagerduty, found.pagerduty);
-        count("e-mails", expected.email, found.email);
+        all.extend([
+            Compared::new("after the redrive, messages to Slack", expected.slack, found.slack),
+            Compared::new("after the redrive, events to PagerDuty", expected.pagerduty, found.pagerduty),
+            Compared::new("after the redrive, e-mails", expected.email, found.email),
+        ]);
     }
-    let hop = found.broken_hop.as_deref().unwrap_or_default();
-    for text in expected.broken_hop.iter().filter(|text| !hop.contains(text.as_str())) {
-        differences.push(format!("the hop that broke: expected one with `{text}`, found `{hop}`"));
+    let hop = found.broken_hop.as_deref().unwrap_or("none");
+    for text in &expected.broken_hop {
+        let named = format!("one with `{text}`");
+        let found = if hop.contains(text.as_str()) { named.clone() } else { hop.to_owned() };
+        all.push(Compared::new("the hop that broke", named, found));
     }
     for text in &expected.mentions {
-        if !found.messages.iter().any(|message| mentions(message, text)) {
-            differences.push(format!("no message mentions `{text}`"));
-        }
+        let mentioned = found.messages.iter().any(|message| mentions(message, text));
+        all.push(Compared::new(
+            &format!("a message that mentions `{text}`"),
+            "yes",
+            if mentioned { "yes" } else { "no" },
+        ));
     }
-    differences
+    all
 }
 
 fn mentions(message: &Message, text: &str) -> bool {

@@ -8,7 +8,8 @@ mod outcome;
 mod scenario;
 mod session;
 
-pub(crate) use compare::differences;
+pub use compare::Compared;
+pub(crate) use compare::{compared, differences};
 pub use keep::{KeepError, Kept};
 pub(crate) use outcome::shell_word;
 pub use outcome::{AlertCounts, Message, Outcome, SinkCounts, Status, Summary};

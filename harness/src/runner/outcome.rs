@@ -6,6 +6,7 @@ use rootwatch_cloud::trace::Entry;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::Compared;
 use crate::cloud::{Difference, Found};
 use crate::scenario::{Redriven, StoppedAt};
 
@@ -98,6 +99,9 @@ pub struct Outcome {
     pub differences: Vec<Found>,
     /// What differs from the expectation, or why it could not be run.
     pub failures: Vec<String>,
+    /// All that the expectation looked at; filled in where something differs.
+    #[serde(skip)]
+    pub compared: Vec<Compared>,
     /// The command that runs it alone.
     pub rerun: String,
     /// Everything that came out.
@@ -128,6 +132,7 @@ impl Outcome {
             notes: Vec::new(),
             differences: Vec::new(),
             failures: vec![reason],
+            compared: Vec::new(),
             messages: Vec::new(),
             trace: Vec::new(),
             entries: Vec::new(),

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::outcome::{AlertCounts, Message, Outcome, SinkCounts, Status};
 use super::{clients, compare, diagnose};
-use crate::deployment::{Accounts, Deployment};
+use crate::deployment::{Accounts, Deployment, SIGN_IN_REGIONS};
 use crate::redrive::redrive;
 use crate::scenario::{Alerter, Faults, Loaded, PutEvents, Redriven, Scenario, SlackBy, Step, StoreFault, Who, play};
 use crate::sink::Sink;
@@ -56,7 +56,8 @@ fn judge(outcome: &mut Outcome, scenario: &Scenario) {
         outcome.status = if outcome.failures.is_empty() { Status::Observed } else { Status::Failed };
         return;
     };
-    outcome.failures.extend(compare::differences(expected, outcome));
+    outcome.compared = compare::compared(expected, outcome);
+    outcome.failures.extend(outcome.compared.iter().filter(|one| !one.agrees()).map(ToString::to_string));
     outcome.status = if outcome.failures.is_empty() { Status::Passed } else { Status::Failed };
 }
 
@@ -236,12 +237,14 @@ fn inject(
         members.insert(if is_event { "region" } else { "awsRegion" }.to_owned(), Value::String(region.clone()));
     }
     outcome.notes.extend(played.notes);
+    let coverage = &deployment.facts.coverage;
     let (covered, account) = match played.who {
-        Who::Hub => (&deployment.facts.coverage.hub, "hub"),
-        Who::Spoke => (&deployment.facts.coverage.spoke, "spoke"),
+        Who::Hub => (coverage.hub.contains(&region), "hub account"),
+        Who::Spoke => (coverage.spoke.contains(&region), "spoke account"),
+        Who::Beside => (SIGN_IN_REGIONS.contains(&region.as_str()), "account"),
     };
-    if !covered.contains(&region) {
-        outcome.notes.push(format!("no spoke of the {account} account stands in {region}: nothing there is seen"));
+    if !covered {
+        outcome.notes.push(format!("no spoke of the {account} stands in {region}: nothing there is seen"));
     }
     let result = cloud.with(|state| {
         if is_event {

@@ -12,7 +12,7 @@ use crate::deployment::{Accounts, Coverage, DeployError, Deployment, OwnRoot, Sp
 use crate::layout::Layout;
 use crate::packages::{BuildError, Packages, prepare};
 use crate::report::Progress;
-use crate::scenario::{DeploymentChange, Loaded, Step, Who, for_accounts, play};
+use crate::scenario::{Account, DeploymentChange, Loaded, Step, Who, for_accounts, play};
 use crate::sink::{Sink, SinkError};
 
 /// Why no scenario can be run.
@@ -71,7 +71,7 @@ impl Session {
         change: &DeploymentChange,
         refusal_expected: Option<&str>,
     ) -> Result<Arc<Deployment>, Arc<DeployError>> {
-        let key = serde_json::to_string(&(&change.overlay, &change.variables, change.log_alarm)).unwrap_or_default();
+        let key = serde_json::to_string(change).unwrap_or_default();
         let slot = Arc::clone(self.deployments.lock().await.entry(key).or_default());
         let made = slot.get_or_init(|| self.make(change, refusal_expected));
         made.await.clone()
@@ -88,7 +88,15 @@ impl Session {
             true => None,
             false => Some(Box::pin(self.deployment(&default)).await?),
         };
+        let ids = |accounts: &std::collections::BTreeSet<Account>| {
+            accounts.iter().map(|account| account.as_str().to_owned()).collect()
+        };
         let specification = Specification {
+            accounts: Accounts {
+                further_spokes: ids(&change.spokes),
+                outsiders: ids(&change.outsiders),
+                ..self.accounts.clone()
+            },
             coverage: if base.is_some() { Coverage::minimal() } else { self.coverage.clone() },
             overlay: change.overlay.clone(),
             variables: change.variables.clone(),
@@ -152,7 +160,9 @@ impl Session {
         let refusal = scenario.expect.as_ref().and_then(|expect| expect.refused_by_terraform.as_deref());
         let deployed = self.deployment_or_refusal(&scenario.deployment, refusal).await;
         match (deployed, refusal) {
-            (Ok(deployment), None) => scenario::run(loaded, scenario, &deployment, &self.sink, &self.accounts).await,
+            (Ok(deployment), None) => {
+                scenario::run(loaded, scenario, &deployment, &self.sink, &deployment.facts.accounts).await
+            }
             (Err(error), None) => Outcome::error(&loaded.name, loaded.path.clone(), chain(&*error)),
             (deployed, Some(expected)) => {
                 refused(Outcome::error(&loaded.name, loaded.path.clone(), String::new()), deployed.err(), expected)
@@ -212,6 +222,7 @@ pub(crate) fn coverage(scenarios: &[Loaded], accounts: &Accounts) -> Coverage {
             match played.who {
                 Who::Hub => coverage.hub.insert(region),
                 Who::Spoke => coverage.spoke.insert(region),
+                Who::Beside => false,
             };
         }
     }

@@ -1,11 +1,12 @@
 //! The scenario file's types. `scenarios/README.md` explains every field to its users.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::account::Account;
 use super::fault::{Faults, StoreFault};
 
 /// A scenario in its full form.
@@ -95,7 +96,7 @@ fn us_east_1() -> String {
 }
 
 /// What is different about the deployment under test.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeploymentChange {
     /// Override files, by their path below `terraform/`.
@@ -107,6 +108,13 @@ pub struct DeploymentChange {
     /// Deploys the log alarm too. It alerts a second time, as activity, for whatever the CIS metric filter finds.
     #[serde(default)]
     pub log_alarm: bool,
+    /// Further accounts of the organization in which a spoke stands, in the Regions of sign-ins. Their records are
+    /// their own.
+    #[serde(default)]
+    pub spokes: BTreeSet<Account>,
+    /// Accounts outside the organization that point a spoke at the hub's bus, in the Regions of sign-ins.
+    #[serde(default)]
+    pub outsiders: BTreeSet<Account>,
 }
 
 /// How many messages came out where.

@@ -13,6 +13,8 @@ pub enum Who {
     Spoke,
     /// The hub's account.
     Hub,
+    /// Another account in which a spoke stands.
+    Beside,
 }
 
 /// A record as it is injected.
@@ -56,6 +58,7 @@ pub fn play(value: &Value, accounts: &Accounts) -> Played {
     let who = match account_of(&value) {
         Some(account) if account == accounts.hub => Who::Hub,
         Some(account) if account == accounts.spoke => Who::Spoke,
+        Some(account) if accounts.beside().any(|other| *other == account) => Who::Beside,
         Some(account) => {
             notes.push(format!("account {account} is played by the spoke, {}", accounts.spoke));
             value = exchange(&value, &account, &accounts.spoke);

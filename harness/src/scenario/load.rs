@@ -165,7 +165,7 @@ mod tests {
     /// What is wrong, and what the error must say: where, what was found, and the nearest key.
     #[test]
     fn errors_point_into_the_file() {
-        let cases: [(&str, &[&str]); 16] = [
+        let cases: [(&str, &[&str]); 17] = [
             (
                 "{\n  \"records\": [,]\n}",
                 &["x.json:2:15: not JSON: expected value", "2 |   \"records\": [,]", "  |               ^"],
@@ -203,6 +203,10 @@ mod tests {
             (
                 "{\"records\": [{\"recipientAccountId\": \"${spoke_acount}\"}]}",
                 &["x.json:1:38: there is no variable `spoke_acount`", "did you mean `spoke_account`?"],
+            ),
+            (
+                "{\"records\": [{}], \"deployment\": {\"spokes\": [\"12345\"]}}",
+                &["x.json:1:", "`12345` is no account id: expected 12 digits (at `deployment.spokes[0]`)"],
             ),
             ("{\"records\": [{\"eventTime\": \"${time+5x}\"}]}", &["x.json:1:29: `+5x` is no span of time"]),
         ];

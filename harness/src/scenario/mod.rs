@@ -1,5 +1,6 @@
 //! Scenario files: what is recorded, where it is injected, and what must come out.
 
+mod account;
 mod error;
 mod fault;
 mod format;
@@ -10,6 +11,7 @@ mod scaffold;
 mod schema;
 mod variables;
 
+pub use account::Account;
 pub use error::{Place, ScenarioError};
 pub use fault::{Alerter, Connection, Fault, Faults, StoreFault};
 pub use format::{Counts, DeploymentChange, Expectation, PutEvents, Redriven, Scenario, SlackBy, Step, StoppedAt};

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::deployment::{Accounts, Coverage};
+use crate::deployment::{Accounts, Coverage, SIGN_IN_REGIONS};
 
 /// A generated root module.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,13 @@ fn alias(account: &str, region: &str) -> String {
     format!("{account}_{}", region.replace('-', "_"))
 }
 
+fn in_account(accounts: &Accounts, account: &str, alias: &str, region: &str) -> Value {
+    json!({
+        "alias": alias, "region": region, "allowed_account_ids": [account],
+        "assume_role": [{"role_arn": accounts.deploy_role_in(account), "external_id": accounts.external_id}],
+    })
+}
+
 /// What the harness observes.
 fn outputs() -> Map<String, Value> {
     let names = ["topic_arns", "queue_arns", "email_topic_arns"];
@@ -46,10 +53,14 @@ pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'
         }));
     }
     for region in &coverage.spoke {
-        providers.push(json!({
-            "alias": alias("spoke", region), "region": region, "allowed_account_ids": [accounts.spoke],
-            "assume_role": [{"role_arn": accounts.deploy_role(), "external_id": accounts.external_id}],
-        }));
+        providers.push(in_account(accounts, &accounts.spoke, &alias("spoke", region), region));
+    }
+    // An id begins with a digit, which no name in Terraform may.
+    let mut beside = Vec::new();
+    for (account, region) in accounts.beside().flat_map(|account| SIGN_IN_REGIONS.map(|region| (account, region))) {
+        let name = alias(&format!("account_{account}"), region);
+        providers.push(in_account(accounts, account, &name, region));
+        beside.push(name);
     }
     // What hub and spokes must agree on.
     let shared = ["name_prefix", "read_only_events", "tags"];
@@ -60,15 +71,14 @@ pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'
     hub.insert("providers".into(), json!({"aws": format!("aws.{}", alias("hub", &accounts.hub_region))}));
     modules.insert("hub".into(), Value::Object(hub));
     let regional = [("hub", &coverage.hub), ("spoke", &coverage.spoke)];
-    for (account, regions) in regional {
-        for region in regions {
-            let name = alias(account, region);
-            let mut spoke = shared.clone();
-            spoke.insert("source".into(), "../tree/modules/spoke".into());
-            spoke.insert("providers".into(), json!({"aws": format!("aws.{name}")}));
-            spoke.insert("hub_event_bus_arn".into(), "${module.hub.event_bus_arn}".into());
-            modules.insert(format!("deliver_{name}"), Value::Object(spoke));
-        }
+    let regional =
+        regional.into_iter().flat_map(|(account, regions)| regions.iter().map(move |region| alias(account, region)));
+    for name in regional.chain(beside) {
+        let mut spoke = shared.clone();
+        spoke.insert("source".into(), "../tree/modules/spoke".into());
+        spoke.insert("providers".into(), json!({"aws": format!("aws.{name}")}));
+        spoke.insert("hub_event_bus_arn".into(), "${module.hub.event_bus_arn}".into());
+        modules.insert(format!("deliver_{name}"), Value::Object(spoke));
     }
     if let (Some(log_group), Some(region)) =
         (inputs.log_group, coverage.spoke.contains(&accounts.hub_region).then_some(&accounts.hub_region))

@@ -420,6 +420,9 @@ pub(super) fn not_run(cloud: &str, name: &str, scenario: &Scenario, options: Run
         return None;
     }
     let chosen = cloud == "localstack" && localstack::WITH_DEPLOYMENT.contains(&name);
+    if !(scenario.deployment.spokes.is_empty() && scenario.deployment.outsiders.is_empty()) {
+        return Some(Found::new(Difference::Deployments, "it needs accounts beside the hub and one spoke"));
+    }
     let refused = scenario.expect.as_ref().is_some_and(|expected| expected.refused_by_terraform.is_some());
     if refused || !(chosen || options.deployments) {
         let what = "it needs a deployment of its own: an apply, and another to undo it";

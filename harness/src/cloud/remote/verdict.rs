@@ -7,7 +7,7 @@ use super::deploy::caller;
 use super::{Ready, group::Group};
 use crate::cloud::difference::Found;
 use crate::deployment::Accounts;
-use crate::runner::{self, Outcome, Status, differences};
+use crate::runner::{self, Outcome, Status, compared, differences};
 use crate::scenario::StoppedAt;
 
 /// The rule of the spoke module.
@@ -34,7 +34,8 @@ pub(super) async fn judge(group: &Group<'_>, mut case: Case) -> Outcome {
         outcome.status = if outcome.failures.is_empty() { Status::Observed } else { Status::Failed };
         return outcome;
     };
-    outcome.failures.extend(differences(&expected, &outcome));
+    outcome.compared = compared(&expected, &outcome);
+    outcome.failures.extend(outcome.compared.iter().filter(|one| !one.agrees()).map(ToString::to_string));
     if !known.is_empty() && !outcome.failures.is_empty() && differences(original, &outcome).is_empty() {
         let names: Vec<String> = known.iter().map(|known| known.difference.name()).collect();
         outcome.failures = vec![format!(

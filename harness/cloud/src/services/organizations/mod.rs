@@ -39,6 +39,11 @@ impl State {
         }
     }
 
+    /// Adds a member, by its id and name.
+    pub fn add(&mut self, account: &str, name: &str) {
+        self.accounts.insert(AccountId::new(account), name.to_owned());
+    }
+
     /// The id of the organization that the account belongs to.
     pub fn organization_of(&self, account: &str) -> Option<String> {
         self.accounts.contains(account).then(|| self.organization.clone()).flatten()
