@@ -322,15 +322,7 @@ fn a_change_of_a_scenario_runs_it_again() {
 
 #[test]
 fn a_running_cloud_takes_records() {
-    let mut serve = Command::new(env!("CARGO_BIN_EXE_rootwatch"))
-        .args(["serve", "--port", "0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let lines = std::io::BufRead::lines(std::io::BufReader::new(serve.stdout.take().unwrap()));
-    let line = lines.map_while(Result::ok).find(|line| line.contains("AWS_ENDPOINT_URL=")).unwrap();
-    let endpoint = line.rsplit('=').next().unwrap().to_owned();
+    let (mut serve, endpoint) = serve(&[]);
     let passkey = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/login/passkey.json");
     let injected = rootwatch(&["inject", passkey.to_str().unwrap(), "--endpoint", &endpoint], &[]);
     let said = String::from_utf8_lossy(&injected.stdout).into_owned();
@@ -347,6 +339,71 @@ fn a_running_cloud_takes_records() {
         3,
         &["does not answer", "rootwatch serve"],
     );
+}
+
+/// Starts `rootwatch serve` with more arguments; the process and its endpoint.
+fn serve(arguments: &[&str]) -> (std::process::Child, String) {
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_rootwatch"))
+        .args(["serve", "--port", "0"])
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(serve.stdout.take().unwrap()));
+    let line = lines.map_while(Result::ok).find(|line| line.contains("AWS_ENDPOINT_URL=")).unwrap();
+    (serve, line.rsplit('=').next().unwrap().to_owned())
+}
+
+fn queues(endpoint: &str, operation: &str, body: &str) -> String {
+    let scope = "AWS4-HMAC-SHA256 Credential=111122223333/20260302/us-east-1/sqs/aws4_request";
+    let mut answer = ureq::post(&format!("{endpoint}/"))
+        .header("x-amz-target", &format!("AmazonSQS.{operation}"))
+        .header("authorization", scope)
+        .header("content-type", "application/x-amz-json-1.0")
+        .send(body)
+        .unwrap();
+    answer.body_mut().read_to_string().unwrap()
+}
+
+#[test]
+fn a_kept_cloud_goes_on_where_it_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cloud.json");
+    let path = file.to_str().unwrap();
+    let (mut first, endpoint) = serve(&["--state", path]);
+    queues(&endpoint, "CreateQueue", r#"{"QueueName": "kept"}"#);
+    check(&["serve", "--port", "0", "--state", path], &[], 3, &[path, "in use by another"]);
+    let _ = Command::new("kill").args(["-s", "TERM", &first.id().to_string()]).status();
+    assert_eq!(first.wait().unwrap().code(), Some(130));
+    let (mut second, endpoint) = serve(&["--state", path]);
+    let listed = queues(&endpoint, "ListQueues", "{}");
+    assert!(listed.contains("/111122223333/kept"), "{listed}");
+    // Not even a kill without a word loses what was there for a while.
+    queues(&endpoint, "CreateQueue", r#"{"QueueName": "later"}"#);
+    let deadline = std::time::Duration::from_secs(60);
+    let waited = jiff::Timestamp::now();
+    while !std::fs::read_to_string(&file).unwrap().contains(":later") {
+        assert!(jiff::Timestamp::now().duration_since(waited).unsigned_abs() < deadline, "it was never written");
+        std::thread::yield_now();
+    }
+    second.kill().unwrap();
+    second.wait().unwrap();
+    let saved = std::fs::read(&file).unwrap();
+    // What cannot be gone on with is refused by name and left as it is; so is a place that cannot be written.
+    let foreign = String::from_utf8(saved.clone()).unwrap().replacen("\"build\":\"", "\"build\":\"not-", 1);
+    for (content, expected) in [
+        (b"".as_slice(), "found no JSON"),
+        (&saved[..saved.len() / 2], "found no JSON"),
+        (b"{\"Records\": []}", "schema_version null"),
+        (foreign.as_bytes(), "belongs to the build that saved it"),
+    ] {
+        std::fs::write(&file, content).unwrap();
+        check(&["serve", "--port", "0", "--state", path], &[], 3, &[path, expected, "move it away"]);
+        assert_eq!(std::fs::read(&file).unwrap(), content);
+    }
+    check(&["serve", "--port", "0", "--state", "/proc/cloud.json"], &[], 3, &["/proc/cloud.json", "cannot be written"]);
+    check(&["serve", "--port", "0", "--state", folder.path().to_str().unwrap()], &[], 3, &["cannot be read"]);
 }
 
 /// Injects what root did just now, and records it: what came of that is looked at when the cloud has ended.

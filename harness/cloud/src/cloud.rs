@@ -5,6 +5,8 @@ mod in_process;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,7 +23,7 @@ use crate::services::{lambda, sns, sts};
 use crate::state::State;
 use crate::time::Time;
 use crate::trace::{Entry, Hop, Outcome};
-use crate::wire::{self, Answer, CredentialScope, Decoded, HttpRequest};
+use crate::wire::{self, Answer, CredentialScope, Decoded, HttpRequest, query_json};
 use crate::{AccountId as Account, server};
 
 pub use in_process::{Endpoint, InProcess};
@@ -45,7 +47,8 @@ pub struct Options {
     /// Where the unpacked packages of functions are.
     pub code: Arc<CodeStore>,
     /// Environment variables that every function's process gets from its host, beside AWS's and its own: e.g. the
-    /// sink's certificate authority.
+    /// sink's certificate authority. The authorities of `SSL_CERT_FILE` are also those that topics trust when they call
+    /// HTTPS endpoints.
     pub host_variables: Vec<(String, String)>,
 }
 
@@ -88,6 +91,8 @@ pub(crate) struct Inner {
     started: Mutex<(Instant, Time)>,
     /// Raised when the state is replaced: what runs for an earlier one is not heard.
     epoch: AtomicU64,
+    /// How often the state may have changed.
+    changes: AtomicU64,
     /// Something changed: a task ran, an invocation ended, a call was made.
     changed: Notify,
     in_flight: AtomicUsize,
@@ -95,6 +100,8 @@ pub(crate) struct Inner {
     host: Host,
     /// `http://127.0.0.1:PORT`
     endpoint: String,
+    /// Certificate authorities of HTTPS endpoints.
+    trusted: Option<PathBuf>,
     /// Runs the functions instead of the host.
     in_process: Option<Arc<dyn InProcess>>,
 }
@@ -125,17 +132,21 @@ impl Cloud {
             .map_err(|source| CloudError::Bind { address: SocketAddr::from(([127, 0, 0, 1], options.port)), source })?;
         let endpoint = format!("http://{address}");
         let mut extra_variables = vec![("AWS_ENDPOINT_URL".to_owned(), endpoint.clone())];
+        let trusted = options.host_variables.iter().find(|(name, _)| name == "SSL_CERT_FILE");
+        let trusted = trusted.map(|(_, path)| PathBuf::from(path));
         extra_variables.extend(options.host_variables);
         let inner = Arc::new(Inner {
             clock: options.clock,
             started: Mutex::new((real_time(), state.now)),
             epoch: AtomicU64::new(0),
             state: Mutex::new(state),
+            changes: AtomicU64::new(0),
             changed: Notify::new(),
             in_flight: AtomicUsize::new(0),
             waiting: Mutex::default(),
             host: Host::new(HostOptions { code: options.code, extra_variables }),
             endpoint: endpoint.clone(),
+            trusted,
             in_process,
         });
         let mut background =
@@ -152,14 +163,26 @@ impl Cloud {
         &self.endpoint
     }
 
+    #[cfg(test)]
+    pub(crate) fn weak(&self) -> std::sync::Weak<Inner> {
+        Arc::downgrade(&self.inner)
+    }
+
     /// A copy of the state as it is now: the fork.
     pub fn snapshot(&self) -> State {
         self.inner.lock().clone()
     }
 
+    /// A number that grows whenever the state may have changed, but for its clock: whoever keeps copies need not make
+    /// one that is like the last.
+    pub fn changes(&self) -> u64 {
+        self.inner.changes.load(Ordering::SeqCst)
+    }
+
     /// Reads or changes the state directly, then carries out what follows from it.
     pub fn with<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
         let result = f(&mut self.inner.lock());
+        self.inner.changes.fetch_add(1, Ordering::SeqCst);
         self.inner.pump();
         result
     }
@@ -286,6 +309,7 @@ impl Inner {
             }
             let effects = state.take_effects();
             if worked || !effects.is_empty() {
+                self.changes.fetch_add(1, Ordering::SeqCst);
                 self.changed.notify_waiters();
             }
             // Counted under the lock, so that nobody sees a quiet moment between the two.
@@ -329,7 +353,7 @@ impl Inner {
     }
 
     async fn post(self: Arc<Self>, post: Post, epoch: u64) {
-        let answer = runtime::post(&post, &self.endpoint).await;
+        let answer = runtime::post(&post, &self.endpoint, self.trusted.as_deref()).await;
         {
             let mut state = self.lock();
             if self.epoch.load(Ordering::SeqCst) == epoch {
@@ -347,10 +371,9 @@ impl Inner {
         let scope = request.header("authorization").and_then(CredentialScope::parse);
         let decoded = match wire::decode(request, scope.as_ref()) {
             Ok(decoded) => decoded,
-            Err(error) => {
-                return wire::error(None, request.protocol(), &error, "-");
-            }
+            Err(error) => return wire::error(None, request.protocol(), &error, &self.lock().uuid()),
         };
+        let json = decoded.protocol == Protocol::Query && query_json::is_wanted(request.header("accept"));
         // Every try would count the wait from its own moment; the first one's end holds.
         let mut end = None;
         loop {
@@ -359,8 +382,10 @@ impl Inner {
             changed.as_mut().enable();
             let (result, request_id, waiter) = self.call(&decoded, scope.as_ref());
             self.pump();
-            let answer =
-                |value: &Value| wire::reply(decoded.service, decoded.protocol, &decoded.operation, value, &request_id);
+            let answer = |value: &Value| match json {
+                true => query_json::reply(decoded.service, &decoded.operation, value, &request_id),
+                false => wire::reply(decoded.service, decoded.protocol, &decoded.operation, value, &request_id),
+            };
             return match result {
                 Ok(Reply::Value(value)) => answer(&value),
                 Ok(Reply::Raw { status, mut headers, body }) => {
@@ -381,6 +406,7 @@ impl Inner {
                     Some(waiter) => invocation_answer(waiter.await.ok(), request_id),
                     None => answer(&Value::Null),
                 },
+                Err(error) if json => query_json::error(&error, &request_id),
                 Err(error) => wire::error(Some(decoded.service), decoded.protocol, &error, &request_id),
             };
         }
@@ -392,6 +418,7 @@ impl Inner {
         scope: Option<&CredentialScope>,
     ) -> (Result<Reply, ApiError>, String, Option<oneshot::Receiver<Completion>>) {
         let mut state = self.lock();
+        self.changes.fetch_add(1, Ordering::SeqCst);
         let request_id = state.uuid();
         let (caller, account) = match caller(&state, scope) {
             Ok(caller) => caller,
@@ -409,7 +436,7 @@ impl Inner {
             params: decoded.params.clone(),
             request_id: request_id.clone(),
         };
-        let result = api::dispatch(&mut call);
+        let result = guarded(&mut call);
         if let Err(error) = &result {
             trace_failure(&mut state, decoded, &caller, error);
         }
@@ -423,6 +450,17 @@ impl Inner {
         };
         (result, request_id, waiter)
     }
+}
+
+/// Carries out a call. A panic is a mistake of ours, and must neither end the connection without a word nor pass for the
+/// caller's: it is answered as AWS answers its own.
+fn guarded(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let called = format!("{}:{}", call.service.name(), call.operation);
+    // The state is whatever the operation had made of it by then; the clients' next calls find it so.
+    panic::catch_unwind(AssertUnwindSafe(|| api::dispatch(call))).unwrap_or_else(|_| {
+        let text = format!("rootwatch: {called} panicked: please report it with the message on standard error");
+        Err(ApiError::new("InternalFailure", text).status(500))
+    })
 }
 
 /// A call of a role's session that failed: on the monitor's way that is a function. Denials are traced where they are

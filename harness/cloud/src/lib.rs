@@ -16,6 +16,7 @@ pub mod logfilter;
 pub mod pattern;
 pub mod policy;
 pub mod runtime;
+pub mod saved;
 pub mod server;
 pub mod services;
 pub mod state;

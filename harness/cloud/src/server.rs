@@ -1,6 +1,11 @@
 //! The HTTP endpoint, on loopback only.
 
+mod body;
 mod control;
+mod unstuck;
+
+#[cfg(test)]
+mod tests;
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -8,7 +13,7 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::server::conn::http1;
@@ -22,8 +27,7 @@ use crate::api::ApiError;
 use crate::cloud::{CloudError, Inner};
 use crate::wire::{self, Answer, HttpRequest};
 
-/// The largest body that is read; Lambda packages are the largest that a client sends (50 MB zipped, more as base64). [D]
-const MAX_BODY: usize = 80 * 1024 * 1024;
+use unstuck::Unstuck;
 
 /// Binds the endpoint. Port 0 takes a free one.
 pub(crate) async fn bind(port: u16) -> Result<TcpListener, CloudError> {
@@ -39,11 +43,14 @@ pub(crate) struct Patience {
     head: Duration,
     /// For the body.
     body: Duration,
+    /// For taking any part of an answer.
+    answer: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { head: Duration::from_secs(60), body: Duration::from_secs(60) }
+        let minute = Duration::from_secs(60);
+        Self { head: minute, body: minute, answer: minute }
     }
 }
 
@@ -74,7 +81,7 @@ async fn connection(stream: TcpStream, cloud: Weak<Inner>, patience: Patience) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(patience.head);
     // What a client does wrong below HTTP ends its connection, and nothing else.
-    if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
+    if let Err(error) = http.serve_connection(TokioIo::new(Unstuck::new(stream, patience.answer)), service).await {
         tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended early");
     }
 }
@@ -95,20 +102,9 @@ async fn handle(cloud: Weak<Inner>, request: Request<Incoming>, patience: Patien
     let Some(cloud) = cloud.upgrade() else {
         return refusal(&request, ApiError::new("ServiceUnavailable", "rootwatch: this cloud has ended").status(503));
     };
-    request.body = match tokio::time::timeout(patience.body, Limited::new(body, MAX_BODY).collect()).await {
-        Ok(Ok(body)) => body.to_bytes().to_vec(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let text = format!("rootwatch: the body is larger than {} MiB", MAX_BODY / 1024 / 1024);
-            return refusal(&request, ApiError::new("RequestEntityTooLargeException", text).status(413));
-        }
-        Ok(Err(error)) => {
-            let text = format!("rootwatch: the body broke off: {error}");
-            return refusal(&request, ApiError::new("IncompleteBody", text));
-        }
-        Err(_) => {
-            let text = format!("rootwatch: the body did not arrive within {} s", patience.body.as_secs_f32());
-            return refusal(&request, ApiError::new("RequestTimeout", text).status(408));
-        }
+    request.body = match body::read(body, request.header("content-encoding"), patience.body).await {
+        Ok(body) => body,
+        Err(error) => return refusal(&request, error),
     };
     if request.path.starts_with(control::PREFIX) {
         return response(control::answer(&cloud, &request).await);

@@ -155,15 +155,3 @@ async fn wrong_requests_get_errors_of_aws_shape() {
         assert!(answer.contains(expected), "{expected}: {answer}");
     }
 }
-
-#[tokio::test]
-async fn many_connections() {
-    let endpoint = start().await;
-    let address = endpoint.cloud.endpoint().trim_start_matches("http://").to_owned();
-    // Half of the usual 1,024 descriptors of a process: both ends are in this one.
-    let mut idle = Vec::new();
-    for _ in 0..400 {
-        idle.push(TcpStream::connect(&address).await.unwrap());
-    }
-    assert_eq!(endpoint.route("GET", "health", &Value::Null).await.0, 200);
-}

@@ -1,4 +1,4 @@
-//! A topic's HTTP subscription over real HTTP: it is asked, it confirms by the link, it receives.
+//! A topic's HTTP and HTTPS subscriptions over real HTTP: it is asked, it confirms by the link, it receives.
 //! [V] LS:sns/test_subscribe_external_http_endpoint; [D] sns-create-subscribe-endpoint
 
 #![expect(clippy::unwrap_used, reason = "a test may end with a panic, and so may its helpers")]
@@ -6,12 +6,13 @@
 #[expect(dead_code, reason = "each test of the endpoint uses a part of it")]
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rootwatch_cloud::Clock;
 use rootwatch_cloud::api::Service;
 use serde_json::{Value, json};
-use support::{ACCOUNT, Answer, parse, send, start};
+use support::{ACCOUNT, Answer, parse, send, start, start_trusting};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -89,4 +90,78 @@ async fn a_subscriber_confirms_and_receives() {
     assert_eq!(send(cloud.endpoint(), "GET", path, &[], b"").await.status, 200);
     let left = sns("ListSubscriptionsByTopic", json!({"TopicArn": topic}));
     assert_eq!(left["Subscriptions"], json!([]));
+    // It hears of that, and may have it back. [D] sns-message-and-json-formats
+    cloud.settle().await;
+    let ended = received.recv().await.unwrap();
+    assert_eq!(ended.header("x-amz-sns-message-type"), Some("UnsubscribeConfirmation"));
+    let link = body(&ended)["SubscribeURL"].as_str().unwrap().to_owned();
+    assert_eq!(send(cloud.endpoint(), "GET", link.strip_prefix(cloud.endpoint()).unwrap(), &[], b"").await.status, 200);
+    let back = sns("ListSubscriptionsByTopic", json!({"TopicArn": topic}));
+    assert_eq!(back["Subscriptions"][0]["Endpoint"], json!(url));
+}
+
+/// A server of HTTPS on this machine, its certificate authority (PEM), and what it was asked.
+async fn encrypted_subscriber(names: &[&str]) -> (String, String, mpsc::UnboundedReceiver<Answer>) {
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(signing_key.serialize_der());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key.into())
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/hook", listener.local_addr().unwrap().port());
+    let (sender, receiver) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // A client that does not trust us ends the handshake.
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut message = Vec::new();
+            while let Ok(read) = stream.read_buf(&mut message).await {
+                let length = |request: &Answer| request.header("content-length").unwrap().parse::<usize>().unwrap();
+                let headed = message.windows(4).any(|window| window == b"\r\n\r\n");
+                if read == 0 || (headed && parse(&message).body.len() == length(&parse(&message))) {
+                    break;
+                }
+            }
+            let _ = stream.write_all(b"HTTP/1.1 200 X\r\ncontent-length: 0\r\n\r\n").await;
+            sender.send(parse(&message)).unwrap();
+        }
+    });
+    (url, cert.pem(), receiver)
+}
+
+/// [D] sns-subscribe-https-s-endpoints-to-topic: the certificate must be signed by an authority that is trusted
+#[tokio::test]
+async fn a_subscriber_over_https_is_trusted_or_not() {
+    let (url, authority, mut received) = encrypted_subscriber(&["localhost"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (trusted, empty) = (folder.path().join("ca.pem"), folder.path().join("none.pem"));
+    std::fs::write(&trusted, authority).unwrap();
+    std::fs::write(&empty, "").unwrap();
+    let other = encrypted_subscriber(&["localhost"]).await.0;
+    for (url, trust, expected) in [
+        (&url, Some(&trusted), "was asked to confirm"),
+        (&url, None, "rootwatch serve --trust"),
+        (&url, Some(&empty), "TLS"),
+        (&other, Some(&trusted), "TLS"),
+    ] {
+        let endpoint = start_trusting(Clock::Owned, trust.map(|path| path.as_path())).await;
+        let cloud = &endpoint.cloud;
+        let sns =
+            |operation: &str, params: Value| cloud.api(ACCOUNT, "eu-west-1", Service::Sns, operation, params).unwrap();
+        let topic = sns("CreateTopic", json!({"Name": "t"}))["TopicArn"].clone();
+        sns("Subscribe", json!({"TopicArn": topic, "Protocol": "https", "Endpoint": url}));
+        cloud.settle().await;
+        let state = cloud.snapshot();
+        let details: Vec<&str> = state.entries().map(|entry| entry.detail.as_str()).collect();
+        assert!(details.iter().any(|detail| detail.contains(expected)), "{expected}: {details:?}");
+    }
+    let asked = received.recv().await.unwrap();
+    assert_eq!(asked.header("x-amz-sns-message-type"), Some("SubscriptionConfirmation"));
+    assert!(received.try_recv().is_err(), "only the one that trusted it");
 }

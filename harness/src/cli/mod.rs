@@ -15,6 +15,7 @@ mod record;
 mod redrive;
 mod run;
 mod serve;
+mod state_file;
 mod watch;
 
 use clap::{Parser, Subcommand};

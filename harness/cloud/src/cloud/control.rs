@@ -12,6 +12,7 @@ impl Inner {
     /// Changes the state, then carries out what follows from it.
     pub(crate) fn change<T>(self: &Arc<Self>, f: impl FnOnce(&mut State) -> T) -> T {
         let result = f(&mut self.lock());
+        self.changes.fetch_add(1, Ordering::SeqCst);
         self.pump();
         result
     }
@@ -23,6 +24,7 @@ impl Inner {
             let mut current = self.lock();
             self.rebase_clock(state.now);
             self.epoch.fetch_add(1, Ordering::SeqCst);
+            self.changes.fetch_add(1, Ordering::SeqCst);
             *current = state;
             self.host.retire_all();
         }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::cloud::Inner;
+use crate::saved::{Saved, SavedError};
 use crate::services::cloudtrail::{InjectError, Injected, inject, inject_event, is_cloudtrail_record};
 use crate::services::sns::mailbox;
-use crate::state::{SCHEMA_VERSION, State};
+use crate::state::State;
 use crate::wire::{Answer, HttpRequest};
 
 /// Where these routes begin.
@@ -110,24 +111,14 @@ fn one(state: &mut State, item: Value) -> Result<Injected, InjectError> {
 
 fn saved(cloud: &Arc<Inner>) -> Result<Value, Refusal> {
     let state = cloud.change(|state| state.clone());
-    let written =
-        serde_json::to_value(&state).map_err(|error| (500, format!("the state cannot be written: {error}")))?;
-    Ok(json!({"schema_version": SCHEMA_VERSION, "build": crate::FINGERPRINT, "state": written}))
+    serde_json::to_value(Saved::of(&state)).map_err(|error| (500, format!("the state cannot be written: {error}")))
 }
 
 fn restore(cloud: &Arc<Inner>, request: &HttpRequest) -> Result<Value, Refusal> {
-    let mut file = body(request)?;
-    let (version, build) = (file["schema_version"].clone(), file["build"].clone());
-    if version != json!(SCHEMA_VERSION) || build != json!(crate::FINGERPRINT) {
-        let text = format!(
-            "expected what GET {PREFIX}state of this build answered (schema_version {SCHEMA_VERSION}, build `{}`), found \
-             schema_version {version}, build {build}: a state belongs to the build that saved it",
-            crate::FINGERPRINT
-        );
-        return Err((409, text));
-    }
-    let state = file.get_mut("state").map(Value::take).unwrap_or_default();
-    let state: State = serde_json::from_value(state).map_err(|error| (400, format!("`state` is no state: {error}")))?;
+    let state = State::from_saved(&request.body).map_err(|error| match error {
+        SavedError::Foreign { .. } => (409, error.to_string()),
+        SavedError::NotJson(_) | SavedError::NotAState(_) => (400, error.to_string()),
+    })?;
     let now = state.now;
     cloud.replace(state);
     Ok(json!({"now": now.iso_millis()}))

@@ -6,6 +6,7 @@ mod answer;
 mod cbor;
 mod credential;
 mod query;
+pub(crate) mod query_json;
 mod request;
 mod xml;
 

@@ -7,21 +7,18 @@ use serde_json::{Map, Value};
 #[derive(Default)]
 struct Node {
     text: Option<String>,
-    members: Vec<(String, Node)>,
+    /// By name, so that a form of a million keys does not take a million searches each.
+    members: BTreeMap<String, Node>,
 }
 
 impl Node {
     fn child(&mut self, name: &str) -> &mut Node {
-        let at = self.members.iter().position(|(key, _)| key == name).unwrap_or_else(|| {
-            self.members.push((name.to_owned(), Node::default()));
-            self.members.len() - 1
-        });
-        &mut self.members[at].1
+        self.members.entry(name.to_owned()).or_default()
     }
 
     /// The children in numeric order, if all keys are numbers.
     fn numbered(self) -> Result<Vec<Node>, Node> {
-        if self.members.is_empty() || !self.members.iter().all(|(key, _)| key.parse::<u32>().is_ok()) {
+        if self.members.is_empty() || !self.members.keys().all(|key| key.parse::<u32>().is_ok()) {
             return Err(self);
         }
         let ordered: BTreeMap<u32, Node> =
@@ -34,8 +31,10 @@ impl Node {
             return Value::String(self.text.unwrap_or_default());
         }
         // `X.member.N` and the flattened `X.N` are lists, `X.entry.N.key` is a map.
-        if self.members.len() == 1 && matches!(self.members[0].0.as_str(), "member" | "entry") {
-            let (kind, inner) = self.members.remove(0);
+        if self.members.len() == 1
+            && let Some((kind, inner)) =
+                ["member", "entry"].into_iter().find_map(|kind| self.members.remove_entry(kind))
+        {
             return match inner.numbered() {
                 Ok(items) if kind == "entry" => map(items),
                 Ok(items) => Value::Array(items.into_iter().map(Node::value).collect()),
@@ -52,10 +51,7 @@ impl Node {
 /// Entries of a map: `key`/`value`, or `Name`/`Value` (SNS message attributes).
 fn map(items: Vec<Node>) -> Value {
     let pairs = items.into_iter().map(|mut item| {
-        let mut take = |names: [&str; 2]| {
-            let at = item.members.iter().position(|(key, _)| names.contains(&key.as_str()));
-            at.map(|at| item.members.remove(at).1.value())
-        };
+        let mut take = |names: [&str; 2]| names.into_iter().find_map(|name| item.members.remove(name)).map(Node::value);
         let key = take(["key", "Name"]).and_then(|key| key.as_str().map(str::to_owned)).unwrap_or_default();
         (key, take(["value", "Value"]).unwrap_or(Value::Null))
     });

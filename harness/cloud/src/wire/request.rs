@@ -35,11 +35,30 @@ impl HttpRequest {
         if self.header("smithy-protocol").is_some() {
             Protocol::Cbor
         } else if self.header("x-amz-target").is_some() {
-            Protocol::Json11
+            self.json_version()
+        } else if !self.is_form() && has_api_version(&self.path) {
+            Protocol::RestJson
         } else {
             Protocol::Query
         }
     }
+
+    fn json_version(&self) -> Protocol {
+        match self.header("content-type") {
+            Some(kind) if kind.contains("json-1.0") => Protocol::Json10,
+            _ => Protocol::Json11,
+        }
+    }
+
+    fn is_form(&self) -> bool {
+        self.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+    }
+}
+
+/// Whether a path begins with the date of an API, as Lambda's do: `/2015-03-31/functions`.
+fn has_api_version(path: &str) -> bool {
+    let version = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    version.len() == "2015-03-31".len() && version.bytes().all(|b| b.is_ascii_digit() || b == b'-')
 }
 
 /// What the request asks for.
@@ -79,7 +98,7 @@ fn by_protocol(request: &HttpRequest, scope: Option<&CredentialScope>) -> Result
     if let Some(target) = request.header("x-amz-target") {
         return json(request, target);
     }
-    let form = request.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    let form = request.is_form();
     if form || request.query.contains("Action=") {
         return form_or_query(request, scope, form);
     }
@@ -89,10 +108,7 @@ fn by_protocol(request: &HttpRequest, scope: Option<&CredentialScope>) -> Result
 fn json(request: &HttpRequest, target: &str) -> Result<Decoded, ApiError> {
     let (prefix, operation) = target.rsplit_once('.').unwrap_or((target, ""));
     let service = Service::from_target(prefix).ok_or_else(|| unknown(format!("X-Amz-Target `{target}`")))?;
-    let protocol = match request.header("content-type") {
-        Some(kind) if kind.contains("json-1.0") => Protocol::Json10,
-        _ => Protocol::Json11,
-    };
+    let protocol = request.json_version();
     let params = if request.body.is_empty() { Value::Object(Map::new()) } else { parse_json(&request.body)? };
     if !params.is_object() {
         return Err(ApiError::new("SerializationException", "the body must be a JSON object"));

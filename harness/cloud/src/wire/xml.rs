@@ -4,6 +4,11 @@ use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 use quick_xml::writer::Writer;
 use serde_json::Value;
 
+/// Characters that XML 1.0 does not allow, not even escaped.
+fn is_unwritable(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
+}
+
 /// An XML document under construction.
 pub(super) struct Xml(Writer<Vec<u8>>);
 
@@ -33,7 +38,11 @@ impl Xml {
 
     pub(super) fn text(&mut self, name: &str, text: &str) {
         self.open(name);
-        self.event(Event::Text(BytesText::new(text)));
+        // An answer may repeat what a client sent, and XML has no way to write these at all.
+        match text.contains(is_unwritable) {
+            true => self.event(Event::Text(BytesText::new(&text.replace(is_unwritable, "\u{fffd}")))),
+            false => self.event(Event::Text(BytesText::new(text))),
+        }
         self.close(name);
     }
 
@@ -97,12 +106,12 @@ mod tests {
     fn members() {
         let mut xml = Xml::new();
         xml.members(
-            &json!({"A": "x<y", "L": [1, true], "M": {"$map": {"k": "v"}}, "F": {"$flat": ["a", "b"]}, "N": null}),
+            &json!({"A": "x<y", "C": "\u{1}\r\n", "L": [1, true], "M": {"$map": {"k": "v"}}, "F": {"$flat": ["a", "b"]}, "N": null}),
         );
         let text = String::from_utf8(xml.finish()).unwrap();
         assert_eq!(
             text,
-            "<A>x&lt;y</A><L><member>1</member><member>true</member></L><M><entry><key>k</key><value>v</value></entry></M>\
+            "<A>x&lt;y</A><C>\u{fffd}&#13;\n</C><L><member>1</member><member>true</member></L><M><entry><key>k</key><value>v</value></entry></M>\
              <F>a</F><F>b</F>"
         );
     }

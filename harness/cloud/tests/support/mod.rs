@@ -1,5 +1,6 @@
 //! A cloud with a real endpoint, and requests of it as bytes.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rootwatch_cloud::runtime::CodeStore;
@@ -16,8 +17,15 @@ pub(crate) struct Endpoint {
 }
 
 pub(crate) async fn start(clock: Clock) -> Endpoint {
+    start_trusting(clock, None).await
+}
+
+/// With a file of certificate authorities that are trusted.
+pub(crate) async fn start_trusting(clock: Clock, trusted: Option<&Path>) -> Endpoint {
     let code = tempfile::tempdir().unwrap();
-    let options = Options { clock, port: 0, code: Arc::new(CodeStore::new(code.path())), host_variables: Vec::new() };
+    let trusted = trusted.map(|path| ("SSL_CERT_FILE".to_owned(), path.to_string_lossy().into_owned()));
+    let host_variables = trusted.into_iter().collect();
+    let options = Options { clock, port: 0, code: Arc::new(CodeStore::new(code.path())), host_variables };
     let state = State::new(Time::parse("2026-03-02T09:00:00Z").unwrap(), 1);
     Endpoint { cloud: Cloud::start(state, options).await.unwrap(), _code: code }
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::delivery_policy;
 use super::email::Mail;
 use super::http;
 use super::notification::Notification;
 use super::retry::Retries;
 use super::subscription::Subscription;
-use super::topic_attributes::effective_delivery_policy;
 use crate::id::Arn;
 use crate::policy::{Context, Principal};
 use crate::services::{DeliveryError, cloudwatch, lambda, sqs};
@@ -29,6 +30,13 @@ pub enum Task {
         /// Which attempt, from 1.
         attempt: u32,
     },
+    /// Tell an endpoint that its subscription has ended.
+    Ended {
+        /// Which.
+        subscription: Arn,
+        /// Which attempt, from 1.
+        attempt: u32,
+    },
     /// Ask an endpoint to confirm its subscription.
     Confirm {
         /// Which.
@@ -44,6 +52,7 @@ pub(super) fn run(state: &mut State, task: Task) {
     match task {
         Task::Deliver { subscription, notification, attempt } => deliver(state, &subscription, notification, attempt),
         Task::Confirm { subscription, attempt } => ask_to_confirm(state, &subscription, attempt),
+        Task::Ended { subscription, attempt } => tell_ended(state, &subscription, attempt),
     }
 }
 
@@ -108,10 +117,14 @@ pub(super) fn attempted(
 }
 
 pub(super) fn retries(state: &State, subscription: &Subscription) -> Retries {
+    Retries::of(&subscription.protocol, &effective_policy(state, subscription))
+}
+
+/// The delivery policy that counts for a subscription over HTTP.
+pub(super) fn effective_policy(state: &State, subscription: &Subscription) -> Value {
     let topic = state.sns.topics.get(&subscription.topic);
-    let own = topic.and_then(|topic| topic.attributes.get("DeliveryPolicy")).map(String::as_str);
-    let own = subscription.settings.delivery_policy.as_deref().or(own);
-    Retries::of(&subscription.protocol, &effective_delivery_policy(own))
+    let of_topic = topic.and_then(|topic| topic.attributes.get("DeliveryPolicy")).map(String::as_str);
+    delivery_policy::of_subscription(of_topic, subscription.settings.delivery_policy.as_deref())
 }
 
 fn attempt_once(
@@ -250,6 +263,25 @@ fn ask_to_confirm(state: &mut State, arn: &Arn, attempt: u32) {
             trace(state, &subscription, Outcome::Failed, format!("{target} could not be asked to confirm: {error}"))
         }
     }
+}
+
+/// An endpoint that was unsubscribed hears of it. For e-mail, a mail is all that is sent. [D] API_Unsubscribe
+fn tell_ended(state: &mut State, arn: &Arn, attempt: u32) {
+    let Some(subscription) = state.sns.ended.get(arn).cloned() else { return };
+    if http::speaks(&subscription.protocol) {
+        http::tell_ended(state, &subscription, attempt);
+        return;
+    }
+    let id = state.uuid();
+    let body = Notification::cancellation(&id, &subscription, state.now);
+    // The text of an e-mail [T]
+    let body = match subscription.protocol.as_str() {
+        "email" => format!("{}\n{}", body["Message"].as_str().unwrap_or_default(), body["SubscribeURL"]),
+        _ => body.to_string(),
+    };
+    let subject = "AWS Notification - Unsubscribe Confirmation".to_owned();
+    let (at, topic, address) = (state.now, subscription.topic.clone(), subscription.endpoint.clone());
+    state.sns.mailbox.push_back(Mail { at, topic, address, subject, body });
 }
 
 pub(super) fn trace(state: &mut State, subscription: &Subscription, outcome: Outcome, detail: String) {

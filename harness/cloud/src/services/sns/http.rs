@@ -4,12 +4,10 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::delivery::{self, Task, retries};
 use super::notification::Notification;
 use super::subscription::Subscription;
-use super::topic_attributes::effective_delivery_policy;
 use crate::id::Arn;
 use crate::runtime::{Effect, Post};
 use crate::services::DeliveryError;
@@ -23,6 +21,13 @@ const TEXT: &str = "text/plain; charset=UTF-8";
 pub enum Purpose {
     /// The endpoint is asked to confirm its subscription.
     Confirm {
+        /// Which.
+        subscription: Arn,
+        /// Which attempt, from 1.
+        attempt: u32,
+    },
+    /// The endpoint is told that its subscription has ended, and how to have it again.
+    Ended {
         /// Which.
         subscription: Arn,
         /// Which attempt, from 1.
@@ -51,6 +56,16 @@ pub(super) fn ask_to_confirm(state: &mut State, subscription: &Subscription, att
     let body = Notification::confirmation(&id, &subscription.topic, &subscription.token, state.now).to_string();
     let headers = headers("SubscriptionConfirmation", &id, &subscription.topic, TEXT);
     let purpose = Purpose::Confirm { subscription: subscription.arn.clone(), attempt };
+    emit(state, subscription, headers, body, purpose);
+}
+
+/// Tells an endpoint that its subscription has ended. [V] LS:sns/test_subscribe_external_http_endpoint
+pub(super) fn tell_ended(state: &mut State, subscription: &Subscription, attempt: u32) {
+    let id = state.uuid();
+    let body = Notification::cancellation(&id, subscription, state.now).to_string();
+    let mut headers = headers("UnsubscribeConfirmation", &id, &subscription.topic, TEXT);
+    headers.push(("x-amz-sns-subscription-arn".to_owned(), subscription.arn.to_string()));
+    let purpose = Purpose::Ended { subscription: subscription.arn.clone(), attempt };
     emit(state, subscription, headers, body, purpose);
 }
 
@@ -86,13 +101,8 @@ fn headers(kind: &str, id: &str, topic: &Arn, content_type: &str) -> Vec<(String
 
 /// The subscription's policy says it, else the topic's. [D] sns-message-delivery-retries, headerContentType
 fn content_type(state: &State, subscription: &Subscription) -> String {
-    let own: Option<Value> =
-        subscription.settings.delivery_policy.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    let own = own.as_ref().and_then(|own| own["requestPolicy"]["headerContentType"].as_str()).map(str::to_owned);
-    let topic = state.sns.topics.get(&subscription.topic).and_then(|topic| topic.attributes.get("DeliveryPolicy"));
-    let policy = effective_delivery_policy(topic.map(String::as_str));
-    let topic = policy["http"]["defaultRequestPolicy"]["headerContentType"].as_str();
-    own.or_else(|| topic.map(str::to_owned)).unwrap_or_else(|| TEXT.to_owned())
+    let policy = delivery::effective_policy(state, subscription);
+    policy["requestPolicy"]["headerContentType"].as_str().unwrap_or(TEXT).to_owned()
 }
 
 fn emit(
@@ -131,22 +141,38 @@ pub fn posted(state: &mut State, purpose: Purpose, answer: Result<u16, String>) 
         }
         Purpose::Confirm { subscription, attempt } => {
             let Some(found) = state.sns.subscriptions.get(&subscription).cloned() else { return };
-            let target = format!("{} {}", found.protocol, found.endpoint);
-            let error = match result {
-                Ok(()) => {
-                    delivery::trace(state, &found, Outcome::Delivered, format!("{target} was asked to confirm"));
-                    return;
-                }
-                Err(error) => error,
-            };
-            let again = retries(state, &found).delay(attempt).filter(|_| error.retriable);
-            let outcome = if again.is_some() { Outcome::Retried } else { Outcome::Failed };
-            delivery::trace(state, &found, outcome, format!("{target} could not be asked to confirm: {error}"));
-            if let Some(delay) = again {
-                let at = state.now + delay;
-                state.schedule(at, Task::Confirm { subscription, attempt: attempt + 1 });
-            }
+            let again = Task::Confirm { subscription, attempt: attempt + 1 };
+            told(state, &found, "asked to confirm", attempt, result, again);
         }
+        // It goes to no dead-letter queue. [V] LS:sns/test_redrive_policy_http_subscription
+        Purpose::Ended { subscription, attempt } => {
+            let Some(found) = state.sns.ended.get(&subscription).cloned() else { return };
+            let again = Task::Ended { subscription, attempt: attempt + 1 };
+            told(state, &found, "told that its subscription has ended", attempt, result, again);
+        }
+    }
+}
+
+/// What follows an attempt to tell an endpoint something about its subscription.
+fn told(
+    state: &mut State,
+    subscription: &Subscription,
+    what: &str,
+    attempt: u32,
+    result: Result<(), DeliveryError>,
+    again: Task,
+) {
+    let target = format!("{} {}", subscription.protocol, subscription.endpoint);
+    let error = match result {
+        Ok(()) => return delivery::trace(state, subscription, Outcome::Delivered, format!("{target} was {what}")),
+        Err(error) => error,
+    };
+    let delay = retries(state, subscription).delay(attempt).filter(|_| error.retriable);
+    let outcome = if delay.is_some() { Outcome::Retried } else { Outcome::Failed };
+    delivery::trace(state, subscription, outcome, format!("{target} could not be {what}: {error}"));
+    if let Some(delay) = delay {
+        let at = state.now + delay;
+        state.schedule(at, again);
     }
 }
 

@@ -1,13 +1,14 @@
 //! SNS: topics, subscriptions, and the delivery from one to the other. FIFO topics are refused by name.
 //!
 //! Reading order: [`topic`] and [`subscription`] (what there is), [`filter`], [`publish`] (how a message enters a topic),
-//! [`notification`] (what subscribers receive), [`delivery`] and [`retry`] (how they receive it), [`email`], [`http`]; then the
+//! [`notification`] (what subscribers receive), [`delivery`], [`delivery_policy`] and [`retry`] (how they receive it), [`email`], [`http`]; then the
 //! API: [`fault`], [`manage`], [`topic_attributes`], [`permission`], [`tags`], [`subscribe`],
 //! [`subscription_attributes`], [`publish_message`].
 //!
 //! Sources: [D] the SNS API reference and developer guide; [V] LS:sns/test_sns.snapshot.json, recorded from AWS.
 
 mod delivery;
+mod delivery_policy;
 mod email;
 mod fault;
 mod filter;
@@ -57,7 +58,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::noted(
         "Subscribe",
         subscribe::subscribe,
-        "delivers to sqs, lambda, email, email-json, and to http endpoints on this machine",
+        "delivers to sqs, lambda, email, email-json, and to http and https endpoints on this machine",
     ),
     Operation::new("TagResource", tags::tag),
     Operation::new("Unsubscribe", subscribe::unsubscribe),

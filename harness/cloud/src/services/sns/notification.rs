@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::subscription::Subscription;
 use crate::id::Arn;
 use crate::services::sqs::MessageAttribute;
 use crate::time::Time;
@@ -109,24 +110,22 @@ impl Notification {
 
     /// What an endpoint gets that has to confirm. [V] LS:sns/test_subscribe_external_http_endpoint
     pub(super) fn confirmation(id: &str, topic: &Arn, token: &str, now: Time) -> Value {
-        let region = topic.region();
-        let host = format!("https://sns.{region}.{}", region.dns_suffix());
-        let digest = Sha256::digest(format!("{id}\n{topic}\n{token}"));
-        json!({
-            "Type": "SubscriptionConfirmation",
-            "MessageId": id,
-            "Token": token,
-            "TopicArn": topic,
-            "Message": format!(
-                "You have chosen to subscribe to the topic {topic}.\nTo confirm the subscription, visit the \
-                 SubscribeURL included in this message."
-            ),
-            "SubscribeURL": format!("{host}/?Action=ConfirmSubscription&TopicArn={topic}&Token={token}"),
-            "Timestamp": now.iso_millis(),
-            "SignatureVersion": "1",
-            "Signature": STANDARD.encode([digest; 8].concat()),
-            "SigningCertURL": format!("{host}/SimpleNotificationService-9c6465fa7f48f5cacd23014631ec1136.pem"),
-        })
+        let message = format!(
+            "You have chosen to subscribe to the topic {topic}.\nTo confirm the subscription, visit the SubscribeURL \
+             included in this message."
+        );
+        question("SubscriptionConfirmation", id, topic, token, message, now)
+    }
+
+    /// What an endpoint gets that was unsubscribed. [V] LS:sns/test_subscribe_external_http_endpoint;
+    /// [D] sns-message-and-json-formats
+    pub(super) fn cancellation(id: &str, subscription: &Subscription, now: Time) -> Value {
+        let message = format!(
+            "You have chosen to deactivate subscription {}.\nTo cancel this operation and restore the subscription, \
+             visit the SubscribeURL included in this message.",
+            subscription.arn
+        );
+        question("UnsubscribeConfirmation", id, &subscription.topic, &subscription.token, message, now)
     }
 
     /// The text of an e-mail: the message and AWS's footer. [T]
@@ -141,6 +140,25 @@ impl Notification {
             region.dns_suffix(),
         )
     }
+}
+
+/// A message that asks for a visit to a link.
+fn question(kind: &str, id: &str, topic: &Arn, token: &str, message: String, now: Time) -> Value {
+    let region = topic.region();
+    let host = format!("https://sns.{region}.{}", region.dns_suffix());
+    let digest = Sha256::digest(format!("{id}\n{topic}\n{token}"));
+    json!({
+        "Type": kind,
+        "MessageId": id,
+        "Token": token,
+        "TopicArn": topic,
+        "Message": message,
+        "SubscribeURL": format!("{host}/?Action=ConfirmSubscription&TopicArn={topic}&Token={token}"),
+        "Timestamp": now.iso_millis(),
+        "SignatureVersion": "1",
+        "Signature": STANDARD.encode([digest; 8].concat()),
+        "SigningCertURL": format!("{host}/SimpleNotificationService-9c6465fa7f48f5cacd23014631ec1136.pem"),
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! When a failed delivery is tried again. [D] sns-message-delivery-retries; the curve between the named bounds is not
-//! documented: exponential from the first to the last delay, without jitter. [?]
+//! When a failed delivery is tried again. [D] sns-message-delivery-retries; the curves between the named bounds are shown
+//! there in a picture only: what is taken for them stands in [`Curve`], without jitter. [?]
 
 use std::time::Duration;
 
@@ -13,22 +13,63 @@ pub(super) struct Retries {
     pre_backoff: (u32, f64),
     /// How many, and the first and the last delay in seconds.
     backoff: (u32, f64, f64),
+    curve: Curve,
     post_backoff: (u32, f64),
 }
 
+/// How the delays of the backoff phase grow: all from the first to the last delay. [D] names; the shapes [?]
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Curve {
+    Linear,
+    Arithmetic,
+    Geometric,
+    Exponential,
+}
+
+impl Curve {
+    fn named(name: &str) -> Self {
+        match name {
+            "arithmetic" => Self::Arithmetic,
+            "geometric" => Self::Geometric,
+            "exponential" => Self::Exponential,
+            _ => Self::Linear,
+        }
+    }
+
+    /// The delay at a share (0 to 1) of the way.
+    fn at(self, share: f64, first: f64, last: f64) -> f64 {
+        match self {
+            Self::Linear => first + (last - first) * share,
+            Self::Arithmetic => first + (last - first) * share * (1.0 + share) / 2.0,
+            Self::Geometric => first + (last - first) * share * share,
+            Self::Exponential => first * (last / first).powf(share),
+        }
+    }
+}
+
 /// Endpoints that AWS runs: Lambda, SQS.
-const MANAGED: Retries =
-    Retries { immediate: 3, pre_backoff: (2, 1.0), backoff: (10, 1.0, 20.0), post_backoff: (100_000, 20.0) };
+const MANAGED: Retries = Retries {
+    immediate: 3,
+    pre_backoff: (2, 1.0),
+    backoff: (10, 1.0, 20.0),
+    curve: Curve::Exponential,
+    post_backoff: (100_000, 20.0),
+};
 /// Endpoints of the customer: e-mail, SMS, mobile push.
-const CUSTOMER: Retries =
-    Retries { immediate: 0, pre_backoff: (2, 10.0), backoff: (10, 10.0, 600.0), post_backoff: (38, 600.0) };
+const CUSTOMER: Retries = Retries {
+    immediate: 0,
+    pre_backoff: (2, 10.0),
+    backoff: (10, 10.0, 600.0),
+    curve: Curve::Exponential,
+    post_backoff: (38, 600.0),
+};
 
 impl Retries {
-    /// The retries of a protocol. HTTP and HTTPS follow the topic's effective delivery policy.
+    /// The retries of a protocol. HTTP and HTTPS follow the subscription's effective delivery policy.
     pub(super) fn of(protocol: &str, delivery_policy: &Value) -> Self {
         match protocol {
             "sqs" | "lambda" | "firehose" => MANAGED,
-            "http" | "https" => Self::http(&delivery_policy["http"]["defaultHealthyRetryPolicy"]),
+            "http" | "https" => Self::http(&delivery_policy["healthyRetryPolicy"]),
             _ => CUSTOMER,
         }
     }
@@ -40,7 +81,14 @@ impl Retries {
         let (immediate, pre, post) =
             (count("numNoDelayRetries"), count("numMinDelayRetries"), count("numMaxDelayRetries"));
         let backoff = count("numRetries").saturating_sub(immediate + pre + post);
-        Self { immediate, pre_backoff: (pre, least), backoff: (backoff, least, most), post_backoff: (post, most) }
+        let curve = Curve::named(policy["backoffFunction"].as_str().unwrap_or_default());
+        Self {
+            immediate,
+            pre_backoff: (pre, least),
+            backoff: (backoff, least, most),
+            curve,
+            post_backoff: (post, most),
+        }
     }
 
     /// How long to wait before the `n`-th retry (from 1); `None` when there are no more.
@@ -57,7 +105,7 @@ impl Retries {
         let (steps, first, last) = self.backoff;
         if n < steps {
             let share = if steps > 1 { f64::from(n) / f64::from(steps - 1) } else { 0.0 };
-            return Some(Duration::from_secs_f64(first * (last / first).powf(share)));
+            return Some(Duration::from_secs_f64(self.curve.at(share, first, last)));
         }
         n -= steps;
         (n < self.post_backoff.0).then(|| Duration::from_secs_f64(self.post_backoff.1))
@@ -67,12 +115,12 @@ impl Retries {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::sns::topic_attributes::effective_delivery_policy;
+    use crate::services::sns::delivery_policy::of_subscription;
 
     #[test]
     fn schedules() {
         // [D] sns-message-delivery-retries: protocol, retries in all, total time in seconds (at least, at most)
-        let policy = effective_delivery_policy(None);
+        let policy = of_subscription(None, None);
         let cases = [
             ("sqs", 100_015, 20.0 * 86_400.0, 24.0 * 86_400.0),
             ("lambda", 100_015, 20.0 * 86_400.0, 24.0 * 86_400.0),
@@ -90,5 +138,36 @@ mod tests {
         assert_eq!(sqs, [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]);
         assert_eq!(MANAGED.delay(15).map(|d| d.as_secs_f64().round()), Some(20.0));
         assert_eq!(MANAGED.delay(0), None);
+    }
+
+    /// [D] sns-message-delivery-retries, the phases of an HTTP/S delivery policy
+    #[test]
+    fn schedules_of_ones_own() {
+        let delays = |own: &str| {
+            let retries = Retries::of("https", &of_subscription(None, Some(own)));
+            (1..).map_while(|n| retries.delay(n)).map(|delay| delay.as_secs_f64().round() as u32).collect::<Vec<_>>()
+        };
+        let cases: [(&str, &[u32]); 5] = [
+            (r#"{"healthyRetryPolicy": {"numRetries": 5}}"#, &[20, 20, 20, 20, 20]),
+            (r#"{"healthyRetryPolicy": {"numRetries": 0}}"#, &[]),
+            (
+                r#"{"healthyRetryPolicy": {"numRetries": 7, "numNoDelayRetries": 1, "numMinDelayRetries": 2,
+                    "numMaxDelayRetries": 1, "minDelayTarget": 1, "maxDelayTarget": 9, "backoffFunction": "linear"}}"#,
+                &[0, 1, 1, 1, 5, 9, 9],
+            ),
+            (
+                r#"{"healthyRetryPolicy": {"numRetries": 3, "minDelayTarget": 1, "maxDelayTarget": 100,
+                    "backoffFunction": "exponential"}}"#,
+                &[1, 10, 100],
+            ),
+            (
+                r#"{"healthyRetryPolicy": {"numRetries": 3, "minDelayTarget": 0, "maxDelayTarget": 4,
+                    "backoffFunction": "geometric"}}"#,
+                &[0, 1, 4],
+            ),
+        ];
+        for (own, expected) in cases {
+            assert_eq!(delays(own), expected, "{own}");
+        }
     }
 }

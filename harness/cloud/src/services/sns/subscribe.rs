@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::delivery::Task;
 use super::fault::{self, invalid};
+use super::http;
 use super::manage::page;
 use super::subscription::{Settings, Subscription};
 use super::topic::{authorised, located, named};
@@ -169,6 +170,7 @@ pub(super) fn confirm(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     if input.token.len() < 64 || !input.token.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(ApiError::new("InvalidParameter", "Invalid token"));
     }
+    restore(call, &topic, &input.token);
     let found = call.state.sns.of_topic(&topic).find(|subscription| subscription.token == input.token);
     let arn = found.map(|subscription| subscription.arn.clone()).ok_or_else(|| invalid("Token"))?;
     if let Some(subscription) = call.state.sns.subscriptions.get_mut(&arn) {
@@ -176,6 +178,17 @@ pub(super) fn confirm(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         subscription.authenticated |= input.authenticate_on_unsubscribe == Some(true);
     }
     Ok(json!({"SubscriptionArn": arn}).into())
+}
+
+/// Whoever was told of the end of a subscription may take it back by the link in that message.
+/// [D] sns-message-and-json-formats, "restore the subscription"
+fn restore(call: &mut Call<'_>, topic: &Arn, token: &str) {
+    let sns = &mut call.state.sns;
+    let found = sns.ended.values().find(|subscription| subscription.topic == *topic && subscription.token == token);
+    let Some(subscription) = found.cloned().filter(|_| sns.topics.contains(topic)) else { return };
+    sns.ended.remove(&subscription.arn);
+    sns.by_topic.entry(topic.clone(), Vec::new).push(subscription.arn.clone());
+    sns.subscriptions.insert(subscription.arn.clone(), subscription);
 }
 
 /// Succeeds for a subscription that is not there. [V] LS:sns/test_unsubscribe_idempotency,
@@ -210,6 +223,15 @@ pub(super) fn unsubscribe(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     }
     if let Some(topic) = sns.topics.get_mut(&subscription.topic) {
         topic.subscriptions_deleted += 1;
+    }
+    // An HTTP endpoint is always told; a mail is sent when somebody else than the owner did it, by a link.
+    // [V] LS:sns/test_subscribe_external_http_endpoint; [D] API_Unsubscribe
+    let by_link = call.caller == Principal::Anonymous;
+    if http::speaks(&subscription.protocol) || (by_link && subscription.is_email()) {
+        let token = call.state.hex(288);
+        call.state.sns.ended.insert(arn.clone(), Subscription { token, ..subscription });
+        let now = call.state.now;
+        call.state.schedule(now, Task::Ended { subscription: arn, attempt: 1 });
     }
     Ok(Reply::empty())
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::delivery_policy;
 use super::fault::invalid;
 use super::filter::{self, syntax_error};
 use crate::api::ApiError;
@@ -116,10 +117,17 @@ impl Settings {
             "FilterPolicy" => self.filter = filter::parse(value, self.scope).map_err(invalid)?,
             "RedrivePolicy" => self.redrive = redrive(value)?,
             "DeliveryPolicy" => {
-                if !value.is_empty() && serde_json::from_str::<Value>(value).is_err() {
-                    return Err(invalid(format!("DeliveryPolicy: {}", syntax_error(value))));
-                }
-                self.delivery_policy = (!value.is_empty()).then(|| value.to_owned());
+                self.delivery_policy = match value {
+                    "" => None,
+                    value => {
+                        let policy: Value = serde_json::from_str(value)
+                            .map_err(|_| invalid(format!("DeliveryPolicy: {}", syntax_error(value))))?;
+                        let (effective, name) =
+                            (delivery_policy::of_subscription(None, Some(value)), "healthyRetryPolicy");
+                        delivery_policy::check(&policy[name], &effective[name], name)?;
+                        Some(delivery_policy::shown(&policy).to_string())
+                    }
+                };
             }
             _ => return Err(invalid("AttributeName")),
         }

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
+use super::delivery;
 use super::fault;
+use super::http;
 use super::subscribe::seen_by;
 use super::subscription::Subscription;
 use crate::api::{ApiError, Call, Reply};
@@ -19,7 +21,13 @@ fn named(call: &mut Call<'_>, action: &str) -> Result<Subscription, ApiError> {
 
 pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let subscription = named(call, "SNS:GetSubscriptionAttributes")?;
-    Ok(json!({"Attributes": {"$map": subscription.attributes()}}).into())
+    let mut attributes = subscription.attributes();
+    // [D] API_GetSubscriptionAttributes: "takes into account the topic delivery policy and account system defaults"
+    if http::speaks(&subscription.protocol) {
+        let policy = delivery::effective_policy(call.state, &subscription);
+        attributes.insert("EffectiveDeliveryPolicy", policy.to_string());
+    }
+    Ok(json!({"Attributes": {"$map": attributes}}).into())
 }
 
 pub(super) fn set(call: &mut Call<'_>) -> Result<Reply, ApiError> {

@@ -326,6 +326,25 @@ fn an_http_endpoint_confirms_and_receives() {
     assert!(
         state.entries().any(|e| e.resource == arn && e.outcome == Outcome::Lost && e.detail.contains("dead-letter"))
     );
+    // Unsubscribed, the endpoint is told, again where it does not answer, and may take it back by the link.
+    sns(&mut state, "Unsubscribe", json!({"SubscriptionArn": arn})).unwrap();
+    while state.step() {}
+    assert_eq!(answer(&mut state, Ok(503)).len(), 1);
+    state.now = state.next_due().unwrap();
+    while state.step() {}
+    let told = answer(&mut state, Ok(200)).remove(0);
+    assert_eq!(header(&told, "x-amz-sns-message-type").as_deref(), Some("UnsubscribeConfirmation"));
+    let body: Value = serde_json::from_str(&told.body).unwrap();
+    assert_eq!(body["Type"], "UnsubscribeConfirmation");
+    assert!(
+        body["Message"].as_str().unwrap().starts_with(&format!("You have chosen to deactivate subscription {arn}."))
+    );
+    assert_eq!(state.next_delivery_due(), None);
+    let listed = |state: &mut State| sns(state, "ListSubscriptions", json!({})).unwrap()["Subscriptions"].clone();
+    assert_eq!(listed(&mut state), json!([]));
+    let restored = sns(&mut state, "ConfirmSubscription", json!({"TopicArn": TOPIC, "Token": body["Token"]})).unwrap();
+    assert_eq!(restored["SubscriptionArn"], json!(arn));
+    assert_eq!(listed(&mut state)[0]["SubscriptionArn"], json!(arn));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::delivery_policy;
 use super::fault::invalid;
 use super::topic::{Topic, default_policy, named};
 use crate::api::{ApiError, Call, Reply};
@@ -51,43 +52,10 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         ("SubscriptionsDeleted".to_owned(), json!(topic.subscriptions_deleted.to_string())),
         (
             "EffectiveDeliveryPolicy".to_owned(),
-            json!(effective_delivery_policy(topic.attributes.get("DeliveryPolicy").map(String::as_str)).to_string()),
+            json!(delivery_policy::of_topic(topic.attributes.get("DeliveryPolicy").map(String::as_str)).to_string()),
         ),
     ]);
     Ok(json!({"Attributes": {"$map": shown}}).into())
-}
-
-/// The delivery policy that counts: the defaults with what was set over them.
-/// [V] LS:sns/test_create_topic_should_be_idempotent, ::test_topic_delivery_policy_crud
-pub(super) fn effective_delivery_policy(own: Option<&str>) -> Value {
-    let mut policy = json!({"http": {
-        "defaultHealthyRetryPolicy": {
-            "minDelayTarget": 20,
-            "maxDelayTarget": 20,
-            "numRetries": 3,
-            "numMaxDelayRetries": 0,
-            "numNoDelayRetries": 0,
-            "numMinDelayRetries": 0,
-            "backoffFunction": "linear",
-        },
-        "disableSubscriptionOverrides": false,
-        "defaultRequestPolicy": {"headerContentType": "text/plain; charset=UTF-8"},
-    }});
-    if let Some(own) = own.and_then(|text| serde_json::from_str::<Value>(text).ok()) {
-        overlay(&mut policy, own);
-    }
-    policy
-}
-
-fn overlay(base: &mut Value, over: Value) {
-    match (base, over) {
-        (Value::Object(base), Value::Object(over)) => {
-            for (name, value) in over {
-                overlay(base.entry(name).or_insert(Value::Null), value);
-            }
-        }
-        (base, over) => *base = over,
-    }
 }
 
 pub(super) fn set(call: &mut Call<'_>) -> Result<Reply, ApiError> {
@@ -130,8 +98,13 @@ pub(super) fn apply(topic: &mut Topic, name: &str, value: String) -> Result<(), 
         }
         "SignatureVersion" if !matches!(value.as_str(), "1" | "2") => return Err(invalid("SignatureVersion")),
         "TracingConfig" if !matches!(value.as_str(), "PassThrough" | "Active") => return Err(invalid("TracingConfig")),
-        "DeliveryPolicy" if !value.is_empty() && serde_json::from_str::<Value>(&value).is_err() => {
-            return Err(invalid("DeliveryPolicy: failed to parse JSON."));
+        "DeliveryPolicy" if !value.is_empty() => {
+            let policy: Value =
+                serde_json::from_str(&value).map_err(|_| invalid("DeliveryPolicy: failed to parse JSON."))?;
+            let effective = delivery_policy::of_topic(Some(&value));
+            let name = "http.defaultHealthyRetryPolicy";
+            let of = |policy: &Value| policy["http"]["defaultHealthyRetryPolicy"].clone();
+            delivery_policy::check(&of(&policy), &of(&effective), name)?;
         }
         _ => {}
     }
@@ -196,16 +169,6 @@ pub(super) fn data_protection(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn delivery_policies() {
-        // [V] LS:sns/test_topic_delivery_policy_crud
-        let own = r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":5,"maxDelayTarget":6,"numRetries":1},"disableSubscriptionOverrides":false}}"#;
-        let effective = effective_delivery_policy(Some(own));
-        assert_eq!(effective["http"]["defaultHealthyRetryPolicy"]["minDelayTarget"], 5);
-        assert_eq!(effective["http"]["defaultHealthyRetryPolicy"]["backoffFunction"], "linear");
-        assert_eq!(effective["http"]["defaultRequestPolicy"]["headerContentType"], "text/plain; charset=UTF-8");
-    }
 
     #[test]
     fn actions_of_a_topic() {
