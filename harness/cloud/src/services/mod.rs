@@ -15,5 +15,6 @@ pub mod sqs;
 pub mod sts;
 
 mod delivery;
+mod fifo;
 
 pub use delivery::DeliveryError;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::fault::{self, invalid, value_invalid};
-use super::publish::{Draft, SIZE_LIMIT, admit, fan_out, size};
+use super::publish::{Draft, Published, SIZE_LIMIT, admit, fan_out, size};
 use super::topic::located;
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
@@ -24,6 +24,7 @@ struct Input {
     #[serde(default)]
     message_attributes: Map<String, Value>,
     message_group_id: Option<String>,
+    message_deduplication_id: Option<String>,
 }
 
 pub(super) fn publish(call: &mut Call<'_>) -> Result<Reply, ApiError> {
@@ -42,8 +43,15 @@ pub(super) fn publish(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         return Err(invalid("Message too long"));
     }
     let caller = call.caller.clone();
-    let id = fan_out(call.state, &caller, &topic, draft, decision);
-    Ok(json!({"MessageId": id}).into())
+    Ok(shown(fan_out(call.state, &caller, &topic, draft, decision)?).into())
+}
+
+fn shown(published: Published) -> Value {
+    let mut shown = json!({"MessageId": published.id});
+    if let Some(sequence) = published.sequence {
+        shown["SequenceNumber"] = json!(sequence);
+    }
+    shown
 }
 
 /// The topic, by either name. [V] LS:sns/test_publish_message_by_target_arn, ::test_publish_non_existent_target
@@ -88,7 +96,14 @@ impl Input {
             Some("") | None => (self.message, Vec::new()),
             Some(_) => return Err(invalid("MessageStructure")),
         };
-        Ok(Draft { subject: self.subject, message, by_protocol, attributes, group: self.message_group_id })
+        Ok(Draft {
+            subject: self.subject,
+            message,
+            by_protocol,
+            attributes,
+            group: self.message_group_id,
+            deduplication_id: self.message_deduplication_id,
+        })
     }
 }
 
@@ -209,12 +224,20 @@ pub(super) fn publish_batch(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         ));
     }
     let caller = call.caller.clone();
-    let mut successful = Vec::new();
+    let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for (id, draft) in drafts {
-        let message = fan_out(call.state, &caller, &topic, draft, decision.clone());
-        successful.push(json!({"Id": id, "MessageId": message}));
+        match fan_out(call.state, &caller, &topic, draft, decision.clone()) {
+            Ok(published) => {
+                let mut entry = shown(published);
+                entry["Id"] = json!(id);
+                successful.push(entry);
+            }
+            Err(error) => {
+                failed.push(json!({"Id": id, "Code": error.code, "Message": error.message, "SenderFault": true}));
+            }
+        }
     }
-    Ok(json!({"Successful": successful, "Failed": []}).into())
+    Ok(json!({"Successful": successful, "Failed": failed}).into())
 }
 
 /// [V] LS:sns/test_publish_batch_exceptions, ::test_publish_batch_invalid_entry_id; an empty batch [D] API_PublishBatch

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::fault::Fault;
+use super::fifo::Fifo;
 use crate::authz::PolicyText;
 use crate::id::Arn;
 
@@ -30,6 +31,9 @@ pub(super) struct Attributes {
     /// Seconds.
     pub(super) kms_reuse: u32,
     pub(super) managed_sse: bool,
+    /// Of a FIFO queue.
+    #[serde(default)]
+    pub(super) fifo: Option<Fifo>,
 }
 
 impl Default for Attributes {
@@ -45,6 +49,7 @@ impl Default for Attributes {
             kms_key: None,
             kms_reuse: 300,
             managed_sse: true,
+            fifo: None,
         }
     }
 }
@@ -117,6 +122,7 @@ impl Attributes {
         if let Some(allow) = &self.redrive_allow {
             shown.insert("RedriveAllowPolicy", allow.text());
         }
+        shown.extend(self.fifo.iter().flat_map(Fifo::shown));
         // The reuse period is shown beside a key only. [V] LS:sqs/test_set_queue_attributes_default_values
         if let Some(key) = &self.kms_key {
             shown.insert("KmsMasterKeyId", key.clone());
@@ -131,6 +137,10 @@ impl Attributes {
         let mut next = self.clone();
         let mut policy = None;
         for (name, value) in input {
+            if let Some(set) = next.fifo.as_mut().and_then(|fifo| fifo.set(name, value)) {
+                set?;
+                continue;
+            }
             match name.as_str() {
                 "VisibilityTimeout" => next.visibility_timeout = number(name, value, 0, 43_200)?,
                 "MessageRetentionPeriod" => next.retention = number(name, value, 60, 1_209_600)?,
@@ -152,6 +162,7 @@ impl Attributes {
             }
         }
         next.settle_encryption(input)?;
+        next.fifo.as_ref().map(Fifo::check).transpose()?;
         Ok((next, policy))
     }
 

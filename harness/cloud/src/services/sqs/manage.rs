@@ -10,9 +10,10 @@ use serde_json::{Map, Value, json};
 
 use super::attributes::Attributes;
 use super::fault::Fault;
+use super::fifo;
 use super::protocol::read;
 use super::queue::{Queue, Reach, authorised, named, url};
-use crate::api::{ApiError, Call, Reply, lenient};
+use crate::api::{Call, Reply, lenient};
 use crate::id::{AccountId, Arn};
 
 /// How long the name of a deleted queue cannot be used again. [D] API_DeleteQueue
@@ -30,13 +31,14 @@ struct Create {
 }
 
 pub(super) fn create(call: &mut Call<'_>) -> Result<Reply, Fault> {
-    let input: Create = read(call)?;
+    let mut input: Create = read(call)?;
     if input.queue_name.is_empty() {
         return Err(Fault::missing("QueueName"));
     }
     let arn = call.arn(&input.queue_name);
     call.authorise("sqs:CreateQueue", &arn)?;
-    check_name(&input)?;
+    let fifo = fifo::asked(&input.queue_name, &mut input.attributes)?;
+    check_name(&input.queue_name)?;
     if let Some(queue) = call.state.sqs.queues.get(&arn) {
         // [V] LS:sqs/test_create_queue_with_different_attributes_raises_exception
         return match queue.attributes.first_difference(queue.policy.as_ref(), &input.attributes)? {
@@ -56,7 +58,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Reply, Fault> {
             "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
         ));
     }
-    let (attributes, policy) = Attributes::default().with(&input.attributes)?;
+    let (attributes, policy) = Attributes { fifo, ..Attributes::default() }.with(&input.attributes)?;
     check_redrive(call, &arn, &attributes, &input.attributes)?;
     let mut queue = Queue::new(arn.clone(), now);
     queue.attributes = attributes;
@@ -67,21 +69,11 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Reply, Fault> {
     Ok(json!({"QueueUrl": url(&arn)}).into())
 }
 
-fn check_name(input: &Create) -> Result<(), Fault> {
-    let name = &input.queue_name;
-    if name.ends_with(".fifo") || input.attributes.contains_key("FifoQueue") {
-        return Err(ApiError::new(
-            "NotImplemented",
-            format!(
-                "rootwatch: FIFO queues are not modelled (queue `{name}`); the way of a root event uses standard \
-                 queues, see harness/cloud/OPERATIONS.md"
-            ),
-        )
-        .status(501)
-        .into());
-    }
+fn check_name(name: &str) -> Result<(), Fault> {
     // [D] API_CreateQueue; the text [T]
-    if name.len() > 80 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+    let base = name.strip_suffix(".fifo").unwrap_or(name);
+    if base.is_empty() || name.len() > 80 || !base.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    {
         return Err(Fault::invalid_value(
             "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
         ));
@@ -106,7 +98,7 @@ pub(super) fn check_redrive(
     if target.region() != arn.region() {
         return bad("Dead-letter target must be in same region as the source.");
     }
-    if target.name().ends_with(".fifo") {
+    if fifo::is_fifo_name(target.name()) != fifo::is_fifo_name(arn.name()) {
         return bad("Dead-letter queue must be same type of queue as the source.");
     }
     let Some(queue) = call.state.sqs.queues.get(target) else {

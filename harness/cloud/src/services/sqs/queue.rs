@@ -1,6 +1,6 @@
 //! Queues and the messages in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::Task;
 use super::attributes::Attributes;
 use super::fault::Fault;
+use super::fifo;
 use super::message::Message;
 use super::move_task::MoveTask;
 use crate::api::Call;
 use crate::authz::PolicyText;
 use crate::id::{AccountId, Arn, Region};
 use crate::policy::Context;
+use crate::services::fifo::Recent;
 use crate::services::lambda;
 use crate::table::Table;
 use crate::time::Time;
@@ -107,6 +109,9 @@ pub(super) struct Queue {
     /// The earliest wake-up that is scheduled.
     wake: Option<Time>,
     pub(super) purged: Option<Time>,
+    /// Of a FIFO queue: what was sent a short while ago.
+    #[serde(default)]
+    pub(super) recent: Recent,
 }
 
 impl Queue {
@@ -123,6 +128,7 @@ impl Queue {
             hidden: Table::default(),
             wake: None,
             purged: None,
+            recent: Recent::default(),
         }
     }
 
@@ -154,8 +160,19 @@ impl Queue {
 
     /// The message that arrived first of those that can be received.
     pub(super) fn first_ready(&mut self, now: Time) -> Option<u64> {
+        self.first_ready_beside(now, &BTreeSet::new())
+    }
+
+    /// The same in a receive that has taken messages of these groups of a FIFO queue.
+    pub(super) fn first_ready_beside(&mut self, now: Time, taken: &BTreeSet<String>) -> Option<u64> {
         self.surface(now);
-        self.ready.first().map(|(number, ())| *number)
+        if self.attributes.fifo.is_none() {
+            return self.ready.first().map(|(number, ())| *number);
+        }
+        let group = |number: &u64| self.messages.get(number).and_then(|message| message.group.as_deref());
+        let ready = self.ready.keys().filter_map(|number| Some((*number, group(number)?)));
+        let hidden = self.hidden.keys().filter_map(|(_, number)| group(number));
+        fifo::first(ready, hidden, taken)
     }
 
     /// Whether a message can be received.
