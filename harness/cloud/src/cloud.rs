@@ -485,7 +485,8 @@ fn caller(state: &State, scope: Option<&CredentialScope>) -> Result<(Principal, 
     let Some(scope) = scope else {
         return Ok((Principal::Anonymous, Account::new("anonymous")));
     };
-    let principal = sts::principal_of(state, &scope.access_key).ok_or_else(|| {
+    let region = Region::new(&scope.region);
+    let principal = sts::principal_of(state, &scope.access_key, &region).ok_or_else(|| {
         ApiError::new(
             "InvalidClientTokenId",
             format!(

@@ -138,10 +138,33 @@ fn limits(target: &Target, at: impl Fn(&str) -> String) -> Result<(), ApiError> 
     Ok(())
 }
 
+/// A bus in another Region can be a target where both are in one partition, and not in China. [D] UG eb-cross-region; the
+/// words are ours [?]
+fn reachable(from: &Arn, to: &Arn) -> Result<(), ApiError> {
+    let (here, there) = (from.region(), to.region());
+    if here == there {
+        return Ok(());
+    }
+    if here.partition() != there.partition() || to.partition() != there.partition() {
+        return Err(ApiError::validation(format!(
+            "Event bus target {to} is in another partition than the rule, which is in {here}."
+        )));
+    }
+    if here.partition() == "aws-cn" {
+        return Err(ApiError::validation(format!(
+            "Cross-Region event bus targets are not supported in {here}: {to} is in {there}."
+        )));
+    }
+    Ok(())
+}
+
 /// Checks what the target needs of others: the permission to pass the role, and a bus that lets the rule in.
 pub(super) fn permissions(call: &mut Call<'_>, rule: &RuleName, target: &Target, kind: Kind) -> Result<(), ApiError> {
     let arn = target.resource();
     let elsewhere = arn.account() != rule.bus.account() || arn.region() != rule.bus.region();
+    if kind == Kind::Bus {
+        reachable(&rule.bus, &arn)?;
+    }
     let Some(role) = target.role_arn.as_deref() else {
         let needs_role = match kind {
             Kind::Bus => elsewhere,

@@ -46,7 +46,8 @@ pub(super) fn document(state: &crate::state::State, arn: &Arn) -> Option<PolicyT
     if arn.account() == "aws" {
         let name = arn.resource().strip_prefix("policy/")?;
         let (_, text) = AWS_POLICIES.iter().find(|(known, _)| *known == name)?;
-        return PolicyText::parse(text).ok();
+        // Each partition has them with ARNs of its own.
+        return PolicyText::parse(&text.replace("arn:aws:", &format!("arn:{}:", arn.partition()))).ok();
     }
     state.iam.policies.get(arn).map(|policy| policy.document.clone())
 }
@@ -96,8 +97,8 @@ fn policy_arn(call: &Call<'_>) -> Result<Arn, ApiError> {
 fn attachable(call: &Call<'_>) -> Result<Arn, ApiError> {
     let arn = policy_arn(call)?;
     match document(call.state, &arn) {
-        Some(_) => Ok(arn),
-        None => Err(no_such(format!("Policy {arn} does not exist or is not attachable."))),
+        Some(_) if arn.partition() == call.region.partition() => Ok(arn),
+        _ => Err(no_such(format!("Policy {arn} does not exist or is not attachable."))),
     }
 }
 

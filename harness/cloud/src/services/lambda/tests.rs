@@ -938,7 +938,8 @@ fn the_environment_of_the_runtime() {
         (Some("t"), Some("us-east-1"), Some("bootstrap"))
     );
     assert!(value("AWS_LAMBDA_LOG_STREAM_NAME").unwrap().starts_with("2026/03/02/[$LATEST]"));
-    let session = crate::services::sts::principal_of(&state, value("AWS_ACCESS_KEY_ID").unwrap()).unwrap();
+    let session =
+        crate::services::sts::principal_of(&state, value("AWS_ACCESS_KEY_ID").unwrap(), &"us-east-1".into()).unwrap();
     assert_eq!(session.arn(), format!("arn:aws:sts::{HUB}:assumed-role/r/f"));
 
     // The same until it is old or changed: a process can be used again.

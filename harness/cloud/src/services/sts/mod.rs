@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::api::{ApiError, Call, Operation, Reply};
-use crate::id::{AccountId, Arn};
+use crate::id::{AccountId, Arn, Region};
 use crate::policy::Principal;
 use crate::services::iam;
 use crate::table::Table;
@@ -54,11 +54,13 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("GetCallerIdentity", get_caller_identity),
 ];
 
-/// Who stands behind an access key: 12 digits are that account's administrator, `ASIA…` a session issued here.
-pub fn principal_of(state: &crate::state::State, access_key: &str) -> Option<Principal> {
+/// Who stands behind an access key: 12 digits are that account's administrator, in the partition of the Region that is
+/// called; `ASIA…` is a session issued here.
+pub fn principal_of(state: &crate::state::State, access_key: &str, region: &Region) -> Option<Principal> {
     if AccountId::is_valid(access_key) {
         let account = access_key.to_owned();
-        return Some(Principal::Administrator { arn: format!("arn:aws:iam::{account}:user/administrator"), account });
+        let arn = format!("arn:{}:iam::{account}:user/administrator", region.partition());
+        return Some(Principal::Administrator { arn, account });
     }
     state.sts.sessions.get(access_key).map(|session| session.principal.clone())
 }

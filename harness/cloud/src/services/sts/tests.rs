@@ -130,7 +130,7 @@ fn a_chain_keeps_transitive_tags() {
         "Tags": [tag("Kept"), tag("own")], "TransitiveTagKeys": ["kept"]});
     let answer = call(&mut state, administrator(), Service::Sts, "AssumeRole", params).unwrap();
     let key = answer["Credentials"]["AccessKeyId"].as_str().unwrap();
-    let first = super::principal_of(&state, key).unwrap();
+    let first = super::principal_of(&state, key, &"us-east-1".into()).unwrap();
     let second = |tags: Value| json!({"RoleArn": role_arn("two"), "RoleSessionName": "second", "Tags": tags});
     for key in ["Kept", "kept"] {
         let error = call(&mut state, first.clone(), Service::Sts, "AssumeRole", second(json!([tag(key)]))).unwrap_err();
