@@ -87,7 +87,9 @@ async fn names_are_those_of_the_partition() {
         call(Service::Logs, "CreateLogGroup", json!({"logGroupName": "g"}));
         let groups = call(Service::Logs, "DescribeLogGroups", json!({}));
         assert_eq!(groups["logGroups"][0]["arn"], json!(arn("logs", "log-group:g:*")));
-        let secret = call(Service::SecretsManager, "CreateSecret", json!({"Name": "s", "SecretString": "x"}));
+        let token = "00000000-0000-4000-8000-000000000000";
+        let params = json!({"Name": "s", "SecretString": "x", "ClientRequestToken": token});
+        let secret = call(Service::SecretsManager, "CreateSecret", params);
         assert!(secret["ARN"].as_str().unwrap().starts_with(&arn("secretsmanager", "secret:s-")), "{secret}");
         // The default policy of a key names the account in the partition's words, and the account is let in by it.
         let key = call(Service::Kms, "CreateKey", json!({}));
