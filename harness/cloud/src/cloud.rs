@@ -368,7 +368,7 @@ impl Inner {
 
     /// Answers a request.
     pub(crate) async fn answer(self: &Arc<Self>, request: &HttpRequest) -> Answer {
-        let scope = request.header("authorization").and_then(CredentialScope::parse);
+        let scope = CredentialScope::of(request);
         let decoded = match wire::decode(request, scope.as_ref()) {
             Ok(decoded) => decoded,
             Err(error) => return wire::error(None, request.protocol(), &error, &self.lock().uuid()),

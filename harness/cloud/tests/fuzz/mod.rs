@@ -37,7 +37,7 @@ fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> H
 
 /// Reads a request, and writes what was understood back in each protocol.
 fn understood(request: &HttpRequest) {
-    let scope = request.header("authorization").and_then(CredentialScope::parse);
+    let scope = CredentialScope::of(request);
     let protocol = request.protocol();
     match decode(request, scope.as_ref()) {
         Ok(decoded) => {
