@@ -18,10 +18,10 @@ pub enum SavedError {
         build = crate::FINGERPRINT
     )]
     Foreign {
-        /// Its `schema_version`, `null` where there is none.
-        found_version: Value,
+        /// Its `schema_version` in JSON, `null` where there is none.
+        found_version: String,
         /// Its `build`, likewise.
-        found_build: Value,
+        found_build: String,
     },
     /// It says that this build saved it, and yet it does not fit.
     #[error("`state` is no state: {0}")]
@@ -72,7 +72,8 @@ impl State {
         let found: Value = serde_json::from_slice(json).map_err(SavedError::NotJson)?;
         let header = Header::deserialize(&found).unwrap_or(Header { schema_version: Value::Null, build: Value::Null });
         if header.schema_version != SCHEMA_VERSION || header.build != crate::FINGERPRINT {
-            return Err(SavedError::Foreign { found_version: header.schema_version, found_build: header.build });
+            let (found_version, found_build) = (header.schema_version.to_string(), header.build.to_string());
+            return Err(SavedError::Foreign { found_version, found_build });
         }
         // From the text, as whatever it holds was written.
         let body: Body = serde_json::from_slice(json).map_err(SavedError::NotAState)?;

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end with a panic, and so may its helpers")]
 
+#[expect(dead_code, reason = "each test of the endpoint uses a part of it")]
 mod support;
 
 use std::path::Path;

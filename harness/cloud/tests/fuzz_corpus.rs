@@ -1,7 +1,5 @@
 //! Every input that the fuzzer was given or has found (`fuzz/corpus`), by an ordinary test: what was found stays mended.
 
-#![expect(clippy::unwrap_used, reason = "a test may end with a panic, and so may its helpers")]
-
 mod fuzz;
 
 use std::path::Path;

@@ -1,7 +1,6 @@
 //! `rootwatch serve`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -92,7 +91,7 @@ impl Serve {
         let options = Options {
             clock: Clock::Wall,
             port: self.port,
-            code: Arc::clone(&open_code_store(&layout)),
+            code: open_code_store(&layout),
             host_variables: trusted.collect(),
         };
         let state = state.flatten();

@@ -112,7 +112,7 @@ pub(super) fn check(policy: &Value, effective: &Value, name: &str) -> Result<(),
         return bad("numRetries must not be less than the retries of its phases together".to_owned());
     }
     let curves = ["linear", "arithmetic", "geometric", "exponential"];
-    if policy.get("backoffFunction").is_some_and(|curve| !curve.as_str().is_some_and(|curve| curves.contains(&curve))) {
+    if policy.get("backoffFunction").is_some_and(|curve| curve.as_str().is_none_or(|curve| !curves.contains(&curve))) {
         return bad(format!("backoffFunction must be one of {}", curves.join(", ")));
     }
     let least = number("numMinDelayRetries") * number("minDelayTarget")
