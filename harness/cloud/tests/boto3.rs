@@ -40,7 +40,7 @@ fn every_operation_is_named() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn every_operation_answers() {
     let python = std::env::var("ROOTWATCH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let has_boto3 = Command::new(&python).args(["-c", "import boto3, cryptography"]).output();
