@@ -8,6 +8,38 @@ resource "aws_sns_topic" "email" {
   tags              = var.tags
 }
 
+# In place of the policy that SNS gives a topic, with which all of the account may publish.
+resource "aws_sns_topic_policy" "email" {
+  count = var.email == null ? 0 : 1
+
+  arn    = aws_sns_topic.email[0].arn
+  policy = data.aws_iam_policy_document.email_topic[0].json
+}
+
+data "aws_iam_policy_document" "email_topic" {
+  count = var.email == null ? 0 : 1
+
+  statement {
+    sid = "LetIamPoliciesDecide"
+    actions = [
+      "sns:AddPermission",
+      "sns:DeleteTopic",
+      "sns:GetTopicAttributes",
+      "sns:ListSubscriptionsByTopic",
+      "sns:Publish",
+      "sns:RemovePermission",
+      "sns:SetTopicAttributes",
+      "sns:Subscribe",
+    ]
+    resources = aws_sns_topic.email[*].arn
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${data.aws_partition.current.partition}:iam::${split(":", aws_sns_topic.email[0].arn)[4]}:root"]
+    }
+  }
+}
+
 resource "aws_sns_topic_subscription" "email" {
   for_each = var.email == null ? toset([]) : var.email.addresses
 

@@ -4,10 +4,11 @@
 resource "aws_sqs_queue" "this" {
   name                       = local.queue_name
   visibility_timeout_seconds = 6 * var.timeout_seconds
-  message_retention_seconds  = 4 * 24 * 3600
-  kms_master_key_id          = var.kms_key_arn
-  policy                     = data.aws_iam_policy_document.queue.json
-  tags                       = var.tags
+  # A sink may ask for an hour's peace a hundred times: no message may end with its queue's retention.
+  message_retention_seconds = 7 * 24 * 3600
+  kms_master_key_id         = var.kms_key_arn
+  policy                    = data.aws_iam_policy_document.queue.json
+  tags                      = var.tags
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead_letter.arn

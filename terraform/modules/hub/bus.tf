@@ -16,19 +16,31 @@ resource "aws_cloudwatch_event_bus_policy" "this" {
 }
 
 locals {
-  # Who may deliver. The hub is its own spoke, inside or outside an organization.
+  # Who may deliver. The hub is its own spoke, inside or outside an organization. Its own account is named by its root,
+  # which leaves it to the delivery role's permission; a statement for everyone would be one by itself within the account.
   # Accounts go into a condition, not into Principal: 300 account ARNs would not fit a policy of 10,240 characters.
+  elsewhere = { test = "StringNotEquals", variable = "aws:PrincipalAccount", values = [local.account_id] }
+
   admitted = merge(
     {
+      Own = { principal = local.account_root_arn, conditions = [] }
+    },
+    length(var.spoke_account_ids) == 0 ? {} : {
       Accounts = {
-        variable = "aws:PrincipalAccount"
-        values   = concat([local.account_id], sort(var.spoke_account_ids))
+        principal = "*"
+        conditions = [
+          { test = "StringEquals", variable = "aws:PrincipalAccount", values = sort(var.spoke_account_ids) },
+          local.elsewhere,
+        ]
       }
     },
     var.organization_id == null ? {} : {
       Organization = {
-        variable = "aws:PrincipalOrgID"
-        values   = [var.organization_id]
+        principal = "*"
+        conditions = [
+          { test = "StringEquals", variable = "aws:PrincipalOrgID", values = [var.organization_id] },
+          local.elsewhere,
+        ]
       }
     },
   )
@@ -46,14 +58,18 @@ data "aws_iam_policy_document" "bus" {
       resources = [aws_cloudwatch_event_bus.this.arn]
 
       principals {
-        type        = "*"
-        identifiers = ["*"]
+        type        = statement.key == "Own" ? "AWS" : "*"
+        identifiers = [statement.value.principal]
       }
 
-      condition {
-        test     = "StringEquals"
-        variable = statement.value.variable
-        values   = statement.value.values
+      dynamic "condition" {
+        for_each = statement.value.conditions
+
+        content {
+          test     = condition.value.test
+          variable = condition.value.variable
+          values   = condition.value.values
+        }
       }
 
       condition {
