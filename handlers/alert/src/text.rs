@@ -90,13 +90,19 @@ pub fn slack_words(text: &str, limit: usize) -> String {
     slack(&line, limit)
 }
 
-/// Takes the life out of addresses and mentions: `https[:]//`, `www[.]`, `mailto[:]`, and `@` and `#` before a word.
+/// Takes the life out of addresses and mentions: `https[:]//`, `www[.]`, `mailto[:]` in any case, and `@`.
 pub fn defanged(text: &str) -> String {
-    text.replace("://", "[:]//")
-        .replace("www.", "www[.]")
-        .replace("WWW.", "WWW[.]")
-        .replace("mailto:", "mailto[:]")
-        .replace('@', "(at)")
+    let lower = text.to_ascii_lowercase();
+    let mut safe = String::with_capacity(text.len());
+    for (at, character) in text.char_indices() {
+        match character {
+            '@' => safe.push_str("(at)"),
+            '.' if lower[..at].ends_with("www") => safe.push_str("[.]"),
+            ':' if lower[..at].ends_with("mailto") || text[at..].starts_with("://") => safe.push_str("[:]"),
+            other => safe.push(other),
+        }
+    }
+    safe
 }
 
 /// A subject that SNS accepts: 1 to 99 printable ASCII characters, the first one not a blank [D: SNS Publish].
@@ -122,14 +128,22 @@ pub fn subject(text: &str) -> String {
     subject
 }
 
-/// JSON for people, in which no address is live and no character hides: `:\/\/` and `\u202e` are still the same JSON.
+/// JSON for people, in which no address is live and no character hides: `:\/\/`, `www\u002e` and `\u202e` are still the
+/// same JSON.
 pub fn inert_json(value: &serde_json::Value) -> String {
-    let pretty = serde_json::to_string_pretty(value).unwrap_or_default();
+    let pretty = serde_json::to_string_pretty(value).unwrap_or_default().replace("://", ":\\/\\/");
+    let lower = pretty.to_ascii_lowercase();
     let mut inert = String::with_capacity(pretty.len());
-    for character in pretty.replace("://", ":\\/\\/").chars() {
-        if character != '\n'
-            && (character.is_control() || is_deceptive(character) || matches!(character, '\u{2028}' | '\u{2029}'))
-        {
+    for (at, character) in pretty.char_indices() {
+        let before = &lower[..at];
+        let live = match character {
+            '@' => true,
+            '.' => before.ends_with("www"),
+            ':' => before.ends_with("mailto"),
+            _ => false,
+        };
+        let hides = character.is_control() || is_deceptive(character) || matches!(character, '\u{2028}' | '\u{2029}');
+        if live || character != '\n' && hides {
             let mut units = [0; 2];
             for unit in character.encode_utf16(&mut units) {
                 inert.push_str(&format!("\\u{unit:04x}"));

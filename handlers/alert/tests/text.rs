@@ -1,7 +1,7 @@
 //! Text that others wrote is harmless in every sink.
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
-use rootwatch_alert::text::{inert_json, plain, slack, slack_code, slack_words, subject};
+use rootwatch_alert::text::{defanged, inert_json, plain, slack, slack_code, slack_words, subject};
 use serde_json::{Value, json};
 
 #[test]
@@ -52,6 +52,18 @@ fn subjects_are_what_sns_accepts() {
     ];
     for (text, wanted) in cases {
         assert_eq!(subject(text), wanted, "{text:?}");
+    }
+}
+
+#[test]
+fn addresses_are_dead_in_any_case() {
+    for (text, wanted) in [
+        ("https://evil.example", "https[:]//evil.example"),
+        ("see WwW.evil.example", "see WwW[.]evil.example"),
+        ("MAILTO:x@evil.example", "MAILTO[:]x(at)evil.example"),
+        ("arn:aws:iam::1:root é.www", "arn:aws:iam::1:root é.www"),
+    ] {
+        assert_eq!(defanged(text), wanted);
     }
 }
 

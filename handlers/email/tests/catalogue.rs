@@ -2,9 +2,12 @@
 
 #[path = "../../alert/tests/common/mod.rs"]
 mod common;
+#[path = "../../alert/tests/common/snapshots.rs"]
+mod snapshots;
 
-use common::{messages, snapshots};
+use common::messages;
 use rootwatch_email::mail::render;
+use snapshots::snapshots;
 
 #[test]
 fn every_kind() {

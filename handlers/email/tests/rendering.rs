@@ -5,12 +5,15 @@
 mod common;
 #[path = "../../alert/tests/common/generate.rs"]
 mod generate;
+#[path = "common/valid.rs"]
+mod valid;
 
 use proptest::prelude::*;
 use rootwatch_alert::incoming::read;
 use rootwatch_alert::{Alarm, Alert, Gathered, Incoming, Triage, triage};
-use rootwatch_email::mail::{Mail, TEXT_LIMIT, render, render_gathered};
+use rootwatch_email::mail::{Mail, render, render_gathered};
 use serde_json::{Value, json};
+use valid::check;
 
 fn login() -> Value {
     json!({
@@ -45,20 +48,6 @@ fn a_health_alarm() {
     let mail = render(&Incoming::Health(alarm.unwrap()));
     assert_eq!(mail.subject, "Rootwatch is not healthy: rootwatch-slack-dlq");
     assert!(mail.text.contains("Reason: Threshold Crossed"));
-}
-
-fn check(mail: &Mail) {
-    assert!(
-        (1..=99).contains(&mail.subject.len()) && mail.subject.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
-        "{:?}",
-        mail.subject
-    );
-    assert!(!mail.subject.starts_with(' '));
-    assert!(mail.text.len() <= TEXT_LIMIT, "{} bytes", mail.text.len());
-    for line in mail.text.lines() {
-        assert!(!line.contains("://") || rootwatch_alert::links::is_console_link(line), "{line}");
-        assert!(!line.chars().any(|c| c.is_control() || rootwatch_alert::text::is_deceptive(c)), "{line:?}");
-    }
 }
 
 #[test]

@@ -118,13 +118,18 @@ fn integration(secret: &str) -> Result<Integration, &'static str> {
     Ok(Integration { routing_key, events_url })
 }
 
-/// PagerDuty answers 202; an unknown routing key is a 400 that names it [D: PagerDuty, Events API v2].
+/// PagerDuty answers 202 with the status `success`; an unknown routing key is a 400 that names it [D: PagerDuty, Events
+/// API v2]. A 202 that says something else comes from something in between.
 fn answer(response: &Response) -> Answer {
     match response.status {
-        202 => Answer::Accepted,
+        202 if says_success(&response.body) => Answer::Accepted,
         400 if names_the_key(&response.body) => Answer::CredentialRefused(refusal("PagerDuty", response)),
         _ => Answer::by_status("PagerDuty", response),
     }
+}
+
+fn says_success(body: &str) -> bool {
+    serde_json::from_str::<Value>(body).is_ok_and(|body| body["status"] == "success")
 }
 
 fn names_the_key(body: &str) -> bool {
@@ -175,7 +180,11 @@ mod tests {
     fn only_202_is_accepted() {
         let answered = |status, body: &str| answer(&Response { status, retry_after: None, body: body.to_owned() });
         assert_eq!(answered(202, r#"{"status": "success"}"#), Answer::Accepted);
-        assert!(matches!(answered(200, "<html>"), Answer::Later(_)));
+        for (status, body) in
+            [(200, "<html>"), (202, "<html>"), (202, ""), (202, "{}"), (202, r#"{"status": "throttled"}"#)]
+        {
+            assert!(matches!(answered(status, body), Answer::Later(_)), "{status} {body}");
+        }
         assert!(matches!(answered(400, r#"{"errors": ["'routing_key' is invalid"]}"#), Answer::CredentialRefused(_)));
         assert!(matches!(answered(400, r#"{"errors": ["'summary' is too long"]}"#), Answer::Never(_)));
         assert!(matches!(answered(429, ""), Answer::Later(_)));

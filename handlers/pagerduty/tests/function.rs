@@ -32,7 +32,7 @@ async fn events_go_where_the_secret_says() {
             "pagerduty.example:8443/v2/enqueue",
         ),
     ] {
-        let world = world(secret, Answered::With(202, "{}".to_owned()));
+        let world = world(secret, Answered::With(202, r#"{"status": "success"}"#.to_owned()));
         let response = pagerduty(&world).invoke(batch(&[ALERT, ALARM]), minute(0)).await;
         assert!(returned(&response).is_empty());
         let asked = world.asked();
@@ -52,7 +52,8 @@ async fn events_go_where_the_secret_says() {
 async fn refusals_are_now_or_never() {
     let with = |status, body: &str| Answered::With(status, body.to_owned());
     for (answer, back, letters) in [
-        (with(202, "{}"), &[][..], 0),
+        (with(202, r#"{"status": "success"}"#), &[][..], 0),
+        (with(202, r#"{"status": "invalid event"}"#), &["0"], 0),
         (with(200, "<html>"), &["0"], 0),
         (with(429, ""), &["0"], 0),
         (with(500, ""), &["0"], 0),

@@ -5,12 +5,15 @@
 mod common;
 #[path = "../../alert/tests/common/generate.rs"]
 mod generate;
+#[path = "common/valid.rs"]
+mod valid;
 
 use proptest::prelude::*;
 use rootwatch_alert::incoming::read;
 use rootwatch_alert::{Alarm, Alert, Incoming, Triage, triage};
-use rootwatch_pagerduty::event::{EVENT_LIMIT, KEY_LIMIT, SUMMARY_LIMIT, render};
+use rootwatch_pagerduty::event::render;
 use serde_json::{Value, json};
+use valid::check;
 
 fn login() -> Value {
     json!({
@@ -59,20 +62,6 @@ fn severities_are_pagerdutys() {
         message["severity"] = json!(ours);
         assert_eq!(alert(&message)["payload"]["severity"], theirs);
     }
-}
-
-fn check(event: &Value) {
-    let summary = event["payload"]["summary"].as_str().unwrap();
-    assert!((1..=SUMMARY_LIMIT).contains(&summary.chars().count()) && !summary.contains('\n'));
-    assert!((1..=KEY_LIMIT).contains(&event["dedup_key"].as_str().unwrap().chars().count()));
-    assert!(!event["payload"]["source"].as_str().unwrap().is_empty());
-    let text = event.to_string();
-    assert!(text.len() < EVENT_LIMIT - 1_024, "{} bytes", text.len());
-    for link in event["links"].as_array().unwrap() {
-        assert!(rootwatch_alert::links::is_console_link(link["href"].as_str().unwrap()), "{link}");
-    }
-    // Anything that begins like an address is one that Rootwatch made.
-    assert!(!event["payload"].to_string().contains("://"), "{}", event["payload"]);
 }
 
 #[test]

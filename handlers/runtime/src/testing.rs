@@ -175,3 +175,38 @@ pub fn minute(minute: u64) -> Invocation {
 pub fn returned(response: &SqsBatchResponse) -> Vec<&str> {
     response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect()
 }
+
+/// A field of a form, as SNS's requests are.
+pub fn field(form: &str, name: &str) -> Option<String> {
+    let value = form.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    let mut bytes = Vec::new();
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => u8::from_str_radix(std::str::from_utf8(&[rest.next()?, rest.next()?]).ok()?, 16).ok()?,
+            b'+' => b' ',
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// The batch in this text, or a batch of it where it is none: what a fuzzer starts from is either.
+pub fn any_batch(text: &str) -> SqsEvent {
+    match serde_json::from_str::<SqsEvent>(text) {
+        Ok(event) if !event.records.is_empty() => event,
+        _ => batch(&[text]),
+    }
+}
+
+/// Runs a function that waits for nothing outside of its world to its end.
+pub fn finished<T>(work: impl Future<Output = T>) -> T {
+    thread_local! {
+        static RUNTIME: Result<tokio::runtime::Runtime, std::io::Error> =
+            tokio::runtime::Builder::new_current_thread().enable_time().build();
+    }
+    RUNTIME.with(|runtime| match runtime {
+        Ok(runtime) => runtime.block_on(work),
+        Err(error) => panic!("tokio: {error}"),
+    })
+}

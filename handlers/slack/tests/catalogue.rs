@@ -1,40 +1,16 @@
-//! What the channel shows of each kind of the catalogue, as lines: a bar in the colour of the severity beside what
-//! stands in the attachment, two columns of fields as they stand in Slack.
+//! What the channel shows of each kind of the catalogue, as lines.
 
 #[path = "../../alert/tests/common/mod.rs"]
 mod common;
+#[path = "../../../harness/src/report/slack_text.rs"]
+mod slack_text;
+#[path = "../../alert/tests/common/snapshots.rs"]
+mod snapshots;
 
-use common::{messages, snapshots};
+use common::messages;
 use rootwatch_slack::message::render;
-use serde_json::Value;
-
-fn words(text: &Value) -> &str {
-    text["text"].as_str().unwrap_or_default()
-}
-
-fn lines(block: &Value) -> Vec<String> {
-    match (&block["text"], block.get("fields").or(block.get("elements")).and_then(Value::as_array)) {
-        (Value::Null, Some(parts)) => parts.iter().map(|part| words(part).replace('\n', " ")).collect(),
-        (text, _) => words(text).lines().map(str::to_owned).collect(),
-    }
-}
-
-fn shown(payload: &Value) -> String {
-    let attachment = &payload["attachments"][0];
-    let mut shown = format!("notification: {}\n\n", payload["text"].as_str().unwrap_or_default());
-    let bar = format!("{} |", attachment["color"].as_str().unwrap_or_default());
-    for (blocks, bar) in [(&payload["blocks"], ""), (&attachment["blocks"], bar.as_str())] {
-        for block in blocks.as_array().into_iter().flatten() {
-            for line in lines(block) {
-                shown.push_str(format!("{bar} {line}").trim());
-                shown.push('\n');
-            }
-            shown.push_str(bar);
-            shown.push('\n');
-        }
-    }
-    shown
-}
+use slack_text::shown;
+use snapshots::snapshots;
 
 #[test]
 fn every_kind() {

@@ -5,12 +5,15 @@
 mod common;
 #[path = "../../alert/tests/common/generate.rs"]
 mod generate;
+#[path = "common/valid.rs"]
+mod valid;
 
 use proptest::prelude::*;
 use rootwatch_alert::incoming::read;
 use rootwatch_alert::{Alarm, Alert, Gathered, Incoming, Triage, triage};
-use rootwatch_slack::message::{BLOCKS_LIMIT, FIELD_LIMIT, FIELDS_LIMIT, SECTION_LIMIT, render, render_gathered};
+use rootwatch_slack::message::{render, render_gathered};
 use serde_json::{Value, json};
+use valid::check;
 
 fn alert(message: &Value) -> Value {
     render(&Incoming::Alert(Box::new(Alert::from_message(message).unwrap())))
@@ -52,59 +55,6 @@ fn a_health_alarm_and_its_end() {
         }));
         insta::assert_json_snapshot!(format!("health-{state}"), render(&Incoming::Health(alarm.unwrap())));
     }
-}
-
-/// Every text of a payload.
-fn texts(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::String(text) => found.push(text.clone()),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(fields) => fields.values().for_each(|field| texts(field, found)),
-        _ => {}
-    }
-}
-
-/// A valid payload in which nothing from outside is a mention, a link or markup.
-fn check(payload: &Value) {
-    let mut found = Vec::new();
-    texts(payload, &mut found);
-    for text in &found {
-        // Rootwatch's own links are the only markup in angle brackets.
-        let mut rest = text.as_str();
-        while let Some(at) = rest.find('<') {
-            rest = &rest[at + 1..];
-            assert!(rest.starts_with("https://") && rest.contains("console.a"), "markup from outside: {text}");
-            let end = rest.find('>').unwrap_or_else(|| panic!("open markup: {text}"));
-            rest = &rest[end + 1..];
-        }
-        assert!(!rest.contains('>'), "{text}");
-        assert!(
-            !text.chars().any(|c| c.is_control() && c != '\n' || rootwatch_alert::text::is_deceptive(c)),
-            "{text:?}"
-        );
-    }
-    assert!(!payload["text"].as_str().unwrap().is_empty() && !payload["text"].as_str().unwrap().contains("://"));
-    let blocks: Vec<_> = payload["blocks"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .chain(payload["attachments"][0]["blocks"].as_array().unwrap())
-        .collect();
-    assert!(blocks.len() <= BLOCKS_LIMIT);
-    for block in blocks {
-        if let Some(text) = block.get("text") {
-            assert!((1..=SECTION_LIMIT).contains(&text["text"].as_str().unwrap().chars().count()), "{text}");
-        }
-        let fields = block.get("fields").or(block.get("elements")).and_then(Value::as_array);
-        if let Some(fields) = fields {
-            assert!((1..=FIELDS_LIMIT).contains(&fields.len()));
-            for field in fields {
-                assert!((1..=FIELD_LIMIT).contains(&field["text"].as_str().unwrap().chars().count()), "{field}");
-            }
-        }
-    }
-    let total: usize = found.iter().map(|text| text.chars().count()).sum();
-    assert!(total < 13_000, "Slack refuses messages of some 13,200 characters: {total}");
 }
 
 const HOSTILE: [&str; 9] = [

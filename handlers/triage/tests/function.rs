@@ -1,7 +1,7 @@
 //! The function from an event in its queue to a message on a topic.
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
-use rootwatch_runtime::testing::{Answered, World, batch, minute, returned};
+use rootwatch_runtime::testing::{Answered, World, batch, field, minute, returned};
 use rootwatch_runtime::{ConfigurationError, Function};
 use rootwatch_triage::Triage;
 use serde_json::{Value, json};
@@ -35,23 +35,6 @@ fn event(source: &str, kind: &str) -> Value {
         "detail-type": "AWS API Call via CloudTrail", "account": "111122223333", "region": "us-east-1", "time": "2026-03-02T09:29:00Z",
         "detail": {"userIdentity": {"type": kind}, "eventSource": source, "eventName": "X", "eventID": "1"},
     })
-}
-
-/// The fields of a form.
-fn field(form: &str, name: &str) -> Option<String> {
-    let value = form.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
-    let mut bytes = Vec::new();
-    let mut rest = value.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let digits = [rest.next().unwrap(), rest.next().unwrap()];
-                u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
-            }
-            byte => byte,
-        });
-    }
-    Some(String::from_utf8(bytes).unwrap())
 }
 
 #[tokio::test(start_paused = true)]

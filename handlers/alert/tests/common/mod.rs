@@ -51,15 +51,6 @@ pub(crate) fn messages() -> Vec<(String, rootwatch_alert::Incoming)> {
     messages
 }
 
-/// Runs the assertions with snapshots in a folder of their own, one file for each kind.
-pub(crate) fn snapshots(assertions: impl FnOnce()) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("snapshots/catalogue");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(assertions);
-}
-
 pub(crate) fn kind(name: &str) -> Value {
     kinds().into_iter().find(|kind| kind.name == name).unwrap_or_else(|| panic!("no kind `{name}`")).event
 }
