@@ -258,7 +258,7 @@ impl<'e, 'a> Evaluation<'e, 'a> {
         for policy in policies {
             let document = policy.policy.document();
             for statement in document.statements.iter().filter(|statement| statement.effect == effect) {
-                if let Some(named) = statement.judge(layer, document.version, self).applies()
+                if let Some(named) = statement.applies(layer, document.version, self)
                     && strongest.as_ref().is_none_or(|strongest| strongest.named < named)
                 {
                     let label = format!("{}, {}", policy.name, statement.label());

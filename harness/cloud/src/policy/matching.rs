@@ -72,6 +72,9 @@ pub(super) fn matches(pattern: &[Token], text: &str) -> bool {
 
 /// Whether an action matches a pattern of `Action`, ignoring case. `[D]` IAM user guide, Action
 pub(super) fn action_matches(wanted: &str, action: &str) -> bool {
+    if !wanted.contains(['*', '?']) {
+        return wanted.eq_ignore_ascii_case(action);
+    }
     matches(&pattern(&wanted.to_ascii_lowercase()), &action.to_ascii_lowercase())
 }
 

@@ -66,6 +66,11 @@ pub(super) fn poll(state: &mut State, id: &str, ticket: u64) {
         // The end of a batch polls again.
         return;
     }
+    let gathered = state.lambda.mappings.get(id).is_some_and(|mapping| !mapping.gathered.is_empty());
+    if !gathered && !sqs::is_ready(state, &queue) {
+        // The next message polls again.
+        return;
+    }
     if !admitted(state, id) {
         return;
     }

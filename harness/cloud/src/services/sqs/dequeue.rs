@@ -81,6 +81,12 @@ pub fn receive(state: &mut State, queue: &Arn, max: usize, visibility: Option<Du
     received
 }
 
+/// Whether a message can be received.
+pub fn is_ready(state: &mut State, queue: &Arn) -> bool {
+    let now = state.now;
+    state.sqs.queues.get_mut(queue).is_some_and(|queue| queue.has_ready(now))
+}
+
 impl Message {
     fn received(&self, queue: &Arn, number: u64, nonce: &str) -> Received {
         let millis = |time: crate::time::Time| time.0.to_string();

@@ -29,7 +29,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
-pub use dequeue::{Received, change_visibility, delete, receive};
+pub use dequeue::{Received, change_visibility, delete, is_ready, receive};
 pub(in crate::services) use enqueue::send_in_group;
 pub use enqueue::{Send, send};
 pub use message::MessageAttribute;
