@@ -7,6 +7,7 @@ mod human;
 mod json;
 mod junit;
 mod progress;
+mod slack_text;
 mod snapshot;
 mod topology;
 

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use super::slack_text::shown;
 use crate::runner::{Message, Outcome};
 
 /// Of each kind, so many messages are shown; the others are counted.
@@ -49,6 +50,7 @@ fn text(message: &Message) -> String {
             let words = words.split("\n{").next().unwrap_or_default();
             format!("To: {}\nSubject: {}\n\n{}", part("to"), part("subject"), words.trim_end())
         }
+        ("slack", body) if body.get("blocks").is_some() => shown(body),
         _ => serde_json::to_string_pretty(&body).unwrap_or_default(),
     };
     redact(&text)

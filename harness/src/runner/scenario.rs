@@ -100,6 +100,10 @@ async fn observe(
         }
         cloud.settle().await;
     }
+    if let Some(minutes) = scenario.faults.values().flatten().filter_map(|fault| fault.minutes).max() {
+        cloud.advance(Duration::from_secs(minutes * 60)).await;
+        sink.open_gates(&mailbox).await.map_err(|error| error.to_string())?;
+    }
     rest(&cloud, outcome).await;
     outcome.dead_letters = cloud.with(|state| dead_letters(state));
     if outcome.dead_letters > 0 {
@@ -196,15 +200,21 @@ pub(super) async fn point_secrets_at(
 ) -> Result<(), String> {
     let client = clients::secrets(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
     let url = |alerter: Alerter| {
-        let connection = faults.get(&alerter).and_then(|faults| faults.iter().find_map(|fault| fault.connection));
-        sink.broken_url(mailbox, alerter.name(), connection)
+        let broken = faults.get(&alerter).and_then(|faults| faults.iter().find(|fault| fault.connection.is_some()));
+        let connection = broken.and_then(|fault| fault.connection);
+        match (connection, broken.and_then(|fault| fault.minutes)) {
+            (Some(connection), Some(_)) => {
+                sink.gate(mailbox, alerter.name(), connection).map_err(|error| error.to_string())
+            }
+            _ => Ok(sink.broken_url(mailbox, alerter.name(), connection)),
+        }
     };
     let slack = match slack_by {
-        SlackBy::Webhook => serde_json::json!({"webhook_url": url(Alerter::Slack)}),
-        SlackBy::Bot => Sink::bot_secret(&url(Alerter::Slack)),
+        SlackBy::Webhook => serde_json::json!({"webhook_url": url(Alerter::Slack)?}),
+        SlackBy::Bot => Sink::bot_secret(&url(Alerter::Slack)?),
     };
     let pagerduty = serde_json::json!({
-        "routing_key": "0123456789abcdef0123456789abcdef", "events_url": url(Alerter::Pagerduty),
+        "routing_key": "0123456789abcdef0123456789abcdef", "events_url": url(Alerter::Pagerduty)?,
     });
     let mut values =
         vec![(&deployment.facts.slack_secret, slack.clone()), (&deployment.facts.pagerduty_secret, pagerduty.clone())];

@@ -47,6 +47,9 @@ pub struct Fault {
     /// What happens to the connection instead of an answer.
     #[serde(default)]
     pub connection: Option<Connection>,
+    /// For `refused` and `untrusted`: after how many minutes of the scenario's time it passes. Left out: never.
+    #[serde(default)]
+    pub minutes: Option<u64>,
     /// How many requests meet it. Left out: all that follow.
     #[serde(default)]
     pub times: Option<u64>,

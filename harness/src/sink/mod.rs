@@ -2,6 +2,7 @@
 //! authority of its own that the functions' host hands to the functions.
 
 mod authority;
+mod gate;
 mod server;
 
 use std::collections::{HashMap, VecDeque};
@@ -16,6 +17,7 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 pub use authority::Identity;
+use gate::Gate;
 
 use crate::scenario::{Connection, Fault, Faults};
 
@@ -97,6 +99,10 @@ pub struct Sink {
     /// The address of a server whose authority nobody knows.
     untrusted: String,
     servers: [JoinHandle<()>; 2],
+    /// The certificates: the sink's own, and a stranger's.
+    tls: [Arc<rustls::ServerConfig>; 2],
+    /// What opens later, by mailbox.
+    gates: Mutex<HashMap<String, Vec<Gate>>>,
 }
 
 impl Drop for Sink {
@@ -116,14 +122,16 @@ impl Sink {
     /// Starts it on an address that functions reach: loopback's, or the gateway's of a network of containers.
     pub async fn start_at(identity: &Identity, address: IpAddr, port: u16) -> Result<Self, SinkError> {
         let mailboxes = Mailboxes::default();
-        let (address, server) = server::start(identity.tls()?, Arc::clone(&mailboxes), (address, port)).await?;
+        let tls = identity.tls()?;
+        let (address, server) = server::start(Arc::clone(&tls), Arc::clone(&mailboxes), (address, port)).await?;
         let unknown = Identity::create(&[address.ip()])?.tls()?;
-        let (untrusted, other) = server::start(unknown, Arc::clone(&mailboxes), (address.ip(), 0)).await?;
+        let (untrusted, other) = server::start(Arc::clone(&unknown), Arc::clone(&mailboxes), (address.ip(), 0)).await?;
         let mut authority = tempfile::NamedTempFile::new().map_err(SinkError::new)?;
         authority.write_all(identity.authority().as_bytes()).map_err(SinkError::new)?;
         let opened = AtomicU64::new(0);
         let (address, untrusted) = (address.to_string(), untrusted.to_string());
-        Ok(Self { address, authority, mailboxes, opened, untrusted, servers: [server, other] })
+        let (servers, tls) = ([server, other], [tls, unknown]);
+        Ok(Self { address, authority, mailboxes, opened, untrusted, servers, tls, gates: Mutex::default() })
     }
 
     /// Where it listens: `IP:PORT`.
@@ -164,10 +172,29 @@ impl Sink {
         }
     }
 
+    /// The same, for a service that cannot be reached until [`Sink::open_gates`].
+    pub fn gate(&self, mailbox: &str, alerter: &str, connection: Connection) -> Result<String, SinkError> {
+        let gate = Gate::new(connection, Arc::clone(&self.tls[1]), Arc::clone(&self.mailboxes))?;
+        let url = format!("https://{}/{mailbox}/{alerter}", gate.address());
+        self.gates.lock().unwrap_or_else(PoisonError::into_inner).entry(mailbox.to_owned()).or_default().push(gate);
+        Ok(url)
+    }
+
+    /// From now on the gates of a mailbox answer.
+    pub async fn open_gates(&self, mailbox: &str) -> Result<(), SinkError> {
+        let shut = self.gates.lock().unwrap_or_else(PoisonError::into_inner).remove(mailbox);
+        for gate in shut.unwrap_or_default() {
+            let gate = gate.open(Arc::clone(&self.tls[0]), Arc::clone(&self.mailboxes)).await?;
+            self.gates.lock().unwrap_or_else(PoisonError::into_inner).entry(mailbox.to_owned()).or_default().push(gate);
+        }
+        Ok(())
+    }
+
     /// What shall go wrong for a mailbox; no faults repair everything.
     pub fn set_faults(&self, mailbox: &str, faults: &Faults) {
-        let faults =
-            faults.iter().map(|(alerter, faults)| (alerter.name().to_owned(), faults.iter().cloned().collect()));
+        // A gate does by itself what it does.
+        let met = |faults: &Vec<Fault>| faults.iter().filter(|fault| fault.minutes.is_none()).cloned().collect();
+        let faults = faults.iter().map(|(alerter, faults)| (alerter.name().to_owned(), met(faults)));
         let mut mailboxes = self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner);
         mailboxes.by_name.entry(mailbox.to_owned()).or_default().faults = faults.collect();
     }

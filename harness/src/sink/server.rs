@@ -30,8 +30,13 @@ pub(super) async fn start(
     let listener =
         bound.map_err(|error| SinkError::new(format!("cannot listen on {}:{}: {error}", address.0, address.1)))?;
     let address = listener.local_addr().map_err(SinkError::new)?;
+    Ok((address, serve(tls, mailboxes, listener)))
+}
+
+/// Serves who connects.
+pub(super) fn serve(tls: Arc<ServerConfig>, mailboxes: Mailboxes, listener: TcpListener) -> JoinHandle<()> {
     let acceptor = TlsAcceptor::from(tls);
-    let server = tokio::spawn(async move {
+    tokio::spawn(async move {
         loop {
             let Ok((stream, _)) = listener.accept().await else { continue };
             // Nagle's algorithm would hold the last packet of each answer back.
@@ -45,8 +50,7 @@ pub(super) async fn start(
                     hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
             });
         }
-    });
-    Ok((address, server))
+    })
 }
 
 /// A whole body, or one that begins and never ends.

@@ -13,7 +13,7 @@ use rootwatch_cloud::trace::Outcome;
 use serde_json::{Value, json};
 
 use crate::records::{at, record, with_store};
-use crate::schedules::clocked;
+use crate::schedules::{clocked, on_all_cores};
 use crate::support::Shared;
 use crate::world::{Answer, AwsFault, Fork, HUB, Plan, REGION, SinkFault};
 
@@ -219,14 +219,13 @@ pub(crate) fn each_is_needed(shared: &Shared) -> Result<(), Failed> {
     if all.len() < 40 {
         return Err(format!("only {} permissions were found: {all:?}", all.len()).into());
     }
-    let mut idle = Vec::new();
-    for permission in &all {
+    let idle = on_all_cores(&all, |permission| {
         let found = clocked(work(&deployment, &login, |cloud| permission.remove(cloud)));
         let denied = !found.denied.is_empty();
-        if !denied || (Effects { denied: Vec::new(), ..found }) == whole {
-            idle.push(format!("{} of {} (denied: {denied})", permission.action, permission.role));
-        }
-    }
+        let needed = denied && Effects { denied: Vec::new(), ..found } != whole;
+        (!needed).then(|| format!("{} of {} (denied: {denied})", permission.action, permission.role))
+    });
+    let idle: Vec<String> = idle.into_iter().flatten().collect();
     if idle.is_empty() {
         return Ok(());
     }

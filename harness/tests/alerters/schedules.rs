@@ -4,7 +4,9 @@
 //! and ends the alarm.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use libtest_mimic::Failed;
@@ -19,8 +21,8 @@ use crate::records::{at, loaded, record, time, with_store};
 use crate::support::Shared;
 use crate::world::{Answer, AwsFault, Crash, Fork, Plan, Sink, SinkFault};
 
-/// Longest virtual time of a schedule: a day of retries, and what stands before and behind it.
-const LIMIT: Duration = Duration::from_secs(40 * 3600);
+/// Longest virtual time of a schedule: a hundred tries an hour apart, and what stands before and behind them.
+const LIMIT: Duration = Duration::from_secs(110 * 3600);
 
 /// The acts, and what goes wrong.
 #[derive(Clone, Debug)]
@@ -35,7 +37,7 @@ struct Schedule {
 /// What passes, and what does not.
 const PASSING: [Answer; 10] = [
     Answer::Status(429, Some(30), ""),
-    Answer::Status(429, Some(1200), ""),
+    Answer::Status(429, Some(3600), ""),
     Answer::Status(500, None, "oops"),
     Answer::Status(503, None, ""),
     Answer::Status(302, None, ""),
@@ -125,17 +127,43 @@ fn deployments(shared: &Shared) -> Result<[Arc<Deployment>; 2], Failed> {
 
 fn number_of_schedules() -> u32 {
     let asked = std::env::var("ROOTWATCH_SCHEDULES").ok();
-    asked.and_then(|number| number.parse().ok()).unwrap_or(100)
+    asked.and_then(|number| number.parse().ok()).unwrap_or(1000)
 }
 
+/// The same schedules in every run of a machine, shared out among its cores.
 pub(crate) fn nothing_is_lost(shared: &Shared) -> Result<(), Failed> {
     let (deployments, records) = (deployments(shared)?, records(shared));
-    let config = Config { cases: number_of_schedules(), failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let result = runner.run(&schedules(), |schedule| {
-        clocked(run(&deployments[usize::from(schedule.store)], &records, &schedule)).map_err(TestCaseError::fail)
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get) as u32;
+    let part = |core: u32| {
+        let cases = number_of_schedules() * (core + 1) / cores - number_of_schedules() * core / cores;
+        let config = Config { cases, failure_persistence: None, ..Config::default() };
+        let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[core as u8; 32]));
+        let result = runner.run(&schedules(), |schedule| {
+            clocked(run(&deployments[usize::from(schedule.store)], &records, &schedule)).map_err(TestCaseError::fail)
+        });
+        result.map_err(|error| error.to_string())
+    };
+    let parts: Vec<u32> = (0..cores).collect();
+    on_all_cores(&parts, |core| part(*core)).into_iter().collect::<Result<(), String>>().map_err(Failed::from)
+}
+
+/// Does the same with each of the items, as many at once as there are cores. The answers keep the order.
+pub(crate) fn on_all_cores<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let some = || {
+        std::iter::from_fn(|| {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            items.get(place).map(|item| (place, work(item)))
+        })
+        .collect::<Vec<_>>()
+    };
+    let mut answers: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(some)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
-    result.map_err(|error| error.to_string().into())
+    answers.sort_by_key(|(place, _)| *place);
+    answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
 /// Runs under a clock that moves when nothing is left to do.
