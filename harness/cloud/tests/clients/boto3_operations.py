@@ -195,6 +195,13 @@ def iam():
     api.list_role_tags(RoleName="r")
     api.untag_role(RoleName="r", TagKeys=["k"])
     api.list_instance_profiles_for_role(RoleName="r")
+    api.get_context_keys_for_custom_policy(PolicyInputList=[document])
+    principal = f"arn:aws:iam::{ACCOUNT}:role/r"
+    api.get_context_keys_for_principal_policy(PolicySourceArn=principal)
+    simulated = api.simulate_custom_policy(PolicyInputList=[document], ActionNames=["sqs:SendMessage"])
+    assert simulated["EvaluationResults"][0]["EvalDecision"] == "allowed"
+    simulated = api.simulate_principal_policy(PolicySourceArn=principal, ActionNames=["sqs:SendMessage"])
+    assert simulated["EvaluationResults"][0]["EvalDecision"] == "allowed"
     security = recorded("sts", client("sts"))
     security.get_caller_identity()
     security.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/r", RoleSessionName="session")
