@@ -5,20 +5,16 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use rootwatch::report::human;
 use rootwatch::runner::Outcome;
-use rootwatch::scenario::{Loaded, Scenario, ScenarioError, StoppedAt, load};
-use serde_json::{Value, json};
+use rootwatch::scenario::{Loaded, StoppedAt, load};
+use serde_json::json;
 use support::Shared;
-
-fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../handlers/alert/tests/data")
-}
+use support::catalogue::{counts, data, verdicts};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -45,46 +41,9 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn verdicts() -> Result<Vec<(Loaded, String)>, String> {
-    let text = std::fs::read_to_string(data().join("verdicts.json")).map_err(|error| error.to_string())?;
-    let entries: Vec<Value> = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    let verdicts: Vec<_> = entries
-        .iter()
-        // A hub serves one partition.
-        .filter(|entry| !entry["envelope"]["region"].as_str().unwrap_or_default().starts_with("cn-"))
-        .map(|entry| {
-            let name = entry["kind"].as_str().unwrap_or_default().to_owned();
-            let path = data().join("records").join(format!("{name}.json"));
-            let scenario = match &entry["envelope"]["source"] {
-                // A finding is no record: it comes in the envelope of its service.
-                Value::String(source) if source == "aws.guardduty" => event(&path, &entry["envelope"]),
-                _ => load(&path),
-            };
-            let loaded = Loaded { scenario, path, name };
-            (loaded, entry["verdict"].as_str().unwrap_or_default().to_owned())
-        })
-        .collect();
-    if verdicts.len() < 50 {
-        return Err(format!("the catalogue has {} records: some are missing", verdicts.len()));
-    }
-    Ok(verdicts)
-}
-
-fn event(path: &Path, envelope: &Value) -> Result<Scenario, ScenarioError> {
-    let failed = |reason: String| ScenarioError::Path { path: path.to_path_buf(), reason };
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    let mut event = envelope.clone();
-    event["detail"] = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
-    Ok(Scenario { events: vec![event], ..Scenario::default() })
-}
-
 fn check(shared: &Shared, loaded: &Loaded, verdict: &str) -> Result<(), Failed> {
     let outcome = shared.with(async |session| session.run(loaded).await)?;
-    let (login, activity) = match verdict {
-        "login" => (1, 0),
-        "activity" => (0, 1),
-        _ => (0, 0),
-    };
+    let (login, activity) = counts(verdict);
     let alerts = login + activity;
     let sinks = outcome.sinks;
     let silent = match outcome.stopped_at {

@@ -5,6 +5,9 @@
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "a test target talks to whoever runs it")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "localstack/mid_run.rs"]
+mod mid_run;
+
 use std::io::{BufRead, BufReader, Cursor, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -18,7 +21,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rootwatch::layout::Layout;
-use rootwatch::localstack::{availability_blocking, prepare, required};
+use rootwatch::localstack::{Availability, Image, availability_blocking, prepare, required};
 use rootwatch::report::Progress;
 use serde_json::{Value, json};
 
@@ -44,10 +47,20 @@ fn main() -> ExitCode {
         ("a_container_that_is_killed_is_named", killed_container),
         ("the_processes_of_a_test_run_share_one_and_it_ends_with_the_runner", shared),
         ("an_engine_that_goes_is_named_and_nothing_is_left_when_it_is_back", vanished_engine),
+        ("mid_run::a_container_that_is_killed_is_named", mid_run::container_killed),
+        ("mid_run::an_engine_that_goes_is_named", mid_run::engine_taken_away),
+        ("mid_run::a_full_disk_is_named", mid_run::disk_full),
     ];
-    let trials =
-        trials.map(|(name, test)| Trial::test(format!("localstack_life::{name}"), test).with_ignored_flag(ignored));
-    libtest_mimic::run(&arguments, trials.into()).exit_code()
+    let mut trials: Vec<Trial> = trials
+        .map(|(name, test)| Trial::test(format!("localstack_life::{name}"), test).with_ignored_flag(ignored))
+        .into();
+    let is_built = matches!(availability_blocking(), Availability::Ready(Image::Built(_)));
+    let pruned = Trial::test("localstack_life::an_image_of_another_lock_file_goes", pruned);
+    trials.push(match is_built {
+        true => pruned,
+        false => pruned.with_kind("not run: it needs the image that is built offline").with_ignored_flag(true),
+    });
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 /// `rootwatch localstack serve`.
@@ -286,6 +299,22 @@ fn killed_container() -> Result<(), Failed> {
     let log = log.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
     if status.code() != Some(3) || !said.contains("has ended with exit code 137") || !log.contains("Ready.") {
         return Err(format!("{status}: {said}\nand its log has {} bytes", log.len()).into());
+    }
+    Ok(())
+}
+
+fn pruned() -> Result<(), Failed> {
+    let Availability::Ready(Image::Built(current)) = availability_blocking() else {
+        return Err("this needs the image that is built here: `cargo run -- localstack build`".into());
+    };
+    let old = format!("{current}-of-another-lock-file");
+    docker(&["tag", &current, &old])?;
+    let built = Command::new(env!("CARGO_BIN_EXE_rootwatch")).args(["localstack", "build"]).output()?;
+    let said = String::from_utf8_lossy(&built.stderr);
+    let left = docker(&["images", "--format", "{{.Repository}}:{{.Tag}}", "rootwatch/localstack"])?;
+    if !built.status.success() || !said.contains(&format!("removed the image {old}")) || left != current {
+        return Err(format!("{}: {said}
+left: {left}", built.status).into());
     }
     Ok(())
 }

@@ -8,6 +8,8 @@
 
 #[path = "scenarios/on_localstack.rs"]
 mod on_localstack;
+#[path = "scenarios/queue.rs"]
+mod queue;
 mod support;
 
 use std::path::Path;
@@ -17,18 +19,25 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Failed, Trial};
 use rootwatch::report::{human, snapshot};
 use rootwatch::runner::Status;
+use rootwatch::scenario::{Expectation, Loaded};
 use support::Shared;
+use support::catalogue::{counts, verdicts};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let shared = match Shared::new() {
-        Ok(shared) => shared,
-        Err(error) => {
+    let (mut shared, records) = match (Shared::new(), records()) {
+        (Ok(shared), Ok(records)) => (shared, records),
+        (Err(error), _) | (_, Err(error)) => {
             eprintln!("{error}");
             return ExitCode::FAILURE;
         }
     };
-    let mut trials: Vec<Trial> = (0..shared.loaded.len())
+    let scenarios = shared.loaded.len();
+    // On LocalStack the catalogue's records run beside the scenarios; on the embedded cloud they are a target of their own.
+    if let Some(shared) = Arc::get_mut(&mut shared) {
+        shared.loaded.extend(records);
+    }
+    let mut trials: Vec<Trial> = (0..scenarios)
         .map(|place| {
             let name = format!("embedded::{}", shared.loaded[place].name.replace('/', "::"));
             let shared = Arc::clone(&shared);
@@ -42,6 +51,18 @@ fn main() -> ExitCode {
     let exit = libtest_mimic::run(&arguments, trials).exit_code();
     localstack.close();
     exit
+}
+
+/// The records of the catalogue, as scenarios that expect their verdicts.
+fn records() -> Result<Vec<Loaded>, String> {
+    let expecting = |(mut loaded, verdict): (Loaded, String)| {
+        let (login, activity) = counts(&verdict);
+        if let Ok(scenario) = &mut loaded.scenario {
+            scenario.expect = Some(Expectation { login, activity, ..Expectation::default() });
+        }
+        Loaded { name: format!("catalogue/{}", loaded.name), ..loaded }
+    };
+    Ok(verdicts()?.into_iter().map(expecting).collect())
 }
 
 /// Where the snapshots lie, seen from this file.

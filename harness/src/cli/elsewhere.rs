@@ -23,13 +23,19 @@ pub(super) async fn on_localstack(
     let well = outcomes
         .as_ref()
         .is_ok_and(|outcomes| outcomes.iter().all(|outcome| !matches!(outcome.status, Status::Failed | Status::Error)));
-    if !well && let Some(log) = cloud.keep_log().await {
+    let ailment = if well { None } else { cloud.ailment().await };
+    let log = if well { None } else { cloud.keep_log().await };
+    if let Some(log) = &log {
         progress.line(&format!("the log of LocalStack is kept: {}", log.display()));
     }
     if let Err(error) = cloud.close().await {
         progress.line(&format!("LocalStack could not be removed: {error}"));
     }
-    outcomes
+    match (outcomes, ailment) {
+        // What the scenarios came to says nothing then.
+        (Ok(_), Some(ailment)) => Err(format!("{ailment}, in the middle of the run")),
+        (outcomes, _) => outcomes,
+    }
 }
 
 /// On a cloud at an address.

@@ -88,7 +88,7 @@ async fn serve(layout: &Layout, progress: &Progress) -> Result<(), String> {
          export AWS_REGION=us-east-1\n# Ctrl-C ends it; nothing is kept.",
         localstack.endpoint
     ));
-    let death = localstack.wait_for_death().await;
+    let death = localstack.vitals().wait_for_death().await;
     let log = localstack.keep_log().await.map(|path| format!("; its log: {}", path.display()));
     Err(format!("{death}{}", log.unwrap_or_default()))
 }

@@ -33,7 +33,7 @@ pub struct RunOptions {
 
 /// Why a scenario is not run on LocalStack, if it is not: known before anything is started.
 pub fn not_run_on_localstack(name: &str, scenario: &Scenario) -> Option<Found> {
-    remote::not_run("localstack", name, scenario, RunOptions::default())
+    remote::not_run(localstack::NAME, name, scenario, RunOptions::default())
 }
 
 /// A cloud with the monitor deployed to it.

@@ -10,7 +10,7 @@ use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use testcontainers::bollard::errors::Error;
 use testcontainers::bollard::models::PortBinding;
-use testcontainers::bollard::query_parameters::{InspectContainerOptions, StatsOptionsBuilder, WaitContainerOptions};
+use testcontainers::bollard::query_parameters::{InspectContainerOptions, StatsOptionsBuilder};
 use testcontainers::core::{ContainerPort, Mount};
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt};
@@ -21,7 +21,7 @@ use super::lease::{Folder, Running};
 use super::owner::{Owner, ROLE, RUN};
 use super::prepare::{blocking, network_name};
 use super::removal::{self, FUNCTION, LOCALSTACK, REGISTRY};
-use super::{Engine, Image, LocalStackError, Prepared, janitor};
+use super::{Engine, Image, LocalStackError, Prepared, Vitals, janitor};
 
 /// LocalStack's gateway, inside.
 const GATEWAY: u16 = 4566;
@@ -196,38 +196,9 @@ impl LocalStack {
         blocking(move || folder.exclusive("scenario")).await.map(Exclusive)
     }
 
-    /// Why requests to it fail, if it is the container's fault: it has ended, it is gone, or the engine does not answer.
-    pub async fn death(&self) -> Option<String> {
-        let inspected = self.engine.docker.inspect_container(&self.container, None::<InspectContainerOptions>).await;
-        match inspected {
-            Ok(container) => {
-                let state = container.state.unwrap_or_default();
-                if state.running == Some(true) {
-                    return None;
-                }
-                let killed = if state.oom_killed == Some(true) { ", for it had no memory left" } else { "" };
-                let code = state.exit_code.unwrap_or_default();
-                Some(format!("LocalStack's container has ended with exit code {code}{killed}"))
-            }
-            Err(Error::DockerResponseServerError { status_code: 404, .. }) => {
-                Some("LocalStack's container is gone: somebody removed it while it ran".to_owned())
-            }
-            Err(error) => {
-                Some(format!("the Docker engine at {} does not answer any more: {error}", self.engine.socket.display()))
-            }
-        }
-    }
-
-    /// Waits until [`LocalStack::death`] has an answer.
-    pub async fn wait_for_death(&self) -> String {
-        loop {
-            // It ends with the container, with its removal, and with the engine.
-            let ended = self.engine.docker.wait_container(&self.container, None::<WaitContainerOptions>);
-            let _: Result<Vec<_>, _> = ended.try_collect().await;
-            if let Some(death) = self.death().await {
-                return death;
-            }
-        }
+    /// What tells how it is, for whoever watches it.
+    pub fn vitals(&self) -> Vitals {
+        Vitals { engine: self.engine.clone(), container: self.container.clone() }
     }
 
     /// Writes the logs of the run's containers to a file that stays, and names it.

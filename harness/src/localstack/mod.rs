@@ -19,6 +19,7 @@ mod lease;
 mod owner;
 mod prepare;
 mod removal;
+mod vitals;
 
 pub use availability::{Availability, availability, availability_blocking, required};
 pub use container::{Exclusive, LocalStack};
@@ -26,3 +27,4 @@ pub use engine::Engine;
 pub use error::LocalStackError;
 pub use image::{Image, OFFICIAL, VERSION, built_tag};
 pub use prepare::{Prepared, prepare};
+pub use vitals::Vitals;

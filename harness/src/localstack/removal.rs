@@ -13,6 +13,7 @@ use testcontainers::bollard::query_parameters::{
     RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder,
 };
 
+use super::image::{BUILT, KEPT_BASE};
 use super::owner::{self, Fate, ROLE, RUN};
 use super::{Engine, LocalStackError};
 
@@ -121,6 +122,32 @@ async fn remove_pulled(engine: &Engine) -> Result<(), LocalStackError> {
     Ok(())
 }
 
+/// Removes the images of our own names that are of another lock file or recipe, and says which these were.
+pub(super) async fn prune(engine: &Engine, current: &str) -> Result<Vec<String>, LocalStackError> {
+    let mut pruned = Vec::new();
+    for name in [BUILT, KEPT_BASE] {
+        let options = ListImagesOptionsBuilder::new().filters(&filter("reference", name)).build();
+        let images = engine.docker.list_images(Some(options)).await;
+        let images = images.map_err(LocalStackError::engine("list its images"))?;
+        for tag in images.into_iter().flat_map(|image| image.repo_tags).filter(|tag| is_outdated(tag, current)) {
+            let removed = engine.docker.remove_image(&tag, Some(RemoveImageOptionsBuilder::new().build()), None).await;
+            match removed {
+                Ok(_) => pruned.push(tag),
+                // 409: a container of a run that is still going on has it; the next build removes it.
+                error => tolerate(error, &[404, 409], || format!("remove the image {tag}"))?,
+            }
+        }
+    }
+    Ok(pruned)
+}
+
+/// Whether an image has one of our names, and not the tag that is built now.
+fn is_outdated(image: &str, current: &str) -> bool {
+    let tag_of = |image: &str| image.rsplit_once(':').map(|(name, tag)| (name.to_owned(), tag.to_owned()));
+    let (Some((name, tag)), Some((_, current))) = (tag_of(image), tag_of(current)) else { return false };
+    [BUILT, KEPT_BASE].contains(&name.as_str()) && tag != current
+}
+
 fn name(container: &ContainerSummary) -> &str {
     container.names.iter().flatten().next().map_or("a container", |name| name.trim_start_matches('/'))
 }
@@ -138,5 +165,28 @@ fn tolerate<T>(result: Result<T, Error>, codes: &[u16], what: impl FnOnce() -> S
         Ok(_) => Ok(()),
         Err(Error::DockerResponseServerError { status_code, .. }) if codes.contains(&status_code) => Ok(()),
         Err(error) => Err(LocalStackError::engine(what())(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_outdated;
+
+    #[test]
+    fn only_images_of_our_names_and_other_tags_are_outdated() {
+        let current = "rootwatch/localstack:4.14.0-b";
+        let cases = [
+            ("rootwatch/localstack:4.14.0-b", false),
+            ("rootwatch/localstack:4.14.0-a", true),
+            ("rootwatch/lambda-provided:4.14.0-b", false),
+            ("rootwatch/lambda-provided:4.14.0-a", true),
+            ("localstack/localstack:4.14.0", false),
+            ("rootwatch/half-made:4.14.0-a", false),
+            ("localhost:5000/rootwatch/localstack:4.14.0-a", false),
+            ("<none>:<none>", false),
+        ];
+        for (image, outdated) in cases {
+            assert_eq!(is_outdated(image, current), outdated, "{image}");
+        }
     }
 }

@@ -15,4 +15,4 @@ pub(crate) use outcome::shell_word;
 pub use outcome::{AlertCounts, Message, Outcome, SinkCounts, Status, Summary};
 pub(crate) use scenario::{is_health, put};
 pub use session::{Session, SessionError};
-pub(crate) use session::{chain, coverage};
+pub(crate) use session::{chain, coverage, refused};

@@ -71,8 +71,7 @@ impl Session {
         change: &DeploymentChange,
         refusal_expected: Option<&str>,
     ) -> Result<Arc<Deployment>, Arc<DeployError>> {
-        let key = serde_json::to_string(change).unwrap_or_default();
-        let slot = Arc::clone(self.deployments.lock().await.entry(key).or_default());
+        let slot = Arc::clone(self.deployments.lock().await.entry(change.key()).or_default());
         let made = slot.get_or_init(|| self.make(change, refusal_expected));
         made.await.clone()
     }
@@ -165,15 +164,15 @@ impl Session {
             }
             (Err(error), None) => Outcome::error(&loaded.name, loaded.path.clone(), chain(&*error)),
             (deployed, Some(expected)) => {
-                refused(Outcome::error(&loaded.name, loaded.path.clone(), String::new()), deployed.err(), expected)
+                let found = deployed.err().map(|error| chain(&*error));
+                refused(Outcome::error(&loaded.name, loaded.path.clone(), String::new()), found, expected)
             }
         }
     }
 }
 
 /// What came of a deployment that Terraform must refuse.
-fn refused(mut outcome: Outcome, error: Option<Arc<DeployError>>, expected: &str) -> Outcome {
-    let found = error.map(|error| chain(&*error));
+pub(crate) fn refused(mut outcome: Outcome, found: Option<String>, expected: &str) -> Outcome {
     outcome.failures.clear();
     match found {
         Some(found) if found.contains(expected) => {

@@ -117,6 +117,13 @@ pub struct DeploymentChange {
     pub outsiders: BTreeSet<Account>,
 }
 
+impl DeploymentChange {
+    /// The same text for the same change, and for no other.
+    pub(crate) fn key(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
 /// How many messages came out where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use rootwatch_cloud::runtime::ending_with_parent;
 
-use super::{Binary, Mirror, NEWEST, TerraformError, provider_version};
+use super::{Binary, Mirror, NEWEST, Stop, TerraformError, provider_version};
 
 /// A scratch copy: `tree/` is the Terraform under test with its overlay, `root/` the configuration that is applied.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Workspace {
     variables: Vec<(String, String)>,
     /// Files of variables, which weigh more.
     var_files: Vec<PathBuf>,
+    /// What may end it before its time.
+    stop: Stop,
 }
 
 /// How Terraform is run there.
@@ -34,24 +36,36 @@ pub struct Run<'a> {
     pub account: &'a str,
 }
 
+/// A fresh queue waits 25 s for six stable reads in the provider: all of them at once. [M]
+const APPLY: [&str; 5] = ["apply", "-input=false", "-no-color", "-auto-approve", "-parallelism=64"];
+
 impl Workspace {
     /// Copies the tree; nothing is ever initialised in the source tree, which may be read-only.
     pub fn create(path: &Path, tree: &Path) -> Result<Self, TerraformError> {
         copy_tree(tree, &path.join("tree"))
             .and_then(|()| std::fs::create_dir_all(path.join("root")))
             .map_err(|source| TerraformError::Workspace { path: path.to_path_buf(), source })?;
-        Ok(Self { path: path.to_path_buf(), root: path.join("root"), variables: Vec::new(), var_files: Vec::new() })
+        Ok(Self::at(path, path.join("root")))
     }
 
     /// A workspace over a tree that the caller has copied to `tree/`, with a configuration of it as what is applied.
     pub fn over(path: &Path, directory: &Path) -> Self {
-        let root = path.join("tree").join(directory);
-        Self { path: path.to_path_buf(), root, variables: Vec::new(), var_files: Vec::new() }
+        Self::at(path, path.join("tree").join(directory))
+    }
+
+    fn at(path: &Path, root: PathBuf) -> Self {
+        let (variables, var_files, stop) = (Vec::new(), Vec::new(), Stop::default());
+        Self { path: path.to_path_buf(), root, variables, var_files, stop }
     }
 
     /// The same, with variables.
     pub fn with_variables(self, variables: Vec<(String, String)>, var_files: Vec<PathBuf>) -> Self {
         Self { variables, var_files, ..self }
+    }
+
+    /// The same, ended when its cloud is gone.
+    pub fn with_stop(self, stop: Stop) -> Self {
+        Self { stop, ..self }
     }
 
     /// The same copy, with one of the tree's own configurations as what is applied: `""` is the root module.
@@ -120,8 +134,12 @@ impl Workspace {
 
     /// `apply`, without asking.
     pub fn apply(&self, run: &Run<'_>) -> Result<(), TerraformError> {
-        // A fresh queue waits 25 s for six stable reads in the provider: all of them at once. [M]
-        let arguments = ["apply", "-input=false", "-no-color", "-auto-approve", "-parallelism=64"];
+        self.run(run, "apply", &APPLY).map(drop)
+    }
+
+    /// The same where nobody but this state's Terraform has changed anything since: what stands there is not read again.
+    pub fn apply_difference(&self, run: &Run<'_>) -> Result<(), TerraformError> {
+        let arguments = [APPLY.as_slice(), &["-refresh=false"]].concat();
         self.run(run, "apply", &arguments).map(drop)
     }
 
@@ -247,7 +265,11 @@ impl Workspace {
                 }
             }
         }
-        let status = command.status().map_err(failed)?;
+        let mut child = command.spawn().map_err(failed)?;
+        let status = {
+            let _running = self.stop.running(child.id());
+            child.wait().map_err(failed)?
+        };
         let output = std::fs::read_to_string(&log).map_err(failed)?;
         Ok((status.code(), output))
     }

@@ -7,6 +7,7 @@ mod error;
 mod fetch;
 mod mirror;
 mod overlay;
+mod stop;
 
 pub use binary::{Binary, find, obtain};
 pub(crate) use command::copy_tree;
@@ -16,6 +17,7 @@ pub use error::TerraformError;
 pub use fetch::{Release, TERRAFORM_VERSION, fetch, fetched_path};
 pub use mirror::{Mirror, discover, mirror_or_registry};
 pub use overlay::apply_overlay;
+pub use stop::Stop;
 
 /// The provider version that the harness applies with, pinned by a lock file.
 pub const PROVIDER_VERSION: &str = "5.100.0";

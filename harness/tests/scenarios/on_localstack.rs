@@ -1,21 +1,23 @@
-//! `localstack::<scenario>`: one container and one apply for all of them. The first that runs brings it about and runs all
-//! that were asked for together; each takes its own verdict.
+//! `localstack::<scenario>`: one container and one apply for all of them. Whoever comes first brings it about and runs all
+//! that were asked for together, each compared with what comes of it on the embedded cloud; each takes its own verdict.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use rootwatch::cloud::{self, Cloud, RunOptions, not_run_on_localstack};
+use rootwatch::cloud::{self, Cloud, RunOptions, compare, not_run_on_localstack};
 use rootwatch::layout::Layout;
 use rootwatch::localstack::{availability_blocking, required};
 use rootwatch::report::{Progress, human};
 use rootwatch::runner::{Outcome, Status};
 use rootwatch::scenario::Loaded;
 
+use crate::queue::Queue;
 use crate::support::Shared;
 
-type Outcomes = Result<BTreeMap<String, Outcome>, String>;
+/// What each scenario came to: nothing, or why it failed.
+pub(crate) type Verdicts = BTreeMap<String, Option<String>>;
 
 /// What the trials share.
 pub(crate) struct OnLocalStack {
@@ -24,7 +26,7 @@ pub(crate) struct OnLocalStack {
     selected: Vec<Loaded>,
     /// Why none can be run.
     absent: Option<String>,
-    outcomes: OnceLock<Outcomes>,
+    verdicts: OnceLock<Result<Verdicts, String>>,
     cloud: Mutex<Option<cloud::OnLocalStack>>,
 }
 
@@ -33,8 +35,8 @@ impl OnLocalStack {
     pub(crate) fn new(shared: &Arc<Shared>, arguments: &Arguments) -> Arc<Self> {
         let selected = shared.loaded.iter().filter(|loaded| wanted(arguments, &name(loaded))).cloned().collect();
         let absent = availability_blocking().reason().map(str::to_owned);
-        let (shared, outcomes, cloud) = (Arc::clone(shared), OnceLock::new(), Mutex::default());
-        Arc::new(Self { shared, selected, absent, outcomes, cloud })
+        let (shared, verdicts, cloud) = (Arc::clone(shared), OnceLock::new(), Mutex::default());
+        Arc::new(Self { shared, selected, absent, verdicts, cloud })
     }
 
     /// One for each scenario; the kind of an ignored one says why.
@@ -55,37 +57,67 @@ impl OnLocalStack {
     }
 
     fn verdict(&self, scenario: &str) -> Result<(), Failed> {
-        let outcomes = self.outcomes.get_or_init(|| self.run()).as_ref().map_err(Clone::clone)?;
-        let outcome = outcomes.get(scenario).ok_or_else(|| format!("{scenario}: it was not among those that ran"))?;
-        match outcome.status {
-            Status::Passed => Ok(()),
-            _ => Err(human("localstack", std::slice::from_ref(outcome), true).into()),
+        let verdicts = self.verdicts.get_or_init(|| match Queue::of_this_run() {
+            // A process for each test: what others wait for is run with it.
+            Some(queue) => queue.take_turn(scenario, |asked| self.run(asked)),
+            None => self.run(&|| self.selected.iter().map(|loaded| loaded.name.clone()).collect()),
+        });
+        match verdicts.as_ref().map_err(Clone::clone)?.get(scenario) {
+            Some(None) => Ok(()),
+            Some(Some(failure)) => Err(failure.into()),
+            None => Err(format!("{scenario}: it was not among those that ran").into()),
         }
     }
 
-    fn run(&self) -> Outcomes {
+    /// Deploys, then runs what is asked for by then.
+    fn run(&self, asked: &dyn Fn() -> Vec<String>) -> Result<Verdicts, String> {
         let program = Path::new(env!("CARGO_BIN_EXE_rootwatch"));
         self.shared.runtime().block_on(async {
             let progress = Progress::quiet();
             let started = cloud::OnLocalStack::start(Layout::discover(), program, &self.shared.loaded, &progress).await;
             let cloud = started?;
             let ran = match cloud.deploy().await {
-                Ok(_) => Ok(cloud.run(self.selected.clone(), RunOptions::default()).await),
+                Ok(_) => {
+                    let asked = asked();
+                    let chosen = self.shared.loaded.iter().filter(|loaded| asked.contains(&loaded.name));
+                    let chosen: Vec<Loaded> = chosen.cloned().collect();
+                    self.compared(cloud.run(chosen.clone(), RunOptions::default()).await, &chosen).await
+                }
                 Err(error) => Err(error),
             };
-            let well = ran.as_ref().is_ok_and(|outcomes| {
-                outcomes.iter().all(|outcome| !matches!(outcome.status, Status::Failed | Status::Error))
-            });
-            let log = if well { None } else { cloud.keep_log().await };
+            let well = ran.as_ref().is_ok_and(|outcomes| outcomes.iter().all(|it| it.status == Status::Passed));
+            let (ailment, log) = match well {
+                true => (None, None),
+                false => (cloud.ailment().await, cloud.keep_log().await),
+            };
             *self.cloud.lock().unwrap_or_else(PoisonError::into_inner) = Some(cloud);
             let log = log.map(|log| format!("the log of LocalStack: {}", log.display()));
             let with_log = |error: String| log.iter().fold(error, |error, log| format!("{error}\n{log}"));
-            let mut outcomes = ran.map_err(with_log)?;
-            for outcome in outcomes.iter_mut().filter(|outcome| outcome.status != Status::Passed) {
-                outcome.notes.extend(log.clone());
+            let outcomes = ran.map_err(&with_log)?;
+            if let Some(ailment) = ailment {
+                return Err(with_log(ailment));
             }
-            Ok(outcomes.into_iter().map(|outcome| (outcome.name.clone(), outcome)).collect())
+            let verdict = |mut outcome: Outcome| {
+                let name = outcome.name.clone();
+                if outcome.status == Status::Passed {
+                    return (name, None);
+                }
+                outcome.notes.extend(log.clone());
+                (name, Some(human("localstack", std::slice::from_ref(&outcome), true)))
+            };
+            Ok(outcomes.into_iter().map(verdict).collect())
         })
+    }
+
+    /// With what comes of the same on the embedded cloud: equal, or by a named difference.
+    async fn compared(&self, mut outcomes: Vec<Outcome>, ran: &[Loaded]) -> Result<Vec<Outcome>, String> {
+        let session = self.shared.session().await?;
+        let mut embedded = Vec::new();
+        for loaded in ran {
+            embedded.push(session.run(loaded).await);
+        }
+        compare(&mut outcomes, &embedded);
+        Ok(outcomes)
     }
 
     /// Removes the container, if it was started.

@@ -1,19 +1,23 @@
 //! What the custom test targets share: one runtime and one session for a process, made by the first test that needs it.
 
-use std::sync::{Arc, OnceLock};
+#[allow(dead_code, reason = "not every test target needs it")]
+pub(crate) mod catalogue;
+
+use std::sync::Arc;
 
 use rootwatch::layout::Layout;
 use rootwatch::report::Progress;
 use rootwatch::runner::Session;
 use rootwatch::scenario::{Loaded, find};
 use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
 
 /// The environment of a test process. Owned by `main`, so that it is dropped before the process ends.
 pub(crate) struct Shared {
     /// All scenarios of the project: the deployment covers what any of them names.
     pub(crate) loaded: Vec<Loaded>,
     runtime: Runtime,
-    session: OnceLock<Result<Arc<Session>, String>>,
+    session: OnceCell<Result<Arc<Session>, String>>,
 }
 
 impl Shared {
@@ -22,7 +26,7 @@ impl Shared {
         let loaded = find(&Layout::discover().scenarios()).map_err(|error| error.to_string())?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|error| format!("tokio: {error}"))?;
-        Ok(Arc::new(Self { loaded, runtime, session: OnceLock::new() }))
+        Ok(Arc::new(Self { loaded, runtime, session: OnceCell::new() }))
     }
 
     /// The runtime of this process.
@@ -33,11 +37,15 @@ impl Shared {
 
     /// Runs something with the session.
     pub(crate) fn with<T>(&self, work: impl AsyncFnOnce(&Session) -> T) -> Result<T, String> {
-        let session = self.session.get_or_init(|| {
-            let started = Session::start(Layout::discover(), &self.loaded, Progress::quiet());
-            self.runtime.block_on(started).map(Arc::new).map_err(|error| error.to_string())
-        });
-        let session = Arc::clone(session.as_ref().map_err(Clone::clone)?);
-        Ok(self.runtime.block_on(work(&session)))
+        self.runtime.block_on(async { Ok(work(&*self.session().await?).await) })
+    }
+
+    /// The session.
+    pub(crate) async fn session(&self) -> Result<Arc<Session>, String> {
+        let started = async {
+            let started = Session::start(Layout::discover(), &self.loaded, Progress::quiet()).await;
+            started.map(Arc::new).map_err(|error| error.to_string())
+        };
+        self.session.get_or_init(|| started).await.clone()
     }
 }

@@ -7,7 +7,17 @@ use crate::cloud::difference::{Difference, Known};
 /// The list. Each entry is checked by its scenario: it must occur.
 pub(in crate::cloud) fn known() -> Vec<Known> {
     let known = |scenario, difference, instead| Known { scenario, difference, instead };
+    let alarms = |scenario, instead| known(scenario, Difference::AlarmEvents, instead);
     vec![
+        alarms("log-alarm/filter-counts-an-audit-session", json!({"activity": 0, "mentions": []})),
+        alarms("log-alarm/login", json!({"activity": 0, "mentions": []})),
+        alarms("log-alarm/raised-again", json!({"activity": 0})),
+        alarms("log-alarm/stays-raised", json!({"activity": 8, "mentions": []})),
+        alarms("defects/alarm-that-never-ends", json!({"activity": 0})),
+        alarms("defects/filter-and-rule-disagree", json!({"activity": 0, "mentions": []})),
+        alarms("defects/log-path-alone", json!({"activity": 0})),
+        alarms("defects/topic-policy-of-another-region", json!({"dead_letters": 0, "broken_hop": []})),
+        alarms("defects/topic-policy-with-source-account", json!({"dead_letters": 0, "broken_hop": []})),
         known("forged/source-of-aws", Difference::AwsSources, json!({"refused": null, "login": 2, "stopped_at": null})),
         known("forged/source-of-aws", Difference::Policies, json!({"refused": null})),
         known("forged/straight-to-the-hub", Difference::Policies, json!({"refused": null})),
@@ -24,8 +34,3 @@ pub(in crate::cloud) fn known() -> Vec<Known> {
         ),
     ]
 }
-
-/// Scenarios with a deployment of their own that are worth their two applies in every run: what they are about is on the
-/// list above.
-pub(in crate::cloud) const WITH_DEPLOYMENT: [&str; 2] =
-    ["variants/account-not-listed", "defects/read-only-not-delivered"];

@@ -3,22 +3,26 @@
 mod known;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{Cloud, Remote, RemoteOptions, RunOptions};
 use crate::layout::Layout;
 use crate::localstack::{LocalStack, prepare};
 use crate::packages::prepare_for_containers;
 use crate::report::Progress;
-use crate::runner::{Outcome, Status, chain};
+use crate::runner::{Outcome, chain};
 use crate::scenario::Loaded;
 use crate::sink::Identity;
 
-pub(in crate::cloud) use known::{WITH_DEPLOYMENT, known};
+pub(in crate::cloud) use known::known;
+
+/// As reports name it.
+pub(in crate::cloud) const NAME: &str = "localstack";
 
 /// LocalStack, started and owned by this run.
 #[derive(Debug)]
 pub struct OnLocalStack {
-    remote: Remote,
+    remote: Arc<Remote>,
     localstack: tokio::sync::Mutex<LocalStack>,
     /// Scenarios of other processes of the same run wait for this.
     _exclusive: crate::localstack::Exclusive,
@@ -41,22 +45,26 @@ impl OnLocalStack {
         let packages = packages.map_err(|error| chain(&error))?;
         let folder = prepared.directory.join("deployment");
         let authority = folder.join("sink");
-        let (sink_address, reuse) = (prepared.sink_address, !prepared.is_new());
+        let sink_address = prepared.sink_address;
+        if prepared.is_new() {
+            // What is written there is of a container that is gone.
+            let _ = std::fs::remove_dir_all(&folder);
+        }
         Identity::kept(&authority, &[sink_address]).map_err(|error| chain(&error))?;
         progress.stage("starting LocalStack");
         let localstack = prepared.start(&Identity::authority_file(&authority)).await.map_err(|error| chain(&error))?;
         let exclusive = localstack.exclusive().await.map_err(|error| chain(&error))?;
         let options = RemoteOptions {
-            name: "localstack".to_owned(),
+            name: NAME.to_owned(),
             endpoint: localstack.endpoint.clone(),
             folder,
             authority,
             sink_address,
-            reuse,
+            own: true,
         };
         let remote = Remote::start(layout, options, packages, scenarios, progress.clone()).await;
         let remote = remote.map_err(|error| chain(&error))?;
-        Ok(Self { remote, localstack: tokio::sync::Mutex::new(localstack), _exclusive: exclusive })
+        Ok(Self { remote: Arc::new(remote), localstack: tokio::sync::Mutex::new(localstack), _exclusive: exclusive })
     }
 
     /// Resident memory of LocalStack's container, in bytes.
@@ -84,27 +92,26 @@ impl Cloud for OnLocalStack {
     }
 
     async fn deploy(&self) -> Result<String, String> {
-        let said = self.remote.deploy().await;
+        let said = self.alive(self.remote.deploy()).await.and_then(|said| said);
         match said {
             Ok(said) => {
                 // The run's other processes may use it now.
                 self.localstack.lock().await.ready().map_err(|error| chain(&error))?;
                 Ok(said)
             }
-            Err(error) => Err(self.with_death(error).await),
+            Err(error) => Err(self.explained(error).await),
         }
     }
 
     async fn run(&self, scenarios: Vec<Loaded>, options: RunOptions) -> Vec<Outcome> {
-        let mut outcomes = self.remote.run(scenarios, options).await;
-        if outcomes.iter().any(|outcome| outcome.status == Status::Error)
-            && let Some(death) = self.localstack.lock().await.death().await
-        {
-            for outcome in outcomes.iter_mut().filter(|outcome| outcome.status == Status::Error) {
-                outcome.failures.push(death.clone());
-            }
+        let errors = |error: &str| {
+            let of = |loaded: &Loaded| Outcome::error(&loaded.name, loaded.path.clone(), error.to_owned());
+            scenarios.iter().map(of).collect::<Vec<_>>()
+        };
+        match self.alive(self.remote.run(scenarios.clone(), options)).await {
+            Ok(outcomes) => outcomes,
+            Err(death) => errors(&format!("{death}, in the middle of the run")),
         }
-        outcomes
     }
 
     fn remarks(&self) -> Vec<String> {
@@ -113,11 +120,43 @@ impl Cloud for OnLocalStack {
 }
 
 impl OnLocalStack {
-    /// An error, with what is known of the container's end.
-    async fn with_death(&self, error: String) -> String {
-        match self.localstack.lock().await.death().await {
-            Some(death) => format!("{error}: {death}"),
+    /// What comes of some work, unless the container or the engine goes before.
+    async fn alive<T>(&self, work: impl Future<Output = T>) -> Result<T, String> {
+        let vitals = self.localstack.lock().await.vitals();
+        let remote = Arc::clone(&self.remote);
+        // On a task of its own: Terraform blocks the one of the work.
+        let mut watch = AbortOnDrop(tokio::spawn(async move {
+            let death = vitals.wait_for_death().await;
+            remote.stop();
+            death
+        }));
+        tokio::select! {
+            done = work => Ok(done),
+            death = &mut watch.0 => Err(death.unwrap_or_else(|error| error.to_string())),
+        }
+    }
+
+    /// Why things went wrong that are not the scenarios' fault: the container is dead, the engine is gone, the disk full.
+    pub async fn ailment(&self) -> Option<String> {
+        let vitals = self.localstack.lock().await.vitals();
+        vitals.ailment().await
+    }
+
+    /// An error, with what is known of the container.
+    async fn explained(&self, error: String) -> String {
+        match self.ailment().await {
+            Some(ailment) if error.contains(&ailment) => error,
+            Some(ailment) => format!("{ailment}: {error}"),
             None => error,
         }
+    }
+}
+
+/// A task that ends with its owner.
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

@@ -135,6 +135,18 @@ impl Case {
         }
     }
 
+    /// Whether its deployment has nobody at a stop: it expects alerts, and none there.
+    pub(super) fn leaves_out(&self, stop: &str) -> bool {
+        let Some(expected) = &self.scenario.expect else { return false };
+        let at = match stop {
+            "slack" => expected.slack,
+            "pagerduty" => expected.pagerduty,
+            "email" => expected.email,
+            _ => None,
+        };
+        expected.login + expected.activity > 0 && at == Some(0)
+    }
+
     /// From now on what comes is the redrive's.
     pub(super) fn redriven(&mut self) {
         self.before_redrive = Some(self.outcome.messages.len());

@@ -15,11 +15,13 @@ use crate::packages::Packages;
 use crate::report::Progress;
 use crate::runner::{chain, clients::Caller};
 use crate::scenario::DeploymentChange;
-use crate::terraform::{self, HubInputs, Run, TerraformError, Workspace};
+use crate::terraform::{self, HubInputs, Run, Stop, TerraformError, Workspace};
 
 /// What a run needs to know of the deployment; kept beside the workspace.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Facts {
+    /// The change that is deployed, by its key.
+    pub(super) change: String,
     pub(super) coverage: Coverage,
     /// Probe queues: `login`, `activity`, `health`, `email`, and `bus` for the hub's bus.
     pub(super) probes: Vec<(String, String)>,
@@ -46,12 +48,19 @@ pub(super) struct Site<'a> {
     /// The folder that is kept.
     pub(super) folder: &'a Path,
     pub(super) progress: &'a Progress,
+    /// Ends Terraform when the cloud has gone.
+    pub(super) stop: &'a Stop,
 }
 
 impl Site<'_> {
     /// Applies the deployment, with a change or none. Where the cloud cannot do something, the rest is applied and the
-    /// errors are named.
-    pub(super) fn apply(&self, seeded: &Seeded, change: &DeploymentChange) -> Result<Applied, TerraformError> {
+    /// errors are named. `as_left` says that what stands there is as the last apply left it.
+    pub(super) fn apply(
+        &self,
+        seeded: &Seeded,
+        change: &DeploymentChange,
+        as_left: bool,
+    ) -> Result<Applied, TerraformError> {
         let binary = terraform::find()?;
         let mirror = terraform::discover(&binary);
         let state = self.folder.join("terraform.tfstate");
@@ -60,7 +69,7 @@ impl Site<'_> {
         let _ = std::fs::remove_dir_all(&work);
         let failed = |source| TerraformError::Workspace { path: work.clone(), source };
         std::fs::create_dir_all(&work).map_err(failed)?;
-        let workspace = Workspace::create(&work, &self.layout.terraform())?;
+        let workspace = Workspace::create(&work, &self.layout.terraform())?.with_stop(self.stop.clone());
         terraform::apply_overlay(&workspace.tree(), &change.overlay)?;
         let secrets = crate::deployment::Secrets {
             slack: seeded.slack_secret.clone(),
@@ -89,7 +98,8 @@ impl Site<'_> {
         self.progress.stage(&format!("{} init", binary.name()));
         workspace.init(&run)?;
         self.progress.stage(&format!("{} apply at {}", binary.name(), self.endpoint));
-        let errors = match workspace.apply(&run) {
+        let applied = if as_left { workspace.apply_difference(&run) } else { workspace.apply(&run) };
+        let errors = match applied {
             Ok(()) => Vec::new(),
             Err(TerraformError::Failed { log, .. }) => errors(&std::fs::read_to_string(log).unwrap_or_default()),
             Err(error) => return Err(error),

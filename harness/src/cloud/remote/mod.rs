@@ -8,9 +8,11 @@ mod api;
 mod case;
 mod deploy;
 mod group;
+mod limits;
 mod marks;
 mod seed;
 mod sentinel;
+mod variant;
 mod verdict;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -22,8 +24,10 @@ use tokio::sync::OnceCell;
 use self::case::Case;
 use self::deploy::{Facts, Site};
 use self::group::{Group, LIMIT, SCOUTING};
+pub(in crate::cloud) use self::limits::not_run;
 use self::seed::Seeded;
 use self::sentinel::{STOPS, Sentinel};
+use self::variant::Variants;
 use super::difference::{Difference, Found, Known};
 use super::{Cloud, RunOptions, localstack};
 use crate::deployment::{Accounts, Coverage};
@@ -31,8 +35,9 @@ use crate::layout::Layout;
 use crate::packages::Packages;
 use crate::report::Progress;
 use crate::runner::{Outcome, Status, chain, coverage};
-use crate::scenario::{Alerter, DeploymentChange, Fault, Faults, Loaded, Scenario};
+use crate::scenario::{DeploymentChange, Loaded, Scenario};
 use crate::sink::{Identity, Sink, SinkError};
+use crate::terraform::Stop;
 
 /// Why a cloud behind an endpoint cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -62,8 +67,9 @@ pub struct RemoteOptions {
     pub folder: PathBuf,
     /// The folder of the sink's certificate authority, which its functions trust.
     pub authority: PathBuf,
-    /// Whether another process of this run has deployed already.
-    pub reuse: bool,
+    /// Whether it is this run's own, and ends with it: nobody else changes what stands there, and nothing has to be
+    /// put back.
+    pub own: bool,
     /// Where the sink listens: an address that the cloud's functions reach.
     pub sink_address: IpAddr,
 }
@@ -77,7 +83,7 @@ impl RemoteOptions {
             endpoint: endpoint.trim_end_matches('/').to_owned(),
             folder: layout.cache.join("endpoints").join(name),
             authority: layout.cache.join("sink"),
-            reuse: false,
+            own: false,
             sink_address: IpAddr::V4(Ipv4Addr::LOCALHOST),
         }
     }
@@ -110,6 +116,7 @@ pub struct Remote {
     /// How far a sentinel comes.
     reached: OnceCell<Vec<&'static str>>,
     remarks: Mutex<Vec<String>>,
+    stop: Stop,
 }
 
 impl Remote {
@@ -134,8 +141,8 @@ impl Remote {
         let before = std::fs::read(&kept).ok().and_then(|text| serde_json::from_slice::<Coverage>(&text).ok());
         let coverage = coverage(scenarios, &accounts).union(&before.unwrap_or_default());
         std::fs::write(&kept, serde_json::to_vec(&coverage).unwrap_or_default()).map_err(failed)?;
-        let (ready, reached, remarks) = (OnceCell::new(), OnceCell::new(), Mutex::default());
-        Ok(Self { options, layout, packages, accounts, coverage, sink, progress, ready, reached, remarks })
+        let (ready, reached, remarks, stop) = (OnceCell::new(), OnceCell::new(), Mutex::default(), Stop::default());
+        Ok(Self { options, layout, packages, accounts, coverage, sink, progress, ready, reached, remarks, stop })
     }
 
     /// The sink, on the port that it had the last time: functions keep a secret, and with it the address, for minutes.
@@ -163,7 +170,13 @@ impl Remote {
             endpoint: &self.options.endpoint,
             folder: &self.options.folder,
             progress: &self.progress,
+            stop: &self.stop,
         }
+    }
+
+    /// Ends Terraform, where it runs: the cloud has gone.
+    pub fn stop(&self) {
+        self.stop.stop();
     }
 
     async fn ready(&self) -> &Result<Ready, String> {
@@ -178,23 +191,7 @@ impl Remote {
         let seeded = seeded.map_err(|error| {
             format!("{endpoint} could not be seeded: {error}; is that the address of a cloud that speaks AWS?")
         })?;
-        let kept = self.options.folder.join("facts.json");
-        let reused = std::fs::read(&kept).ok().filter(|_| self.options.reuse && change == &DeploymentChange::default());
-        let facts = match reused.and_then(|facts| serde_json::from_slice::<Facts>(&facts).ok()) {
-            Some(facts) => facts,
-            None => {
-                let applied = tokio::task::block_in_place(|| self.site().apply(&seeded, change));
-                let applied = applied.map_err(|error| chain(&error))?;
-                let mut facts = deploy::observe(&seeded, &self.accounts, &self.coverage, &applied.outputs).await;
-                if !applied.errors.is_empty() {
-                    self.remark(format!("terraform apply did not end well; its log: {}", applied.log.display()));
-                }
-                facts.refused = applied.errors;
-                // Without it the next process applies once more.
-                let _ = std::fs::write(&kept, serde_json::to_vec(&facts).unwrap_or_default());
-                facts
-            }
-        };
+        let facts = self.deployed(&seeded, change).await?;
         let mut found = seeded.found.clone();
         let refused = facts.refused.iter().map(|error| format!("terraform apply: {error}"));
         let trouble = refused.chain(facts.trouble.iter().cloned());
@@ -204,6 +201,36 @@ impl Remote {
         }
         let takes_records = api::plain(endpoint, "/_rootwatch/health", None).await.is_some();
         Ok(Ready { seeded, facts, found, takes_records, log_alarm: change.log_alarm })
+    }
+
+    /// Applies a change, unless it is what stands there.
+    async fn deployed(&self, seeded: &Seeded, change: &DeploymentChange) -> Result<Facts, String> {
+        let key = change.key();
+        let kept = self.options.folder.join("facts.json");
+        // On a cloud that is the run's own nobody else changes anything.
+        let last = std::fs::read(&kept).ok().filter(|_| self.options.own);
+        let last = last.and_then(|facts| serde_json::from_slice::<Facts>(&facts).ok());
+        if let Some(last) = last.as_ref().filter(|last| last.change == key) {
+            return Ok(last.clone());
+        }
+        // An apply that is broken off leaves nothing that could be relied on.
+        let _ = std::fs::remove_file(&kept);
+        let applied = tokio::task::block_in_place(|| self.site().apply(seeded, change, last.is_some()));
+        let applied = applied.map_err(|error| chain(&error))?;
+        if !applied.errors.is_empty() {
+            let said = format!("terraform apply did not end well; its log: {}", applied.log.display());
+            if self.options.own {
+                // It is known to take the whole deployment.
+                return Err(format!("{said}: {}", applied.errors.join("; ")));
+            }
+            self.remark(said);
+        }
+        let mut facts = deploy::observe(seeded, &self.accounts, &self.coverage, &applied.outputs).await;
+        facts.refused = applied.errors;
+        facts.change = key;
+        // Without it the next process applies once more.
+        let _ = std::fs::write(&kept, serde_json::to_vec(&facts).unwrap_or_default());
+        Ok(facts)
     }
 
     fn remark(&self, remark: String) {
@@ -216,9 +243,13 @@ impl Remote {
     /// What is known of this cloud.
     fn known(&self, scenario: &str) -> Vec<Known> {
         match self.options.name.as_str() {
-            "localstack" => localstack::known().into_iter().filter(|known| known.scenario == scenario).collect(),
+            localstack::NAME => localstack::known().into_iter().filter(|known| known.scenario == scenario).collect(),
             _ => Vec::new(),
         }
+    }
+
+    fn case(&self, loaded: &Loaded, scenario: &Scenario) -> Case {
+        Case::new(loaded, scenario, self.known(&loaded.name), self.sink.open_mailbox())
     }
 
     /// Runs cases on what is ready.
@@ -228,6 +259,7 @@ impl Remote {
         let stops = self.reached.get_or_init(|| self.scout(ready)).await.clone();
         // What does not come at all is not waited for as long as what is late.
         let limit = if stops.len() == STOPS.len() { LIMIT } else { SCOUTING };
+        let stops = stops.into_iter().filter(|stop| !cases.iter().all(|case| case.leaves_out(stop))).collect();
         let mut group = Group {
             ready,
             sink: &self.sink,
@@ -313,31 +345,6 @@ impl Remote {
             false => format!("{endpoint} answers no more: the cloud has ended in the middle of the run ({error})"),
         }
     }
-
-    /// Applies a deployment of a scenario's own, runs it alone and goes back.
-    async fn alone(&self, case: Case, change: &DeploymentChange) -> Outcome {
-        let (name, path) = (case.outcome.name.clone(), case.outcome.path.clone());
-        let ready = match self.make(change).await {
-            Ok(ready) => ready,
-            Err(error) => return Outcome::error(&name, path, error),
-        };
-        let mut outcomes = self.group(&ready, vec![(0, case)]).await;
-        let back = tokio::task::block_in_place(|| self.site().apply(&ready.seeded, &DeploymentChange::default()));
-        let mut outcome = match outcomes.pop() {
-            Some((_, outcome)) => outcome,
-            None => Outcome::error(&name, path, "it gave no outcome".to_owned()),
-        };
-        let trouble = match back {
-            Ok(applied) if applied.errors.is_empty() => None,
-            Ok(applied) => Some(applied.errors.join("; ")),
-            Err(error) => Some(chain(&error)),
-        };
-        if let Some(trouble) = trouble {
-            outcome.status = Status::Error;
-            outcome.failures.push(format!("the default deployment could not be brought back: {trouble}"));
-        }
-        outcome
-    }
 }
 
 impl Cloud for Remote {
@@ -367,7 +374,7 @@ impl Cloud for Remote {
             }
         };
         let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
-        let (mut together, mut alone) = (Vec::new(), Vec::new());
+        let (mut together, mut variants) = (Vec::new(), Variants::default());
         for (place, loaded) in scenarios.iter().enumerate() {
             let scenario = match &loaded.scenario {
                 Ok(scenario) => scenario,
@@ -382,24 +389,17 @@ impl Cloud for Remote {
                 outcomes.push((place, outcome));
                 continue;
             }
-            let case = Case::new(loaded, scenario, self.known(&loaded.name), self.sink.open_mailbox());
-            match scenario.deployment == DeploymentChange::default() {
-                true => together.push((place, case)),
-                false => alone.push((place, case, scenario.deployment.clone())),
+            if scenario.deployment == DeploymentChange::default() {
+                together.push((place, self.case(loaded, scenario)));
+            } else {
+                variants.add(place, loaded, scenario);
             }
         }
         if !together.is_empty() {
             self.progress.stage(&format!("running {} scenarios at the same time", together.len()));
             outcomes.extend(Box::pin(self.group(ready, together)).await);
         }
-        for (place, case, change) in alone {
-            let failed = outcomes.iter().any(|(_, one)| matches!(one.status, Status::Failed | Status::Error));
-            if options.fail_fast && failed {
-                break;
-            }
-            self.progress.stage(&format!("deploying for {}", case.outcome.name));
-            outcomes.push((place, Box::pin(self.alone(case, &change)).await));
-        }
+        outcomes.extend(Box::pin(self.variants(variants, options, any_failed(&outcomes))).await);
         outcomes.sort_by_key(|(place, _)| *place);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
@@ -409,67 +409,6 @@ impl Cloud for Remote {
     }
 }
 
-/// Why a scenario is not run on a cloud behind an endpoint, if it is not.
-pub(super) fn not_run(cloud: &str, name: &str, scenario: &Scenario, options: RunOptions) -> Option<Found> {
-    if let Some(seconds) = waits(&scenario.faults).filter(|seconds| *seconds > LIMIT.as_secs() - 60) {
-        let wait = if seconds == u64::MAX { "hours".to_owned() } else { format!("{seconds} s") };
-        let what = format!("it waits {wait} for its retries; the bound is {} s", LIMIT.as_secs());
-        return Some(Found::new(Difference::RealTime, what));
-    }
-    if scenario.deployment == DeploymentChange::default() {
-        return None;
-    }
-    let chosen = cloud == "localstack" && localstack::WITH_DEPLOYMENT.contains(&name);
-    if !(scenario.deployment.spokes.is_empty() && scenario.deployment.outsiders.is_empty()) {
-        return Some(Found::new(Difference::Deployments, "it needs accounts beside the hub and one spoke"));
-    }
-    let refused = scenario.expect.as_ref().is_some_and(|expected| expected.refused_by_terraform.is_some());
-    if refused || !(chosen || options.deployments) {
-        let what = "it needs a deployment of its own: an apply, and another to undo it";
-        return Some(Found::new(Difference::Deployments, what));
-    }
-    None
-}
-
-/// How many seconds the faults make an alert wait, by the waits of the functions' queues; `None` without faults.
-fn waits(faults: &Faults) -> Option<u64> {
-    let of = |faults: &Vec<Fault>| {
-        let mut tries = 0_u64;
-        for fault in faults {
-            // Refused for good: the function moves the message to its dead-letter queue at once.
-            let for_good = matches!(fault.status, Some(400 | 401 | 403 | 404 | 410 | 413));
-            match (fault.times, fault.connection) {
-                _ if for_good => {}
-                (None, _) => return u64::MAX,
-                // Tried twice in one invocation.
-                (Some(times), None) if fault.status.is_some_and(|status| status >= 500) => tries += times / 2,
-                (Some(times), _) => tries += times,
-            }
-        }
-        (0..tries).fold(0_u64, |sum, n| sum.saturating_add((60_u64 << n.min(10)).min(900)))
-    };
-    let alerters = [Alerter::Slack, Alerter::Pagerduty];
-    alerters.iter().filter_map(|alerter| faults.get(alerter)).map(of).max()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_of_faults() {
-        let fault = |status, times| Fault { status: Some(status), times, ..Fault::default() };
-        let cases = [
-            (vec![fault(500, Some(5))], 180),
-            (vec![fault(500, Some(2))], 60),
-            (vec![fault(429, Some(3))], 420),
-            (vec![fault(404, None)], 0),
-            (vec![fault(503, None)], u64::MAX),
-        ];
-        for (faults, seconds) in cases {
-            let faults = Faults::from([(Alerter::Slack, faults)]);
-            assert_eq!(waits(&faults), Some(seconds), "{faults:?}");
-        }
-        assert_eq!(waits(&Faults::new()), None);
-    }
+fn any_failed(outcomes: &[(usize, Outcome)]) -> bool {
+    outcomes.iter().any(|(_, one)| matches!(one.status, Status::Failed | Status::Error))
 }

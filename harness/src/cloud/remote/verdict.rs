@@ -5,10 +5,10 @@ use serde_json::Value;
 use super::case::Case;
 use super::deploy::caller;
 use super::{Ready, group::Group};
-use crate::cloud::difference::Found;
+use crate::cloud::difference::{Found, Known};
 use crate::deployment::Accounts;
 use crate::runner::{self, Outcome, Status, compared, differences};
-use crate::scenario::StoppedAt;
+use crate::scenario::{Expectation, StoppedAt};
 
 /// The rule of the spoke module.
 const RULE: &str = "rootwatch-root-activity";
@@ -34,22 +34,34 @@ pub(super) async fn judge(group: &Group<'_>, mut case: Case) -> Outcome {
         outcome.status = if outcome.failures.is_empty() { Status::Observed } else { Status::Failed };
         return outcome;
     };
-    outcome.compared = compared(&expected, &outcome);
-    outcome.failures.extend(outcome.compared.iter().filter(|one| !one.agrees()).map(ToString::to_string));
-    if !known.is_empty() && !outcome.failures.is_empty() && differences(original, &outcome).is_empty() {
+    settle(&mut outcome, original, &expected, &known, blind);
+    outcome
+}
+
+/// Compares with what must come out here. `blind` says why an absence shows nothing.
+fn settle(
+    outcome: &mut Outcome,
+    original: &Expectation,
+    expected: &Expectation,
+    known: &[Known],
+    blind: Option<String>,
+) {
+    outcome.compared = compared(expected, outcome);
+    let differing = outcome.compared.iter().filter(|one| !one.agrees()).map(ToString::to_string);
+    outcome.failures.extend(differing);
+    if !known.is_empty() && !outcome.failures.is_empty() && differences(original, outcome).is_empty() {
         let names: Vec<String> = known.iter().map(|known| known.difference.name()).collect();
         outcome.failures = vec![format!(
             "it came out as on AWS: the named difference {} no longer occurs; take it off the list of this cloud",
             names.join(", ")
         )];
     }
-    // What came says itself that it came; only an absence needs a witness.
-    let silent = expected.login + expected.activity == 0;
+    // What came says itself that it came; only an absence needs a witness, unless the hop that is broken is its reason.
+    let silent = expected.login + expected.activity == 0 && expected.broken_hop.is_empty();
     if let Some(blind) = blind.filter(|_| silent && outcome.failures.is_empty()) {
         outcome.failures.push(blind);
     }
     outcome.status = if outcome.failures.is_empty() { Status::Passed } else { Status::Failed };
-    outcome
 }
 
 /// The known part in words.
@@ -121,4 +133,45 @@ fn broken_hop(case: &Case) -> Option<String> {
     ];
     let silent = alerters.into_iter().find(|(_, found, wanted)| found < wanted)?;
     Some(format!("function rootwatch-{}-main: less was sent than came to its topics", silent.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::settle;
+    use crate::cloud::difference::{Difference, Known};
+    use crate::runner::{Outcome, Status};
+    use crate::scenario::{Expectation, StoppedAt};
+
+    /// On AWS a policy keeps the event away; here it comes.
+    #[test]
+    fn a_difference_that_no_longer_occurs_fails() {
+        let on_aws = Expectation { stopped_at: Some(StoppedAt::Rule), ..Expectation::default() };
+        let instead = json!({"login": 1, "stopped_at": null});
+        let known = [Known { scenario: "a", difference: Difference::Policies, instead }];
+        let here = known[0].applied_to(&on_aws);
+        let came = |login: u64| {
+            let mut outcome = Outcome::empty("a", "a.json".into(), "");
+            outcome.alerts.login = login;
+            outcome.sinks = crate::runner::SinkCounts { slack: login, pagerduty: login, email: login };
+            outcome.stopped_at = (login == 0).then_some(StoppedAt::Rule);
+            outcome
+        };
+        let unseen = || Some("the sentinel was not seen".to_owned());
+        let cases: [(&str, u64, &Expectation, &[Known], _, Status, &str); 6] = [
+            ("it occurs", 1, &here, &known, None, Status::Passed, ""),
+            ("it no longer occurs", 0, &here, &known, None, Status::Failed, "policies no longer occurs"),
+            ("neither", 2, &here, &known, None, Status::Failed, "expected 1, found 2"),
+            ("as on AWS, and nothing is known", 0, &on_aws, &[], None, Status::Passed, ""),
+            ("an absence without a witness", 0, &on_aws, &[], unseen(), Status::Failed, "sentinel"),
+            ("what came needs none", 1, &here, &known, unseen(), Status::Passed, ""),
+        ];
+        for (case, login, expected, known, blind, status, said) in cases {
+            let mut outcome = came(login);
+            settle(&mut outcome, &on_aws, expected, known, blind);
+            assert_eq!(outcome.status, status, "{case}: {:?}", outcome.failures);
+            assert!(outcome.failures.join("; ").contains(said), "{case}: {:?}", outcome.failures);
+        }
+    }
 }

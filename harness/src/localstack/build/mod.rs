@@ -11,7 +11,7 @@ mod scratch;
 use std::path::PathBuf;
 
 use super::prepare::blocking;
-use super::{Availability, Engine, Image, LocalStackError, availability, built_tag};
+use super::{Availability, Engine, Image, LocalStackError, availability, built_tag, removal};
 use crate::layout::Layout;
 use crate::report::Progress;
 use crate::tools::{self, ToolError};
@@ -68,6 +68,9 @@ pub async fn build(layout: &Layout, progress: &Progress) -> Result<Built, ImageE
     let found = availability::look(&engine).await == Availability::Ready(Image::Built(tag.clone()));
     if !found {
         image(layout, &engine, &tag, progress).await?;
+    }
+    for old in removal::prune(&engine, &tag).await? {
+        progress.line(&format!("removed the image {old}: it is of another lock file or recipe than these sources"));
     }
     // Compiled now, so that the first run need not.
     let glibc = Image::Built(tag.clone()).glibc();
