@@ -313,8 +313,12 @@ fn pruned() -> Result<(), Failed> {
     let said = String::from_utf8_lossy(&built.stderr);
     let left = docker(&["images", "--format", "{{.Repository}}:{{.Tag}}", "rootwatch/localstack"])?;
     if !built.status.success() || !said.contains(&format!("removed the image {old}")) || left != current {
-        return Err(format!("{}: {said}
-left: {left}", built.status).into());
+        return Err(format!(
+            "{}: {said}
+left: {left}",
+            built.status
+        )
+        .into());
     }
     Ok(())
 }
