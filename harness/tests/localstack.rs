@@ -49,17 +49,20 @@ fn main() -> ExitCode {
         ("an_engine_that_goes_is_named_and_nothing_is_left_when_it_is_back", vanished_engine),
         ("mid_run::a_container_that_is_killed_is_named", mid_run::container_killed),
         ("mid_run::an_engine_that_goes_is_named", mid_run::engine_taken_away),
-        ("mid_run::a_full_disk_is_named", mid_run::disk_full),
     ];
     let mut trials: Vec<Trial> = trials
         .map(|(name, test)| Trial::test(format!("localstack_life::{name}"), test).with_ignored_flag(ignored))
         .into();
     let is_built = matches!(availability_blocking(), Availability::Ready(Image::Built(_)));
-    let pruned = Trial::test("localstack_life::an_image_of_another_lock_file_goes", pruned);
-    trials.push(match is_built {
-        true => pruned,
-        false => pruned.with_kind("not run: it needs the image that is built offline").with_ignored_flag(true),
-    });
+    let is_root = rustix::process::geteuid().is_root();
+    let more = [
+        ("mid_run::a_full_disk_is_named", mid_run::disk_full as fn() -> Result<(), Failed>, is_root, "root, to mount"),
+        ("an_image_of_another_lock_file_goes", pruned, is_built, "the image that is built offline"),
+    ];
+    trials.extend(more.map(|(name, test, can, needs)| {
+        let trial = Trial::test(format!("localstack_life::{name}"), test).with_ignored_flag(ignored || !can);
+        if can { trial } else { trial.with_kind(format!("not run: it needs {needs}")) }
+    }));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

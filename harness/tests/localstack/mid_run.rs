@@ -93,15 +93,15 @@ pub(crate) fn engine_taken_away() -> Result<(), Failed> {
     wait_until_nothing_is_left(&run.run)
 }
 
-/// A disk of some pages, in the place of the one where LocalStack keeps what it is given.
+/// A disk of some pages, in the place of the one where LocalStack keeps the functions' code.
 pub(crate) fn disk_full() -> Result<(), Failed> {
     let mut run = Run::until(INIT, None)?;
-    let localstack = run.localstack()?;
-    for folder in ["/tmp", "/var/lib/localstack"] {
-        let mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", folder];
-        let inside = ["exec", "--privileged", &localstack];
-        docker(&[inside.as_slice(), &["mkdir", "-p", folder]].concat())?;
-        docker(&[inside.as_slice(), &mount].concat())?;
+    // From outside: inside nobody may mount.
+    let process = docker(&["inspect", "--format", "{{.State.Pid}}", &run.localstack()?])?;
+    let mount = ["--target", &process, "--mount", "mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", "/tmp"];
+    let mounted = Command::new("nsenter").args(mount).output()?;
+    if !mounted.status.success() {
+        return Err(format!("nsenter {mount:?}: {}", String::from_utf8_lossy(&mounted.stderr)).into());
     }
     run.ends_with("the disk of LocalStack's container is full")?;
     wait_until_nothing_is_left(&run.run)
