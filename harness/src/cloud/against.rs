@@ -18,7 +18,8 @@ pub fn compare(here: &mut [Outcome], embedded: &[Outcome]) {
             Status::NotRun | Status::Error => continue,
             Status::Passed | Status::Failed | Status::Observed => {}
         }
-        let differing = differing(outcome, other);
+        let is_late = tells_lateness(outcome) != tells_lateness(other);
+        let differing = differing(outcome, other, is_late);
         let named = outcome.differences.iter().any(|found| found.difference != Difference::CloudTrail);
         if differing.is_empty() {
             outcome.notes.push("equal to the embedded cloud".to_owned());
@@ -35,11 +36,21 @@ pub fn compare(here: &mut [Outcome], embedded: &[Outcome]) {
             outcome.failures.extend(differing);
             outcome.status = Status::Failed;
         }
+        if is_late {
+            outcome.differences.push(Found::new(Difference::RealTime, "a recorded act is told with how late it is"));
+        }
     }
 }
 
+/// How an alert says that its act is of some time ago. Where time is real, every recorded act is.
+const LATE: &str = "It reached the monitor ";
+
+fn tells_lateness(outcome: &Outcome) -> bool {
+    outcome.messages.iter().any(|message| message.body.to_string().contains(LATE))
+}
+
 /// What differs, in lines.
-fn differing(here: &Outcome, embedded: &Outcome) -> Vec<String> {
+fn differing(here: &Outcome, embedded: &Outcome, is_late: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let mut count = |what: &str, here: String, embedded: String| {
         if here != embedded {
@@ -51,7 +62,7 @@ fn differing(here: &Outcome, embedded: &Outcome) -> Vec<String> {
     count("alerters", format!("{:?}", here.sinks), format!("{:?}", embedded.sinks));
     count("where it ended", format!("{:?}", here.stopped_at), format!("{:?}", embedded.stopped_at));
     count("dead letters", here.dead_letters.to_string(), embedded.dead_letters.to_string());
-    let texts = (messages(here), messages(embedded));
+    let texts = (messages(here, is_late), messages(embedded, is_late));
     let diff = TextDiff::from_lines(&texts.1, &texts.0);
     let changes = diff.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal);
     lines.extend(changes.take(SHOWN).map(|change| format!("{}{}", change.tag(), change.value().trim_end())));
@@ -59,11 +70,20 @@ fn differing(here: &Outcome, embedded: &Outcome) -> Vec<String> {
 }
 
 /// What came out about root. Health messages speak of the deployment, which other scenarios share here.
-fn messages(outcome: &Outcome) -> String {
+/// Where one of two says how late it is, the alerts are compared without that; what alerters make of them is counted only.
+fn messages(outcome: &Outcome, is_late: bool) -> String {
     let mut about_root = outcome.clone();
     about_root.messages.retain(|message| {
         message.to != "health" && !(message.to == "pagerduty" && crate::runner::is_health(&message.body))
     });
+    if is_late {
+        about_root.messages.retain(|message| ["login", "activity"].contains(&message.to.as_str()));
+        for message in &mut about_root.messages {
+            if let Some(notes) = message.body["notes"].as_array_mut() {
+                notes.retain(|note| !note.as_str().is_some_and(|note| note.starts_with(LATE)));
+            }
+        }
+    }
     snapshot(&about_root)
 }
 

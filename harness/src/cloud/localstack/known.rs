@@ -16,6 +16,12 @@ pub(in crate::cloud) fn known() -> Vec<Known> {
         alarms("defects/alarm-that-never-ends", json!({"activity": 0})),
         alarms("defects/filter-and-rule-disagree", json!({"activity": 0, "mentions": []})),
         alarms("defects/log-path-alone", json!({"activity": 0})),
+        known("defects/log-path-alone", Difference::DisabledRule, json!({"login": 2, "broken_hop": []})),
+        known(
+            "defects/hub-account-not-watched",
+            Difference::DisabledRule,
+            json!({"login": 1, "stopped_at": null, "broken_hop": []}),
+        ),
         alarms("defects/topic-policy-of-another-region", json!({"dead_letters": 0, "broken_hop": []})),
         alarms("defects/topic-policy-with-source-account", json!({"dead_letters": 0, "broken_hop": []})),
         known("forged/source-of-aws", Difference::AwsSources, json!({"refused": null, "login": 2, "stopped_at": null})),
@@ -27,6 +33,7 @@ pub(in crate::cloud) fn known() -> Vec<Known> {
             Difference::ReadOnlyState,
             json!({"activity": 1, "stopped_at": null, "broken_hop": []}),
         ),
+        known("variants/read-only-calls-off", Difference::ReadOnlyState, json!({"activity": 1, "stopped_at": null})),
         known(
             "variants/account-not-listed",
             Difference::Policies,

@@ -71,6 +71,17 @@ impl Case {
         self.outcome.notes.extend(played.notes);
         let of_hub = played.who == Who::Hub;
         if is_event {
+            // TestEventPattern wants a whole envelope.
+            let account = if of_hub { &accounts.hub } else { &accounts.spoke };
+            let rest = json!({
+                "version": "0", "id": uuid::Uuid::new_v4().to_string(), "account": account, "region": region,
+                "time": "2026-01-01T00:00:00Z", "resources": [],
+            });
+            if let (Some(members), Value::Object(rest)) = (value.as_object_mut(), rest) {
+                for (name, default) in rest {
+                    members.entry(name).or_insert(default);
+                }
+            }
             return Injection { of_hub, region, event: value, record: None };
         }
         let id = uuid::Uuid::new_v4().to_string();

@@ -6,8 +6,12 @@ use crate::cloud::difference::{Difference, Found};
 use crate::cloud::localstack::NAME as LOCALSTACK;
 use crate::scenario::{Alerter, DeploymentChange, Fault, Faults, Scenario};
 
-/// Scenarios whose deployment, not a fault, makes a function fail until its queue gives up.
-const HOURS: [&str; 1] = ["faults/slack-secret-missing"];
+/// What cannot be told from the scenario.
+const BY_NAME: [(&str, Difference, &str); 3] = [
+    ("faults/slack-secret-missing", Difference::RealTime, "its function is tried again for hours"),
+    ("defects/alerters-on-the-wrong-topic", Difference::Deployments, "only the embedded cloud's trace tells its hop"),
+    ("variants/two-email-alerters", Difference::Deployments, "its second e-mail alerter has no probe there"),
+];
 
 /// Why a scenario is not run on a cloud behind an endpoint, if it is not.
 pub(in crate::cloud) fn not_run(cloud: &str, name: &str, scenario: &Scenario, options: RunOptions) -> Option<Found> {
@@ -16,8 +20,8 @@ pub(in crate::cloud) fn not_run(cloud: &str, name: &str, scenario: &Scenario, op
         let what = format!("it waits {wait} for its retries; the bound is {} s", LIMIT.as_secs());
         return Some(Found::new(Difference::RealTime, what));
     }
-    if HOURS.contains(&name) {
-        return Some(Found::new(Difference::RealTime, "its function is tried again for hours"));
+    if let Some((_, difference, what)) = BY_NAME.iter().find(|(one, _, _)| *one == name) {
+        return Some(Found::new(*difference, *what));
     }
     if !(scenario.deployment.spokes.is_empty() && scenario.deployment.outsiders.is_empty()) {
         return Some(Found::new(Difference::Deployments, "it needs accounts beside the hub and one spoke"));

@@ -219,8 +219,8 @@ impl Remote {
         let applied = applied.map_err(|error| chain(&error))?;
         if !applied.errors.is_empty() {
             let said = format!("terraform apply did not end well; its log: {}", applied.log.display());
-            if self.options.own {
-                // It is known to take the whole deployment.
+            if self.options.own && change == &DeploymentChange::default() {
+                // It is known to take all of that; what a variant adds may be unsupported there.
                 return Err(format!("{said}: {}", applied.errors.join("; ")));
             }
             self.remark(said);
