@@ -116,7 +116,7 @@ impl State {
             resource_kind: edge.kind,
             ..Default::default()
         };
-        policy::decide(&Self::request(edge, &resource_account, &context), &policies)
+        policy::decide_completed(&Self::request(edge, &resource_account, &context), &policies)
     }
 
     /// AWS's text for a refusal.
@@ -149,25 +149,12 @@ impl State {
         if let Some(organization) = self.organizations.organization_of(resource_account.as_str()) {
             context = context.with("aws:ResourceOrgID", organization);
         }
-        if let Principal::Service { name } = edge.principal {
-            return context.with("aws:PrincipalIsAWSService", "true").with("aws:PrincipalServiceName", name.as_str());
+        // Present for every principal of a member account, roles and root included, and for no service. [D]
+        let account = edge.principal.account();
+        if let Some(organization) = account.and_then(|account| self.organizations.organization_of(account)) {
+            context = context.with("aws:PrincipalOrgID", organization);
         }
-        if let Some(account) = edge.principal.account() {
-            let (kind, arn) = match edge.principal {
-                Principal::Role { role_arn, .. } => ("AssumedRole", role_arn.clone()),
-                Principal::Root { .. } => ("Account", edge.principal.arn()),
-                _ => ("User", edge.principal.arn()),
-            };
-            context = context
-                .with("aws:PrincipalIsAWSService", "false")
-                .with("aws:PrincipalAccount", account)
-                .with("aws:PrincipalArn", arn)
-                .with("aws:PrincipalType", kind);
-            // Present for every principal of a member account, roles and root included. [D]
-            if let Some(organization) = self.organizations.organization_of(account) {
-                context = context.with("aws:PrincipalOrgID", organization);
-            }
-        }
+        context.complete_for(edge.principal);
         context
     }
 

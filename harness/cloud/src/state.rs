@@ -11,7 +11,7 @@ use crate::services::{
 use crate::table::Table;
 use crate::task::{Task, TaskKey};
 use crate::time::Time;
-use crate::trace::Entry;
+use crate::trace::{Deferred, Entry, Trace};
 
 /// Raised whenever a saved state of an older build could be misread.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -25,7 +25,7 @@ pub struct State {
     rng: ChaCha8Rng,
     sequence: u64,
     tasks: Table<TaskKey, Task>,
-    trace: imbl::Vector<Entry>,
+    trace: Trace,
     /// What the edge has to carry out for the state: start a function, post to an HTTP endpoint.
     #[serde(skip)]
     effects: Vec<Effect>,
@@ -66,7 +66,7 @@ impl State {
             rng: ChaCha8Rng::seed_from_u64(seed),
             sequence: 0,
             tasks: Table::default(),
-            trace: imbl::Vector::new(),
+            trace: Trace::default(),
             effects: Vec::new(),
             organizations: Default::default(),
             iam: Default::default(),
@@ -178,7 +178,12 @@ impl State {
     /// Adds an entry to the trace; its time is now.
     pub fn trace(&mut self, mut entry: Entry) {
         entry.at = self.now;
-        self.trace.push_back(entry);
+        self.trace.push(entry);
+    }
+
+    /// Adds entries to the trace that are worked out when it is read; their time is now.
+    pub fn trace_later(&mut self, deferred: impl Deferred + 'static) {
+        self.trace.defer(self.now, deferred);
     }
 
     /// The trace so far.
@@ -188,7 +193,7 @@ impl State {
 
     /// Forgets the trace.
     pub fn clear_trace(&mut self) {
-        self.trace = imbl::Vector::new();
+        self.trace = Trace::default();
     }
 
     /// Asks the edge to do something that leaves the state.

@@ -3,6 +3,7 @@
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use imbl::OrdMap;
@@ -65,6 +66,11 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
     /// All entries in key order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
         self.0.iter().map(|(k, v)| (k, &**v))
+    }
+    /// The entries strictly between two keys, or the ends.
+    pub fn between(&self, after: Option<&K>, before: Option<&K>) -> impl Iterator<Item = (&K, &V)> {
+        let bound = |key: Option<&K>| key.map_or(Bound::Unbounded, |key| Bound::Excluded(key.clone()));
+        self.0.range((bound(after), bound(before))).map(|(k, v)| (k, &**v))
     }
     /// All keys in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &K> {

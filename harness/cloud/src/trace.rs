@@ -1,6 +1,9 @@
 //! What happened to an event, hop by hop. Every delivery leaves an entry here; failing tests print them.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::policy::Decision;
 use crate::time::Time;
@@ -80,6 +83,64 @@ pub struct Entry {
     pub decision: Option<Decision>,
 }
 
+/// Entries that are worked out when the trace is read.
+pub trait Deferred: fmt::Debug + Send + Sync {
+    /// The entries, of what happened at that moment.
+    fn entries(&self, at: Time) -> Vec<Entry>;
+}
+
+/// The trace of a fork.
+#[derive(Clone, Debug, Default)]
+pub struct Trace(imbl::Vector<Part>);
+
+#[derive(Clone, Debug)]
+enum Part {
+    Told(Arc<Entry>),
+    Untold(Arc<Untold>),
+}
+
+#[derive(Debug)]
+struct Untold {
+    at: Time,
+    deferred: Box<dyn Deferred>,
+    told: OnceLock<Vec<Entry>>,
+}
+
+impl Trace {
+    /// Adds an entry.
+    pub fn push(&mut self, entry: Entry) {
+        self.0.push_back(Part::Told(Arc::new(entry)));
+    }
+
+    /// Adds entries that are worked out when somebody reads them.
+    pub fn defer(&mut self, at: Time, deferred: impl Deferred + 'static) {
+        let untold = Untold { at, deferred: Box::new(deferred), told: OnceLock::new() };
+        self.0.push_back(Part::Untold(Arc::new(untold)));
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.0.iter().flat_map(|part| match part {
+            Part::Told(entry) => std::slice::from_ref(&**entry),
+            Part::Untold(untold) => untold.told.get_or_init(|| untold.deferred.entries(untold.at)),
+        })
+    }
+}
+
+/// Saved as the entries, all of them told.
+impl Serialize for Trace {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Trace {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let entries = Vec::<Entry>::deserialize(deserializer)?;
+        Ok(Self(entries.into_iter().map(|entry| Part::Told(Arc::new(entry))).collect()))
+    }
+}
+
 impl Entry {
     /// Whether the entry speaks of something that went wrong.
     pub fn is_trouble(&self) -> bool {
@@ -87,8 +148,8 @@ impl Entry {
     }
 }
 
-impl std::fmt::Display for Entry {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hop = serde_json::to_value(self.hop).ok();
         let outcome = serde_json::to_value(self.outcome).ok();
         let text = |v: &Option<serde_json::Value>| v.as_ref().and_then(|v| v.as_str()).unwrap_or("?").to_owned();

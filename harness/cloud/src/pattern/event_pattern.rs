@@ -29,6 +29,10 @@ impl EventPattern {
         Ok(EventPattern { text: text.into(), compiled: Arc::new(compile(text, &Dialect::EVENT_BRIDGE)?) })
     }
 
+    pub(super) fn compiled(&self) -> &Compiled {
+        &self.compiled
+    }
+
     /// The pattern as it was written.
     #[must_use]
     pub fn text(&self) -> &str {

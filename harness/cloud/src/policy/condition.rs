@@ -13,8 +13,8 @@ use serde_json::Value;
 use super::context::Context;
 use super::document::Version;
 use super::error::PolicyError;
-use super::matching::{Token, arn_matches, literal, matches, pattern};
-use super::variables::expand;
+use super::matching::{ArnGlob, Glob, Token, literal, pattern};
+use super::variables::{expand, has_variables};
 
 /// One key under one operator.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub(super) struct Condition {
     operator: Operator,
     key: String,
     values: Vec<String>,
+    /// The values, read once; `None` for one whose variables have to be filled in for each request.
+    wanted: Vec<Option<Wanted>>,
 }
 
 #[derive(Clone, Debug)]
@@ -77,7 +79,7 @@ pub(super) struct Failure {
 
 impl Condition {
     /// Reads a `Condition` element; `at` says where it stands.
-    pub(super) fn parse_all(value: &Value, at: &str) -> Result<Vec<Self>, PolicyError> {
+    pub(super) fn parse_all(value: &Value, at: &str, version: Version) -> Result<Vec<Self>, PolicyError> {
         let shape = |element: &str, wanted: &'static str| PolicyError::Shape {
             at: at.to_owned(),
             element: element.to_owned(),
@@ -100,33 +102,47 @@ impl Condition {
                     one => scalar(one).map(|one| vec![one]),
                 };
                 let values = values.ok_or_else(|| shape(key, "a string, number or boolean, or an array of them"))?;
-                conditions.push(Self { operator: operator.clone(), key: key.clone(), values });
+                let wanted = values.iter().map(|value| operator.test.wanted(value, version)).collect();
+                conditions.push(Self { operator: operator.clone(), key: key.clone(), values, wanted });
             }
         }
         Ok(conditions)
     }
 
+    /// Whether the condition holds.
+    pub(super) fn holds(&self, version: Version, context: &Context) -> bool {
+        match context.get(&self.key) {
+            found if self.operator.test == Test::Null => self.null(found.is_none()),
+            None => self.operator.holds_without_key(),
+            Some(found) => self.operator.holds(found, |value| self.accepts(value, version, context)),
+        }
+    }
+
+    /// Whether any of the values that the policy lists is met.
+    fn accepts(&self, found: &str, version: Version, context: &Context) -> bool {
+        self.values.iter().zip(&self.wanted).any(|(value, wanted)| match wanted {
+            Some(wanted) => self.operator.test.matches(found, wanted),
+            None => expand(value, version, context)
+                .is_ok_and(|tokens| self.operator.test.matches(found, &self.operator.test.wanted_from(tokens))),
+        })
+    }
+
     /// Whether the condition holds, and if not, what stood against what.
     pub(super) fn check(&self, version: Version, context: &Context) -> Result<(), Failure> {
-        let found = context.get(&self.key);
-        let mut unresolved = Vec::new();
-        let holds = match found {
-            _ if self.operator.test == Test::Null => self.null(found.is_none()),
-            None => self.operator.holds_without_key(),
-            Some(found) => {
-                let wanted = self.wanted(version, context, &mut unresolved);
-                self.operator.holds(found, &wanted)
-            }
-        };
-        if holds {
+        if self.holds(version, context) {
             return Ok(());
         }
+        let found = context.get(&self.key);
+        let variables = self.values.iter().zip(&self.wanted).filter(|(_, wanted)| wanted.is_none() && found.is_some());
         Err(Failure {
             operator: self.operator.name.clone(),
             key: self.key.clone(),
             found: found.map(<[String]>::to_vec),
             wanted: self.values.clone(),
-            unresolved,
+            unresolved: variables
+                .filter_map(|(value, _)| expand(value, version, context).err())
+                .map(|missing| missing.key)
+                .collect(),
         })
     }
 
@@ -146,29 +162,13 @@ impl Condition {
     fn null(&self, absent: bool) -> bool {
         self.values.iter().any(|value| value.eq_ignore_ascii_case(if absent { "true" } else { "false" }))
     }
-
-    /// The values that can match, ready to compare.
-    fn wanted(&self, version: Version, context: &Context, unresolved: &mut Vec<String>) -> Vec<Wanted> {
-        let mut wanted = Vec::new();
-        for value in &self.values {
-            // [D] the operators' page lets variables stand with string, ARN and Bool operators, and with no other.
-            let tokens = match self.operator.test {
-                Test::Numeric(_) | Test::Date(_) | Test::IpAddress | Test::Binary | Test::Null => Ok(pattern(value)),
-                _ => expand(value, version, context),
-            };
-            match (tokens, self.operator.test) {
-                (Err(missing), _) => unresolved.push(missing.key),
-                (Ok(tokens), Test::StringLike | Test::Arn) => wanted.push(Wanted::Pattern(tokens)),
-                (Ok(tokens), _) => wanted.push(Wanted::Text(literal(&tokens))),
-            }
-        }
-        wanted
-    }
 }
 
+#[derive(Clone, Debug)]
 enum Wanted {
     Text(String),
-    Pattern(Vec<Token>),
+    Pattern(Glob),
+    Arn(ArnGlob),
 }
 
 impl Operator {
@@ -224,8 +224,8 @@ impl Operator {
         }
     }
 
-    fn holds(&self, found: &[String], wanted: &[Wanted]) -> bool {
-        let matched = |value: &String| wanted.iter().any(|wanted| self.test.matches(value, wanted));
+    fn holds(&self, found: &[String], accepts: impl Fn(&str) -> bool) -> bool {
+        let matched = |value: &String| accepts(value);
         match self.quantifier {
             // "Multivalued context keys require a condition set operator" [D]; without one such a condition does not
             // hold, negated or not. [T] cloud-copilot/iam-simulate, which had it confirmed by AWS
@@ -240,10 +240,25 @@ impl Operator {
 }
 
 impl Test {
+    /// A value of a policy, ready to compare, unless it has variables.
+    fn wanted(self, value: &str, version: Version) -> Option<Wanted> {
+        // [D] the operators' page lets variables stand with string, ARN and Bool operators, and with no other.
+        let plain = matches!(self, Self::Numeric(_) | Self::Date(_) | Self::IpAddress | Self::Binary | Self::Null);
+        (plain || !has_variables(value, version)).then(|| self.wanted_from(pattern(value)))
+    }
+
+    fn wanted_from(self, tokens: Vec<Token>) -> Wanted {
+        match self {
+            Self::StringLike => Wanted::Pattern(Glob::new(tokens)),
+            Self::Arn => Wanted::Arn(ArnGlob::new(&tokens)),
+            _ => Wanted::Text(literal(&tokens)),
+        }
+    }
+
     fn matches(self, found: &str, wanted: &Wanted) -> bool {
         match (self, wanted) {
-            (Self::StringLike, Wanted::Pattern(wanted)) => matches(wanted, found),
-            (Self::Arn, Wanted::Pattern(wanted)) => arn_matches(wanted, found),
+            (Self::StringLike, Wanted::Pattern(wanted)) => wanted.matches(found),
+            (Self::Arn, Wanted::Arn(wanted)) => wanted.matches(found),
             // Both are base64. [D] binary condition operators
             (Self::String | Self::Binary, Wanted::Text(wanted)) => found == wanted,
             (Self::StringIgnoreCase, Wanted::Text(wanted)) => found.to_lowercase() == wanted.to_lowercase(),

@@ -88,7 +88,12 @@ pub struct Decision {
 /// Decides a request.
 pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
     let context = request.context.completed_for(request.principal);
-    decide_in(&Evaluation { request, policies, context: &context })
+    decide_in(&Evaluation::new(request, policies, &context))
+}
+
+/// The same where the request's context holds the keys of the principal already.
+pub(crate) fn decide_completed(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
+    decide_in(&Evaluation::new(request, policies, request.context))
 }
 
 /// The same for an evaluation whose keys are complete.
@@ -102,18 +107,33 @@ pub(super) struct Evaluation<'e, 'a> {
     pub(super) policies: &'e Policies<'a>,
     /// The request's keys and those that follow from the principal.
     pub(super) context: &'e Context,
+    /// The action in lower case.
+    pub(super) action: String,
+    /// The names of the principal.
+    pub(super) names: Vec<(NamedAs, &'a str)>,
 }
 
 /// A statement that applied.
 pub(super) struct Applied<'e> {
     /// By which name it speaks of the principal.
     named: NamedAs,
-    /// The policy's name and the statement's.
-    pub(super) label: String,
+    policy: &'e str,
     pub(super) statement: &'e Statement,
 }
 
+impl Applied<'_> {
+    /// The policy's name and the statement's.
+    pub(super) fn label(&self) -> String {
+        format!("{}, {}", self.policy, self.statement.label())
+    }
+}
+
 impl<'e, 'a> Evaluation<'e, 'a> {
+    pub(super) fn new(request: &'e Request<'a>, policies: &'e Policies<'a>, context: &'e Context) -> Self {
+        let (action, names) = (request.action.to_ascii_lowercase(), request.principal.names());
+        Self { request, policies, context, action, names }
+    }
+
     /// The policies of a layer. Those of the caller's side do not exist for services and unsigned requests.
     pub(super) fn layer(&self, layer: Layer) -> Vec<&'e Named<'a>> {
         let policies = self.policies;
@@ -145,7 +165,7 @@ impl<'e, 'a> Evaluation<'e, 'a> {
                 because: explicitly_denied_because(layer),
                 explicit_deny: true,
                 hint: hint::why_denied(self, &denied),
-                statement: Some(denied.label),
+                statement: Some(denied.label()),
             })
         };
         self.layers().into_iter().find_map(denied)
@@ -170,7 +190,7 @@ impl<'e, 'a> Evaluation<'e, 'a> {
         let Some(account) = principal.account() else {
             // Services and unsigned requests: only the resource can let them in.
             return match grant {
-                Some(grant) => self.allow(resource_layer, vec![grant.label]),
+                Some(grant) => self.allow(resource_layer, vec![grant.label()]),
                 None => self.deny(resource_layer),
             };
         };
@@ -182,14 +202,14 @@ impl<'e, 'a> Evaluation<'e, 'a> {
         }
         let must_allow = self.policies.resource_kind != ResourceKind::Ordinary;
         match grant {
-            Some(Applied { named: NamedAs::Itself, label, .. }) => self.allow(resource_layer, vec![label]),
-            Some(Applied { named: NamedAs::Role, label, .. }) => self.limited(resource_layer, vec![label]),
+            Some(grant) if grant.named == NamedAs::Itself => self.allow(resource_layer, vec![grant.label()]),
+            Some(grant) if grant.named == NamedAs::Role => self.limited(resource_layer, vec![grant.label()]),
             None if must_allow => self.deny(resource_layer),
             // The account is named, which hands the decision to its identity policies, or nothing is said at all.
             delegation => match self.identity_allows() {
                 Some(identity) => {
                     // Where the resource had to allow, the delegation decided too.
-                    let delegation = delegation.filter(|_| must_allow).map(|grant| grant.label);
+                    let delegation = delegation.filter(|_| must_allow).map(|grant| grant.label());
                     self.limited(Layer::Identity, std::iter::once(identity).chain(delegation).collect())
                 }
                 None => self.deny(Layer::Identity),
@@ -203,7 +223,7 @@ impl<'e, 'a> Evaluation<'e, 'a> {
         match (self.missing(&[Layer::Boundary, Layer::Session]), grant) {
             (Some(layer), _) => self.deny(layer),
             (None, None) => self.deny(self.resource_layer()),
-            (None, Some(grant)) => self.allow(self.resource_layer(), vec![identity, grant.label]),
+            (None, Some(grant)) => self.allow(self.resource_layer(), vec![identity, grant.label()]),
         }
     }
 
@@ -239,7 +259,7 @@ impl<'e, 'a> Evaluation<'e, 'a> {
         match self.request.principal {
             Principal::Administrator { account, .. } => Some(format!("administrator credentials of account {account}")),
             Principal::Root { account } => Some(format!("root user of account {account}")),
-            _ => self.strongest(Layer::Identity, Effect::Allow).map(|grant| grant.label),
+            _ => self.strongest(Layer::Identity, Effect::Allow).map(|grant| grant.label()),
         }
     }
 
@@ -261,8 +281,7 @@ impl<'e, 'a> Evaluation<'e, 'a> {
                 if let Some(named) = statement.applies(layer, document.version, self)
                     && strongest.as_ref().is_none_or(|strongest| strongest.named < named)
                 {
-                    let label = format!("{}, {}", policy.name, statement.label());
-                    strongest = Some(Applied { named, label, statement });
+                    strongest = Some(Applied { named, policy: &policy.name, statement });
                 }
             }
         }

@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 use super::condition::Condition;
 use super::error::PolicyError;
 use super::json;
+use super::matching::{Glob, pattern};
 use super::principal::PrincipalElement;
+use super::variables::has_variables;
 
 /// A parsed policy. Cheap to clone; keeps the text it was parsed from, which is what AWS gives back.
 ///
@@ -58,13 +60,34 @@ pub(super) struct Statement {
 #[derive(Debug)]
 pub(super) struct Patterns {
     pub(super) negated: bool,
-    pub(super) values: Vec<String>,
+    pub(super) values: Vec<Pattern>,
+}
+
+/// One of their values, read once.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    pub(super) text: String,
+    /// `None` where policy variables have to be filled in for each request.
+    pub(super) glob: Option<Glob>,
+}
+
+impl Pattern {
+    /// An action, which compares in lower case and has no variables. `[D]` IAM user guide, Action
+    fn action(text: String) -> Self {
+        let glob = Some(Glob::new(pattern(&text.to_ascii_lowercase())));
+        Self { text, glob }
+    }
+
+    fn resource(text: String, version: Version) -> Self {
+        let glob = (!has_variables(&text, version)).then(|| Glob::new(pattern(&text)));
+        Self { text, glob }
+    }
 }
 
 impl Patterns {
     /// As a person reads it.
     pub(super) fn describe(&self) -> String {
-        let list = self.values.join(", ");
+        let list = self.values.iter().map(|value| value.text.as_str()).collect::<Vec<_>>().join(", ");
         if self.negated { format!("everything but {list}") } else { list }
     }
 }
@@ -107,7 +130,7 @@ impl Policy {
         let statements = statements
             .into_iter()
             .enumerate()
-            .map(|(index, value)| statement(value, index + 1))
+            .map(|(index, value)| statement(value, index + 1, version))
             .collect::<Result<Vec<_>, _>>()?;
         for (index, one) in statements.iter().enumerate() {
             if let Some(sid) = &one.sid
@@ -152,7 +175,7 @@ impl<'de> Deserialize<'de> for Policy {
     }
 }
 
-fn statement(value: &Value, number: usize) -> Result<Statement, PolicyError> {
+fn statement(value: &Value, number: usize, version: Version) -> Result<Statement, PolicyError> {
     let at = format!("statement {number}");
     let Value::Object(elements) = value else { return Err(shape("the policy", "Statement", "an array of objects")) };
     known(
@@ -169,12 +192,12 @@ fn statement(value: &Value, number: usize) -> Result<Statement, PolicyError> {
     let principal = either(elements, &at, "Principal", "NotPrincipal")?
         .map(|(value, negated)| PrincipalElement::parse(value, negated, &at))
         .transpose()?;
-    let action = patterns(elements, &at, "Action", "NotAction")?
+    let action = patterns(elements, &at, "Action", "NotAction", Pattern::action)?
         .ok_or_else(|| PolicyError::Missing { at: at.clone(), wanted: "`Action`" })?;
-    let resource = patterns(elements, &at, "Resource", "NotResource")?;
+    let resource = patterns(elements, &at, "Resource", "NotResource", |text| Pattern::resource(text, version))?;
     let conditions = match elements.get("Condition") {
         None => Vec::new(),
-        Some(value) => Condition::parse_all(value, &at)?,
+        Some(value) => Condition::parse_all(value, &at, version)?,
     };
     let sid = optional_text(elements, "Sid", &at)?.filter(|sid| !sid.is_empty()).map(str::to_owned);
     Ok(Statement { number, sid, effect, principal, action, resource, conditions })
@@ -200,10 +223,11 @@ fn patterns(
     at: &str,
     one: &'static str,
     other: &'static str,
+    read: impl Fn(String) -> Pattern,
 ) -> Result<Option<Patterns>, PolicyError> {
     let Some((value, negated)) = either(elements, at, one, other)? else { return Ok(None) };
     let element = if negated { other } else { one };
-    Ok(Some(Patterns { negated, values: texts(value, at, element)? }))
+    Ok(Some(Patterns { negated, values: texts(value, at, element)?.into_iter().map(read).collect() }))
 }
 
 fn texts(value: &Value, at: &str, element: &str) -> Result<Vec<String>, PolicyError> {

@@ -29,7 +29,7 @@ pub(super) fn why_not_allowed(evaluation: &Evaluation<'_, '_>, layer: Layer) -> 
         match evaluation.strongest(resource, Effect::Allow) {
             Some(delegation) => hints.push(format!(
                 "{} allows the caller's account, so the caller's identity policies must allow as well",
-                delegation.label
+                delegation.label()
             )),
             None if !evaluation.layer(resource).is_empty() => {
                 let miss = nearest_miss(evaluation, resource);
@@ -55,7 +55,7 @@ pub(super) fn why_denied(evaluation: &Evaluation<'_, '_>, denied: &Applied<'_>) 
     });
     let met = conditions.iter().map(|condition| condition.describe_met(evaluation.context));
     let reasons: Vec<String> = exempted.into_iter().chain(met).collect();
-    (!reasons.is_empty()).then(|| format!("{} denies: {}", denied.label, reasons.join("; ")))
+    (!reasons.is_empty()).then(|| format!("{} denies: {}", denied.label(), reasons.join("; ")))
 }
 
 fn nearest_miss(evaluation: &Evaluation<'_, '_>, layer: Layer) -> Miss {

@@ -34,6 +34,7 @@ mod variables;
 mod tests;
 
 pub use context::Context;
+pub(crate) use decide::decide_completed;
 pub use decide::{Decision, Named, Policies, Request, ResourceKind, decide};
 pub use document::Policy;
 pub use error::PolicyError;

@@ -108,19 +108,17 @@ impl Principal {
 
     /// Every name by which a statement can mean this principal: its own, its role's, its account's (as its id, so that
     /// partitions do not matter).
-    fn names(&self) -> Vec<(NamedAs, String)> {
-        let mut names = match self {
-            Self::Administrator { arn, .. } | Self::User { arn, .. } => vec![(NamedAs::Itself, arn.clone())],
-            Self::Root { account } => return vec![(NamedAs::Itself, account.clone())],
-            Self::Role { role_arn, session_arn, .. } => {
-                vec![(NamedAs::Itself, session_arn.clone()), (NamedAs::Role, role_arn.clone())]
+    pub(super) fn names(&self) -> Vec<(NamedAs, &str)> {
+        match self {
+            Self::Administrator { arn, account } | Self::User { arn, account } => {
+                vec![(NamedAs::Itself, arn), (NamedAs::Account, account)]
             }
-            Self::Service { .. } | Self::Anonymous => return Vec::new(),
-        };
-        if let Some(account) = self.account() {
-            names.push((NamedAs::Account, account.to_owned()));
+            Self::Root { account } => vec![(NamedAs::Itself, account)],
+            Self::Role { role_arn, session_arn, account } => {
+                vec![(NamedAs::Itself, session_arn), (NamedAs::Role, role_arn), (NamedAs::Account, account)]
+            }
+            Self::Service { .. } | Self::Anonymous => Vec::new(),
         }
-        names
     }
 }
 
@@ -194,19 +192,24 @@ impl PrincipalElement {
         self.negated
     }
 
-    /// Whether the statement speaks of `principal`, and by which name. Only `NotPrincipal` looks at the rest: the
-    /// statement's effect, and whether the principal has a permissions boundary.
-    pub(super) fn names(&self, principal: &Principal, deny: bool, bounded: bool) -> Option<NamedAs> {
+    /// Whether the statement speaks of `principal` (whose `names` these are), and by which name. Only `NotPrincipal`
+    /// looks at the rest: the statement's effect, and whether the principal has a permissions boundary.
+    pub(super) fn names(
+        &self,
+        principal: &Principal,
+        names: &[(NamedAs, &str)],
+        deny: bool,
+        bounded: bool,
+    ) -> Option<NamedAs> {
         if !self.negated {
-            return self.entries.iter().filter_map(|entry| entry.names(principal)).max();
+            return self.entries.iter().filter_map(|entry| entry.names(principal, names)).max();
         }
         // [D] IAM user guide, NotPrincipal with Deny: a user is exempt only if user and account are listed, a session
         // only if session, role and account are. With Allow, whoever is listed in any way is left out.
-        let listed = |name: &(NamedAs, String)| self.entries.iter().any(|entry| entry.covers(&name.1));
-        let names = principal.names();
+        let listed = |name: &(NamedAs, &str)| self.entries.iter().any(|entry| entry.covers(name.1));
         let exempt = match principal {
             Principal::Service { .. } | Principal::Anonymous => {
-                self.entries.iter().any(|entry| entry.names(principal).is_some())
+                self.entries.iter().any(|entry| entry.names(principal, names).is_some())
             }
             // Nobody with a boundary is exempt from such a Deny. [D] IAM user guide, permissions boundaries
             _ if deny => !bounded && names.iter().all(listed),
@@ -254,14 +257,12 @@ impl Entry {
         }
     }
 
-    fn names(&self, principal: &Principal) -> Option<NamedAs> {
+    fn names(&self, principal: &Principal, names: &[(NamedAs, &str)]) -> Option<NamedAs> {
         match (self, principal) {
             // `*` means services and unsigned requests too.
             (Self::Everyone, _) => Some(NamedAs::Itself),
             (Self::Service(wanted), Principal::Service { name }) => (wanted == name).then_some(NamedAs::Itself),
-            (Self::Aws(wanted), _) => {
-                principal.names().into_iter().filter(|(_, name)| name == wanted).map(|(named, _)| named).max()
-            }
+            (Self::Aws(wanted), _) => names.iter().filter(|(_, name)| name == wanted).map(|(named, _)| *named).max(),
             _ => None,
         }
     }

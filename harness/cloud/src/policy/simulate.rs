@@ -87,7 +87,7 @@ impl Decision {
 /// keys which follow from the principal are there too.
 pub fn simulate(request: &Request<'_>, policies: &Policies<'_>, known: bool) -> Simulation {
     let context = if known { request.context.completed_for(request.principal) } else { request.context.clone() };
-    let evaluation = Evaluation { request, policies, context: &context };
+    let evaluation = Evaluation::new(request, policies, &context);
     let decision = decide_in(&evaluation);
     let effect = match (decision.allowed, decision.explicit_deny) {
         (true, _) => Some(Effect::Allow),
@@ -107,7 +107,7 @@ pub fn simulate(request: &Request<'_>, policies: &Policies<'_>, known: bool) -> 
                 }
                 if effect == Some(statement.effect)
                     && (grants || statement.effect == Effect::Deny)
-                    && judgement.applies().is_some()
+                    && statement.applies(layer, document.version, &evaluation).is_some()
                 {
                     matched.extend(matched_statement(policy, layer, statement));
                 }
@@ -140,7 +140,7 @@ impl Statement {
     /// The keys it needs: of its conditions, which do not matter where the resource does not match, and of variables.
     fn keys(&self, conditions: bool) -> impl Iterator<Item = String> {
         let resources = self.resource.iter().flat_map(|resource| &resource.values);
-        let variables = resources.flat_map(|resource| super::variables::names(resource));
+        let variables = resources.flat_map(|resource| super::variables::names(&resource.text));
         let conditions = self.conditions.iter().filter(move |_| conditions).flat_map(|condition| condition.keys());
         conditions.chain(variables).map(str::to_owned)
     }

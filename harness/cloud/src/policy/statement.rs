@@ -2,8 +2,8 @@
 
 use super::condition::{Condition, Failure};
 use super::decide::Evaluation;
-use super::document::{Effect, Patterns, Statement, Version};
-use super::matching::{action_matches, matches};
+use super::document::{Effect, Pattern, Patterns, Statement, Version};
+use super::matching::matches;
 use super::message::Layer;
 use super::principal::NamedAs;
 use super::variables::expand;
@@ -18,65 +18,58 @@ pub(super) struct Judgement {
     pub(super) failures: Vec<Failure>,
 }
 
-impl Judgement {
-    /// By which name the statement speaks of the principal, if it applies to the request at all.
-    pub(super) fn applies(&self) -> Option<NamedAs> {
-        self.principal.filter(|_| self.action && self.resource && self.failures.is_empty())
-    }
-}
-
 impl Statement {
-    /// What [`Judgement::applies`] says, without the reasons. The action, by which most statements fail, is looked at
-    /// first.
+    /// By which name the statement, which stands in a policy of `layer` written in `version`, speaks of the request in
+    /// `evaluation`; `None` where it does not apply.
     pub(super) fn applies(&self, layer: Layer, version: Version, evaluation: &Evaluation<'_, '_>) -> Option<NamedAs> {
-        if !self.acts(evaluation) {
+        if !self.admits_action(evaluation) || !self.admits_resource(version, evaluation) {
             return None;
         }
         let named = self.names(layer, evaluation)?;
-        let conditions =
-            || self.conditions.iter().all(|condition| condition.check(version, evaluation.context).is_ok());
-        (self.concerns(version, evaluation) && conditions()).then_some(named)
+        let holds = |condition: &Condition| condition.holds(version, evaluation.context);
+        self.conditions.iter().all(holds).then_some(named)
     }
 
-    /// Judges the request in `evaluation` by this statement, which stands in a policy of `layer` written in `version`.
+    /// The same, element by element, for who wants to know what was missing.
     pub(super) fn judge(&self, layer: Layer, version: Version, evaluation: &Evaluation<'_, '_>) -> Judgement {
-        let check = |condition: &Condition| condition.check(version, evaluation.context).err();
+        let failure = |condition: &Condition| condition.check(version, evaluation.context).err();
         Judgement {
             principal: self.names(layer, evaluation),
-            action: self.acts(evaluation),
-            resource: self.concerns(version, evaluation),
-            failures: self.conditions.iter().filter_map(check).collect(),
+            action: self.admits_action(evaluation),
+            resource: self.admits_resource(version, evaluation),
+            failures: self.conditions.iter().filter_map(failure).collect(),
         }
     }
 
     fn names(&self, layer: Layer, evaluation: &Evaluation<'_, '_>) -> Option<NamedAs> {
-        let Evaluation { request, policies, .. } = evaluation;
+        let Evaluation { request, policies, names, .. } = evaluation;
         match (layer.names_principals(), &self.principal) {
             (_, Some(element)) => {
-                element.names(request.principal, self.effect == Effect::Deny, policies.boundary.is_some())
+                element.names(request.principal, names, self.effect == Effect::Deny, policies.boundary.is_some())
             }
             // On the caller's side the principal is understood; on the resource's, nobody is meant.
             (names_principals, None) => (!names_principals).then_some(NamedAs::Itself),
         }
     }
 
-    fn acts(&self, evaluation: &Evaluation<'_, '_>) -> bool {
-        self.action.admits(|wanted| action_matches(wanted, evaluation.request.action))
+    fn admits_action(&self, evaluation: &Evaluation<'_, '_>) -> bool {
+        self.action.admits(|wanted| wanted.glob.as_ref().is_some_and(|glob| glob.matches(&evaluation.action)))
     }
 
-    fn concerns(&self, version: Version, evaluation: &Evaluation<'_, '_>) -> bool {
-        let Evaluation { request, context, .. } = evaluation;
-        // Trust policies have no Resource: the role is understood.
+    /// Trust policies have no Resource: the role is understood.
+    fn admits_resource(&self, version: Version, evaluation: &Evaluation<'_, '_>) -> bool {
+        let found = evaluation.request.resource;
         self.resource.as_ref().is_none_or(|resource| {
-            resource.admits(|wanted| {
-                expand(wanted, version, context).is_ok_and(|wanted| matches(&wanted, request.resource))
+            resource.admits(|wanted| match &wanted.glob {
+                Some(glob) => glob.matches(found),
+                None => expand(&wanted.text, version, evaluation.context).is_ok_and(|wanted| matches(&wanted, found)),
             })
         })
     }
 }
 
 impl Patterns {
-    fn admits(&self, matches: impl Fn(&str) -> bool) -> bool {
-        self.values.iter().any(|value| matches(value)) != self.negated
+    fn admits(&self, matches: impl Fn(&Pattern) -> bool) -> bool {
+        self.values.iter().any(matches) != self.negated
     }
 }

@@ -64,11 +64,13 @@ impl Statement {
         if kind == PolicyKind::Resource {
             return Ok(());
         }
-        if let Some(action) = self.action.values.iter().find(|action| *action != "*" && !action.contains(':')) {
+        if let Some(action) =
+            self.action.values.iter().map(|action| &action.text).find(|action| *action != "*" && !action.contains(':'))
+        {
             return Err(PolicyError::Action { at: at(), action: action.clone() });
         }
         let resources = self.resource.iter().flat_map(|resource| &resource.values);
-        for resource in resources {
+        for resource in resources.map(|resource| &resource.text) {
             if resource != "*" && !resource.starts_with("arn:") {
                 return Err(PolicyError::Resource { at: at(), resource: resource.clone() });
             }

@@ -13,6 +13,11 @@ pub(super) struct Unresolved {
     pub(super) key: String,
 }
 
+/// Whether a value means something else for each request.
+pub(super) fn has_variables(value: &str, version: Version) -> bool {
+    version == Version::V2012 && value.contains("${")
+}
+
 /// A value of a policy as a pattern, with its variables filled in.
 pub(super) fn expand(value: &str, version: Version, context: &Context) -> Result<Vec<Token>, Unresolved> {
     if version == Version::V2008 {

@@ -1,11 +1,13 @@
 //! Event buses.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::rule::Rule;
+use super::rule_index::RuleIndex;
 use crate::api::{ApiError, Call};
 use crate::authz::PolicyText;
 use crate::id::{AccountId, Arn, Region};
@@ -36,6 +38,9 @@ pub struct EventBus {
     pub(super) modified: Time,
     /// By name.
     pub(super) rules: Table<String, Rule>,
+    /// Over the rules; made when it is first needed, and anew after the bus was open to change.
+    #[serde(skip)]
+    pub(super) index: OnceLock<Arc<RuleIndex>>,
 }
 
 impl EventBus {
@@ -49,7 +54,11 @@ impl EventBus {
             created: now,
             modified: now,
             rules: Table::default(),
+            index: OnceLock::new(),
         }
+    }
+    pub(super) fn index(&self) -> Arc<RuleIndex> {
+        Arc::clone(self.index.get_or_init(|| Arc::new(RuleIndex::new(&self.rules))))
     }
 }
 
@@ -62,7 +71,9 @@ impl State {
     /// The same, to be changed.
     pub(super) fn bus_mut(&mut self, arn: &Arn, now: Time) -> Option<&mut EventBus> {
         self.materialise(arn, now);
-        self.buses.get_mut(arn)
+        let bus = self.buses.get_mut(arn)?;
+        bus.index = OnceLock::new();
+        Some(bus)
     }
     fn materialise(&mut self, arn: &Arn, now: Time) {
         if is_default(arn) && !self.buses.contains(arn) {

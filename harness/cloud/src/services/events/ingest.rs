@@ -8,6 +8,7 @@ use super::bus;
 use super::deliver::{Delivery, Task};
 use super::event::{Envelope, Event};
 use super::rule::{Rule, RuleName};
+use super::rule_index::NotTaken;
 use super::target::Kind;
 use super::{input, metrics};
 use crate::id::{AccountId, Arn, Region};
@@ -44,25 +45,39 @@ pub fn ingest(state: &mut State, bus: &Arn, event: Event) {
         let detail = format!("event {}: there is no such bus, so the event vanishes", event.id());
         return trace(state, Hop::Bus, bus, Outcome::Lost, detail);
     };
-    let rules = found.rules.clone();
+    let (rules, index) = (found.rules.clone(), found.index());
     let detail = format!("event {} ({}, {})", event.id(), event.source(), event.detail_type());
     let detail = if rules.is_empty() { format!("{detail}; the bus has no rules") } else { detail };
     trace(state, Hop::Bus, bus, Outcome::Delivered, detail);
     let shared = event.clone();
     let flat = FlatEvent::from(shared.envelope());
-    for (name, rule) in rules.iter() {
-        let arn = RuleName { bus: bus.clone(), name: name.clone() }.arn();
-        match mismatch(rule, &event, &flat) {
-            Some(reason) => {
-                trace(state, Hop::Rule, &arn, Outcome::NotMatched, format!("event {}: {reason}", event.id()));
-            }
-            None => matched(state, bus, &arn, rule, &event),
+    // Told, by name, are the rules up to here.
+    let mut told: Option<&str> = None;
+    let not_taken = |state: &mut State, after: Option<&str>, before: Option<&str>| {
+        let (after, before) = (after.map(str::to_owned), before.map(str::to_owned));
+        if rules.between(after.as_ref(), before.as_ref()).next().is_some() {
+            let (bus, rules, event) = (bus.clone(), rules.clone(), event.clone());
+            state.trace_later(NotTaken { bus, rules, event, after, before });
         }
+    };
+    for name in index.candidates(&flat) {
+        let Some(rule) = rules.get(name).filter(|rule| rule.takes(&event, &flat)) else { continue };
+        not_taken(state, told, Some(name));
+        let arn = RuleName { bus: bus.clone(), name: name.to_owned() }.arn();
+        matched(state, bus, &arn, rule, &event);
+        told = Some(name);
+    }
+    not_taken(state, told, None);
+}
+
+impl Rule {
+    fn takes(&self, event: &Event, flat: &FlatEvent<'_>) -> bool {
+        self.pattern.matches_flat(flat) && self.state.refuses(event).is_none()
     }
 }
 
 /// Why the rule does not take the event: its state, or the first field of its pattern that does not match.
-fn mismatch(rule: &Rule, event: &Event, flat: &FlatEvent<'_>) -> Option<String> {
+pub(super) fn mismatch(rule: &Rule, event: &Event, flat: &FlatEvent<'_>) -> Option<String> {
     if !rule.pattern.matches_flat(flat) {
         return Some(match rule.pattern.explain_flat(flat) {
             MatchResult::NoMatch { path, expected, found } => {

@@ -27,6 +27,7 @@ mod put_events;
 mod read_only;
 mod retry;
 mod rule;
+mod rule_index;
 mod rule_operations;
 mod tags;
 mod target;

@@ -1,6 +1,7 @@
 //! Managed policies: customers' own, and a few of AWS's.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -41,13 +42,36 @@ const AWS_POLICIES: &[(&str, &str)] = &[
     ),
 ];
 
+/// One of AWS's own policies, read once. Each partition has them with ARNs of its own.
+fn known(partition: &str, name: &str) -> Option<PolicyText> {
+    static READ: LazyLock<Vec<(&str, &str, PolicyText)>> = LazyLock::new(|| {
+        let partitions = ["aws", "aws-cn", "aws-us-gov"].into_iter();
+        let of = |partition: &'static str| {
+            AWS_POLICIES.iter().filter_map(move |(name, text)| {
+                let text = text.replace("arn:aws:", &format!("arn:{partition}:"));
+                Some((partition, *name, PolicyText::parse(&text).ok()?))
+            })
+        };
+        partitions.flat_map(of).collect()
+    });
+    let found = READ.iter().find(|(of, known, _)| *of == partition && *known == name)?;
+    Some(found.2.clone())
+}
+
+/// What stands behind an account's administrator credentials: everything, by a statement with a name.
+pub(super) fn administrator() -> Option<PolicyText> {
+    static READ: LazyLock<Option<PolicyText>> = LazyLock::new(|| {
+        let text =
+            r#"{"Version":"2012-10-17","Statement":[{"Sid":"All","Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+        PolicyText::parse(text).ok()
+    });
+    READ.clone()
+}
+
 /// The document of a policy: a customer's, or one of AWS's own that is known here.
 pub(super) fn document(state: &crate::state::State, arn: &Arn) -> Option<PolicyText> {
     if arn.account() == "aws" {
-        let name = arn.resource().strip_prefix("policy/")?;
-        let (_, text) = AWS_POLICIES.iter().find(|(known, _)| *known == name)?;
-        // Each partition has them with ARNs of its own.
-        return PolicyText::parse(&text.replace("arn:aws:", &format!("arn:{}:", arn.partition()))).ok();
+        return known(arn.partition(), arn.resource().strip_prefix("policy/")?);
     }
     state.iam.policies.get(arn).map(|policy| policy.document.clone())
 }

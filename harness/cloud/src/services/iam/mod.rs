@@ -60,12 +60,10 @@ pub const OPERATIONS: &[Operation] = &[
 /// The identity policies of a principal, each with a name for traces.
 pub fn identity_policies(state: &crate::state::State, principal: &Principal) -> Vec<(String, PolicyText)> {
     match principal {
-        Principal::Administrator { account, .. } => {
-            let everything =
-                r#"{"Version":"2012-10-17","Statement":[{"Sid":"All","Effect":"Allow","Action":"*","Resource":"*"}]}"#;
-            let named = |policy| (format!("the administrator of account {account}"), policy);
-            PolicyText::parse(everything).map(named).into_iter().collect()
-        }
+        Principal::Administrator { account, .. } => managed::administrator()
+            .map(|policy| (format!("the administrator of account {account}"), policy))
+            .into_iter()
+            .collect(),
         Principal::Role { role_arn, .. } => {
             let Some(role) = state.iam.roles.get(role_arn.as_str()) else { return Vec::new() };
             let inline = role
