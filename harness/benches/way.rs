@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, reason = "a bench target")]
 #![allow(clippy::unwrap_used, reason = "a bench that cannot start has nothing to measure")]
+#![allow(clippy::print_stderr, reason = "a benchmark talks to whoever runs it")]
 
 use std::hint::black_box;
 
@@ -49,11 +50,57 @@ fn ground() -> Ground {
 }
 
 /// Spoke's default bus, hub's bus, triage's queue: everything that happens without a function.
-fn deliver(state: &mut State, record: &Value) -> usize {
+fn deliver_unread(state: &mut State, record: &Value) {
     cloudtrail::inject(state, record.clone()).unwrap();
     while state.step() {}
     state.take_effects();
+}
+
+/// The same, and how many hops delivered.
+fn deliver(state: &mut State, record: &Value) -> usize {
+    deliver_unread(state, record);
     state.entries().filter(|entry| entry.outcome == Outcome::Delivered).count()
+}
+
+/// The same cloud with more rules on the bus on which the record arrives. None takes the record, and each asks for
+/// another call, as rules of other people on an account's default bus do.
+fn with_rules(state: &State, record: &Value, count: usize) -> State {
+    let mut saved = serde_json::to_value(state).unwrap();
+    let region = record["awsRegion"].as_str().unwrap();
+    let bus = format!("arn:aws:events:{region}:{}:event-bus/default", Accounts::default().spoke);
+    let buses = saved["events"]["buses"].as_array_mut().unwrap();
+    let found = buses.iter_mut().find(|pair| pair[0] == bus.as_str()).unwrap();
+    let rules = found[1]["rules"].as_array_mut().unwrap();
+    let mut rule = rules[0][1].clone();
+    rule["targets"] = json!([]);
+    for number in 0..count {
+        let pattern = json!({"source": [record["eventSource"]], "detail": {"eventName": [format!("Call{number}")]}});
+        rule["pattern"] = pattern.to_string().into();
+        rules.push(json!([format!("other-{number}"), rule]));
+    }
+    serde_json::from_value(saved).unwrap()
+}
+
+/// Resident memory of this process, in bytes.
+fn resident() -> f64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    pages.split(' ').nth(1).unwrap().parse::<f64>().unwrap() * 4096.0
+}
+
+/// What forks cost in memory: with their first write, and with an event that went all the way to the queue.
+fn memory(state: &State, record: &Value) {
+    for (what, events) in [("first write", 0), ("one event", 1)] {
+        let mut forks = Vec::with_capacity(2000);
+        let before = resident();
+        for _ in 0..2000 {
+            let mut fork = state.clone();
+            fork.sqs.shift(1);
+            (0..events).for_each(|_| drop(deliver(&mut fork, record)));
+            forks.push(fork);
+        }
+        let each = (resident() - before) / 2000.0 / 1024.0;
+        eprintln!("memory of a fork with {what}: {each:.1} KiB");
+    }
 }
 
 fn way(criterion: &mut Criterion) {
@@ -102,7 +149,7 @@ fn way(criterion: &mut Criterion) {
             || state.clone(),
             |mut fork| {
                 for _ in 0..100 {
-                    deliver(&mut fork, &ground.record);
+                    deliver_unread(&mut fork, &ground.record);
                     fork.clear_trace();
                 }
                 fork
@@ -112,10 +159,49 @@ fn way(criterion: &mut Criterion) {
     });
     group.finish();
 
+    let mut group = criterion.benchmark_group("event without functions, more rules on its bus");
+    for count in [1, 10, 100, 1000] {
+        let state = with_rules(state, &ground.record, count);
+        deliver(&mut state.clone(), &ground.record);
+        group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
+            bencher.iter_batched_ref(
+                || state.clone(),
+                |fork| {
+                    deliver_unread(fork, &ground.record);
+                    fork.clear_trace();
+                },
+                BatchSize::SmallInput,
+            );
+        });
+    }
+    group.finish();
+    memory(state, &ground.record);
+
     let scenario = ground.scenarios.iter().find(|loaded| loaded.name == "login/console-login-with-mfa").unwrap();
     criterion.bench_function("scenario/through all functions, cold processes", |bencher| {
         bencher.iter(|| ground.runtime.block_on(ground.session.run_on(scenario, &ground.deployment)).alerts.login);
     });
+
+    // On one fork, whose four processes are started by the first of them.
+    let mut many = scenario.clone();
+    let file = many.scenario.as_mut().unwrap();
+    file.expect = None;
+    let record = file.records[0].clone();
+    let numbered = |number| {
+        let mut record = record.clone();
+        record["eventID"] = format!("00000000-0000-4000-8000-{number:012}").into();
+        record
+    };
+    file.records = (0..1000).map(numbered).collect();
+    let mut group = criterion.benchmark_group("1,000 events through all functions");
+    group.throughput(Throughput::Elements(1000)).sample_size(10);
+    group.bench_function("warm processes", |bencher| {
+        bencher.iter(|| {
+            let outcome = ground.runtime.block_on(ground.session.run_on(&many, &ground.deployment));
+            assert_eq!(outcome.alerts.login, 1000, "{outcome:?}");
+        });
+    });
+    group.finish();
 }
 
 criterion_group! {

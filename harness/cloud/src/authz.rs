@@ -141,18 +141,17 @@ impl State {
         let mut context = edge
             .context
             .clone()
-            .with("aws:RequestedRegion", edge.region.as_str())
-            .with("aws:SecureTransport", "true")
-            .with("aws:CurrentTime", self.now.iso_seconds())
-            .with("aws:EpochTime", self.now.seconds().to_string())
-            .with("aws:ResourceAccount", resource_account.as_str());
+            .known("aws:RequestedRegion", edge.region.as_str())
+            .known("aws:SecureTransport", "true")
+            .known("aws:ResourceAccount", resource_account.as_str())
+            .at(self.now);
         if let Some(organization) = self.organizations.organization_of(resource_account.as_str()) {
-            context = context.with("aws:ResourceOrgID", organization);
+            context = context.known("aws:ResourceOrgID", organization);
         }
         // Present for every principal of a member account, roles and root included, and for no service. [D]
         let account = edge.principal.account();
         if let Some(organization) = account.and_then(|account| self.organizations.organization_of(account)) {
-            context = context.with("aws:PrincipalOrgID", organization);
+            context = context.known("aws:PrincipalOrgID", organization);
         }
         context.complete_for(edge.principal);
         context

@@ -74,3 +74,116 @@ fn tools(add: &mut impl FnMut(&[u8]), packages: &Packages, terraform: &Binary) {
     add(include_bytes!("probes.rs"));
     add(include_bytes!("deploy.rs"));
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::deployment::Coverage;
+
+    /// All that a key is made of.
+    struct Parts {
+        tree: tempfile::TempDir,
+        specification: Specification,
+        packages: Packages,
+        terraform: Binary,
+    }
+
+    impl Parts {
+        fn new() -> Self {
+            let tree = tempfile::tempdir().unwrap();
+            for (name, text) in [
+                ("main.tf", "module {}"),
+                ("modules/hub/policy.json", "{}"),
+                ("examples/one/main.tf", "module {}"),
+                ("README.md", "words"),
+            ] {
+                write(tree.path(), name, text);
+            }
+            Self {
+                tree,
+                specification: Specification { coverage: Coverage::minimal(), ..Specification::default() },
+                packages: Packages { directory: "a".into(), digest: "digest".to_owned() },
+                terraform: Binary { path: "terraform".into(), version: "1.11.4".to_owned(), is_tofu: false },
+            }
+        }
+
+        fn key(&self) -> String {
+            key(self.tree.path(), &self.specification, &self.packages, &self.terraform).unwrap()
+        }
+    }
+
+    fn write(tree: &Path, name: &str, text: &str) {
+        let path = tree.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// The whole table of when a saved deployment serves again, and when it does not.
+    #[test]
+    fn a_deployment_serves_again_while_nothing_that_matters_has_changed() {
+        type Change = fn(&mut Parts);
+        let serves: &[(&str, Change)] = &[
+            ("nothing", |_| {}),
+            ("the same file written again", |parts| write(parts.tree.path(), "main.tf", "module {}")),
+            ("a page of documentation", |parts| write(parts.tree.path(), "README.md", "other words")),
+            ("an example", |parts| write(parts.tree.path(), "examples/one/main.tf", "module { x = 1 }")),
+            ("more Regions: whether it covers them is asked of the deployment", |parts| {
+                parts.specification.coverage.spoke.insert("eu-north-1".to_owned());
+            }),
+            ("where the packages lie", |parts| parts.packages.directory = "b".into()),
+            ("where Terraform lies", |parts| parts.terraform.path = "elsewhere".into()),
+        ];
+        let does_not: &[(&str, Change)] = &[
+            ("a file of the tree", |parts| write(parts.tree.path(), "main.tf", "module { }")),
+            ("a file more", |parts| write(parts.tree.path(), "modules/hub/new.tf", "")),
+            ("a template", |parts| write(parts.tree.path(), "modules/hub/policy.json", "[]")),
+            ("the name of a file", |parts| {
+                std::fs::rename(parts.tree.path().join("main.tf"), parts.tree.path().join("root.tf")).unwrap();
+            }),
+            ("the overlay", |parts| {
+                parts.specification.overlay.insert("modules/hub/x_override.tf.json".to_owned(), json!({}));
+            }),
+            ("a variable", |parts| {
+                parts.specification.variables.insert("deduplication".to_owned(), json!({}));
+            }),
+            ("the log alarm", |parts| parts.specification.log_alarm = true),
+            ("the functions' binaries", |parts| parts.packages.digest = "other".to_owned()),
+            ("Terraform's version", |parts| parts.terraform.version = "1.12.0".to_owned()),
+            ("OpenTofu instead of Terraform", |parts| parts.terraform.is_tofu = true),
+        ];
+        let sound = Parts::new().key();
+        for (what, change) in serves {
+            let mut parts = Parts::new();
+            change(&mut parts);
+            assert_eq!(parts.key(), sound, "{what} does not matter");
+        }
+        let mut keys = vec![sound];
+        for (what, change) in does_not {
+            let mut parts = Parts::new();
+            change(&mut parts);
+            let key = parts.key();
+            assert!(!keys.contains(&key), "{what} matters");
+            keys.push(key);
+        }
+    }
+
+    /// Whether a deployment of these Regions serves for those.
+    #[test]
+    fn a_deployment_serves_for_the_regions_that_it_covers() {
+        let of = |spoke: &[&str], hub: &[&str]| Coverage {
+            spoke: spoke.iter().map(|region| (*region).to_owned()).collect(),
+            hub: hub.iter().map(|region| (*region).to_owned()).collect(),
+        };
+        let saved = of(&["us-east-1", "eu-west-1"], &["us-east-1"]);
+        for (wanted, covers) in [
+            (of(&["us-east-1"], &["us-east-1"]), true),
+            (saved.clone(), true),
+            (of(&["us-west-2"], &["us-east-1"]), false),
+            (of(&["us-east-1"], &["eu-west-1"]), false),
+        ] {
+            assert_eq!(saved.covers(&wanted), covers, "{wanted:?}");
+        }
+    }
+}

@@ -28,6 +28,10 @@ pub fn explain(outcome: &Outcome, whole: bool) -> String {
         let _ = writeln!(text, "\nWhat to try first, for the {noun} above:\n  {advice}");
     } else if let Some(hop) = &outcome.broken_hop {
         let _ = writeln!(text, "\nThe hop that broke: {hop}");
+        // Where silence is meant there is nothing to mend.
+        if let Some(advice) = advice_for_broken(outcome, hop).filter(|_| !outcome.failures.is_empty()) {
+            let _ = writeln!(text, "\nWhat to try first:\n  {advice}");
+        }
     }
     text
 }
@@ -51,6 +55,20 @@ pub(super) fn way(text: &mut String, outcome: &Outcome, whole: bool) {
             before = Some(entry.at);
         }
         hop(text, entry);
+    }
+}
+
+/// The first fix for a hop that is no trouble in itself: a rule that wanted something else, a topic that nobody hears.
+fn advice_for_broken(outcome: &Outcome, broken: &str) -> Option<String> {
+    let entry = outcome.entries.iter().find(|entry| broken.starts_with(&entry.to_string()))?;
+    let resource = &entry.resource;
+    match (entry.hop, entry.outcome) {
+        (Hop::Rule, Ended::NotMatched) => {
+            let why = entry.detail.split_once(": ").map_or(entry.detail.as_str(), |(_, why)| why);
+            Some(format!("Let the pattern of {resource} take the event: {why}."))
+        }
+        (Hop::Topic, Ended::Delivered) => Some(format!("Subscribe the alerter's queue to {resource}.")),
+        _ => None,
     }
 }
 
@@ -153,6 +171,9 @@ fn advice(entry: &Entry) -> Option<String> {
         (Hop::Rule, Ended::NotMatched) if entry.detail.contains("DISABLED") => format!("Enable {resource}."),
         (Hop::EventSourceMapping, Ended::Failed) if entry.detail.contains("disabled") => {
             "Enable the event source mapping: `enabled = true`.".to_owned()
+        }
+        (Hop::Target | Hop::Subscription, Ended::DeadLettered | Ended::Lost) => {
+            format!("{resource} did not take it: see the reason above, mend it, and redrive what lies in the dead-letter queue.")
         }
         (Hop::Api, Ended::Failed) => {
             format!("The function called {resource}: check the ARN in its environment, and that the thing exists.")

@@ -1,6 +1,10 @@
 //! The request context: the condition keys AWS supplies on one edge, and their values.
 
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
 use super::principal::Principal;
+use crate::time::Time;
 
 /// Condition keys and their values. Names compare without case; a key without values counts as absent.
 ///
@@ -12,12 +16,30 @@ use super::principal::Principal;
 pub struct Context {
     /// A request has some twenty of them: looking through them is faster than keeping them in order.
     keys: Vec<Key>,
+    moment: Option<Moment>,
+}
+
+/// `aws:CurrentTime` and `aws:EpochTime`: written out only when a policy asks, which few do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Moment {
+    now: Time,
+    texts: OnceLock<[String; 2]>,
+}
+
+impl Moment {
+    const KEYS: [&str; 2] = ["aws:CurrentTime", "aws:EpochTime"];
+
+    fn get(&self, key: &str) -> Option<&[String]> {
+        let at = Self::KEYS.iter().position(|known| known.eq_ignore_ascii_case(key))?;
+        let texts = self.texts.get_or_init(|| [self.now.iso_seconds(), self.now.seconds().to_string()]);
+        Some(std::slice::from_ref(&texts[at]))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Key {
     /// As it was given, for people.
-    name: String,
+    name: Cow<'static, str>,
     values: Values,
 }
 
@@ -56,35 +78,56 @@ impl Context {
         self
     }
 
+    /// This context with a key whose name is known beforehand.
+    #[must_use]
+    pub(crate) fn known(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.put(Cow::Borrowed(key), Values::One(value.into()));
+        self
+    }
+
+    /// This context with the keys of the moment, unless they are set.
+    #[must_use]
+    pub(crate) fn at(mut self, now: Time) -> Self {
+        self.moment = Some(Moment { now, texts: OnceLock::new() });
+        self
+    }
+
     /// Adds or replaces a single-valued key.
     pub fn set(&mut self, key: &str, value: impl Into<String>) {
-        self.put(key, Values::One(value.into()));
+        self.put(Cow::Owned(key.to_owned()), Values::One(value.into()));
     }
 
     /// Adds or replaces a multivalued key.
     pub fn set_many(&mut self, key: &str, values: Vec<String>) {
-        self.put(key, Values::Many(values));
+        self.put(Cow::Owned(key.to_owned()), Values::Many(values));
     }
 
-    fn put(&mut self, name: &str, values: Values) {
-        let key = Key { name: name.to_owned(), values };
-        match self.keys.iter_mut().find(|key| key.name.eq_ignore_ascii_case(name)) {
-            Some(found) => *found = key,
-            None => self.keys.push(key),
+    fn put(&mut self, name: Cow<'static, str>, values: Values) {
+        match self.keys.iter_mut().find(|key| key.name.eq_ignore_ascii_case(&name)) {
+            Some(found) => *found = Key { name, values },
+            None => self.keys.push(Key { name, values }),
         }
     }
 
     /// The values of a key, whatever its case; `None` when AWS supplies none here.
     pub fn get(&self, key: &str) -> Option<&[String]> {
-        let found = self.keys.iter().find(|found| found.name.eq_ignore_ascii_case(key))?.values.as_slice();
-        (!found.is_empty()).then_some(found)
+        match self.keys.iter().find(|found| found.name.eq_ignore_ascii_case(key)) {
+            Some(found) => Some(found.values.as_slice()).filter(|values| !values.is_empty()),
+            None => self.moment.as_ref()?.get(key),
+        }
     }
 
     /// Every key with its values, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
-        let mut keys: Vec<&Key> = self.keys.iter().collect();
-        keys.sort_unstable_by_key(|key| key.name.to_ascii_lowercase());
-        keys.into_iter().map(|key| (key.name.as_str(), key.values.as_slice()))
+        let moment = self
+            .moment
+            .iter()
+            .flat_map(|moment| Moment::KEYS.into_iter().filter_map(|key| Some((key, moment.get(key)?))));
+        let moment = moment.filter(|(key, _)| !self.keys.iter().any(|set| set.name.eq_ignore_ascii_case(key)));
+        let mut keys: Vec<(&str, &[String])> =
+            self.keys.iter().map(|key| (&*key.name, key.values.as_slice())).chain(moment).collect();
+        keys.sort_unstable_by_key(|(name, _)| name.to_ascii_lowercase());
+        keys.into_iter()
     }
 
     /// This context and the keys that follow from `principal`, where they are not set yet.
@@ -98,7 +141,7 @@ impl Context {
     pub(crate) fn complete_for(&mut self, principal: &Principal) {
         for (key, value) in principal.condition_keys() {
             if self.get(key).is_none() {
-                self.set(key, value);
+                self.put(Cow::Borrowed(key), Values::One(value));
             }
         }
     }

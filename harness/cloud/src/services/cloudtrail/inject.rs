@@ -150,13 +150,23 @@ fn trails(
         );
         return Err((Outcome::Lost, reason));
     }
-    let selecting: Vec<Trail> =
-        logging.iter().copied().filter(|trail| trail.selectors.select(record)).cloned().collect();
+    let global = is_global_service(record);
+    let wanted = |trail: &&Trail| trail.selectors.select(record) && (trail.settings.global_events || !global);
+    let selecting: Vec<Trail> = logging.iter().copied().filter(wanted).cloned().collect();
     if selecting.is_empty() {
         let names: Vec<&str> = logging.iter().map(|trail| trail.arn.as_str()).collect();
-        return Err((Outcome::NotMatched, format!("the event selectors of {} leave it out", names.join(", "))));
+        let what = if global { "event selectors (or IncludeGlobalServiceEvents)" } else { "event selectors" };
+        return Err((Outcome::NotMatched, format!("the {what} of {} leave it out", names.join(", "))));
     }
     Ok(selecting)
+}
+
+/// Whether a trail that leaves out global service events leaves it out. What such a service does in a Region, as STS's
+/// regional endpoints do, is an event of that Region.
+/// [D] cloudtrail-concepts, "Global service events": IAM, STS and CloudFront
+fn is_global_service(record: &Value) -> bool {
+    const SERVICES: [&str; 3] = ["iam.amazonaws.com", "sts.amazonaws.com", "cloudfront.amazonaws.com"];
+    SERVICES.contains(&text(record, "eventSource")) && region_of(record).as_str() == "us-east-1"
 }
 
 fn name_of(record: &Value) -> String {

@@ -41,11 +41,15 @@ fn call(state: &mut State, operation: &str, params: Value) -> Result<Value, ApiE
 }
 
 fn trail(state: &mut State, params: Value) {
+    trail_at(state, "us-east-1", params);
+}
+
+fn trail_at(state: &mut State, region: &str, params: Value) {
     let mut params = params;
     params["Name"] = "trail".into();
     params["S3BucketName"] = "bucket".into();
-    call(state, "CreateTrail", params).unwrap();
-    call(state, "StartLogging", json!({"Name": "trail"})).unwrap();
+    call_at(state, region, "CreateTrail", params).unwrap();
+    call_at(state, region, "StartLogging", json!({"Name": "trail"})).unwrap();
 }
 
 fn record(region: &str, more: Value) -> Value {
@@ -118,6 +122,26 @@ fn selectors_decide_what_is_delivered() {
         }
         let injected = inject(&mut state, record("us-east-1", more.clone())).unwrap();
         assert_eq!(injected.event_id.is_some(), delivered, "{selectors:?} {more}");
+    }
+}
+
+/// [D] cloudtrail-concepts: IAM's, STS's and CloudFront's events are in us-east-1, in trails that include them
+#[test]
+fn a_trail_may_leave_out_global_services() {
+    let cases = [
+        (true, "us-east-1", "iam.amazonaws.com", true),
+        (false, "us-east-1", "iam.amazonaws.com", false),
+        (false, "us-east-1", "sts.amazonaws.com", false),
+        (false, "us-east-1", "cloudfront.amazonaws.com", false),
+        (false, "us-east-1", "ec2.amazonaws.com", true),
+        // A regional endpoint of STS.
+        (false, "eu-west-1", "sts.amazonaws.com", true),
+    ];
+    for (included, region, source, delivered) in cases {
+        let mut state = state();
+        trail_at(&mut state, region, json!({"IncludeGlobalServiceEvents": included}));
+        let injected = inject(&mut state, record(region, json!({"eventSource": source}))).unwrap();
+        assert_eq!(injected.event_id.is_some(), delivered, "{included} {region} {source}: {injected:?}");
     }
 }
 

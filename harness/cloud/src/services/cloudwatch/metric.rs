@@ -114,10 +114,15 @@ pub fn put_metric(
 
 /// Adds to a metric at a moment that is rounded to its resolution already.
 pub(super) fn add(state: &mut State, key: MetricKey, at: Time, unit: &str, statistics: Statistics) {
-    let points = state.cloudwatch.data.entry(key.clone(), BTreeMap::new).entry(at).or_default();
-    let merged = points.get(unit).map_or(statistics, |old| old.merge(statistics));
-    points.insert(unit.to_owned(), merged);
+    // The alarms look with the next minute: later than this in any case.
     wake(state, |alarm| alarm.key == key);
+    let points = state.cloudwatch.data.entry(key, BTreeMap::new).entry(at).or_default();
+    match points.get_mut(unit) {
+        Some(old) => *old = old.merge(statistics),
+        None => {
+            points.insert(unit.to_owned(), statistics);
+        }
+    }
 }
 
 /// A queue's messages came or went: alarms on its depth and age are looked at with the next minute.
