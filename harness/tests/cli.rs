@@ -68,13 +68,18 @@ fn a_failing_build_of_the_handlers_is_shown() {
     check(&["run"], &[("CARGO", "/no/cargo")], 3, &["could not start `/no/cargo`", "rustup"]);
 }
 
-#[test]
-fn a_missing_terraform_says_what_to_install() {
-    // Binaries of any content do: Terraform is looked for before anything is deployed.
+/// Binaries of the functions, of any content: for what is looked at before anything is deployed.
+fn stand_ins() -> tempfile::TempDir {
     let handlers = tempfile::tempdir().unwrap();
     for name in rootwatch::packages::FUNCTIONS {
         script(handlers.path(), &format!("rootwatch-{name}"), "exit 1");
     }
+    handlers
+}
+
+#[test]
+fn a_missing_terraform_says_what_to_install() {
+    let handlers = stand_ins();
     let cache = tempfile::tempdir().unwrap();
     let variables = [
         ("ROOTWATCH_HANDLERS", handlers.path().to_str().unwrap()),
@@ -109,10 +114,7 @@ fn a_missing_terraform_says_what_to_install() {
 
 #[test]
 fn a_cache_that_cannot_be_written_is_named() {
-    let handlers = tempfile::tempdir().unwrap();
-    for name in rootwatch::packages::FUNCTIONS {
-        script(handlers.path(), &format!("rootwatch-{name}"), "exit 1");
-    }
+    let handlers = stand_ins();
     let variables = [("ROOTWATCH_HANDLERS", handlers.path().to_str().unwrap()), ("ROOTWATCH_CACHE", "/proc/rootwatch")];
     check(&["run"], &variables, 3, &["/proc/rootwatch", "ROOTWATCH_CACHE"]);
 }
@@ -468,10 +470,7 @@ fn record_from(endpoint: &str) -> impl FnOnce() {
 
 #[test]
 fn a_provider_that_is_no_version_is_named() {
-    let handlers = tempfile::tempdir().unwrap();
-    for name in rootwatch::packages::FUNCTIONS {
-        script(handlers.path(), &format!("rootwatch-{name}"), "exit 1");
-    }
+    let handlers = stand_ins();
     let cache = tempfile::tempdir().unwrap();
     let variables = [
         ("ROOTWATCH_HANDLERS", handlers.path().to_str().unwrap()),

@@ -54,10 +54,10 @@ fn main() -> ExitCode {
         .map(|(name, test)| Trial::test(format!("localstack_life::{name}"), test).with_ignored_flag(ignored))
         .into();
     let is_built = matches!(availability_blocking(), Availability::Ready(Image::Built(_)));
-    // Its run did not end when it was first tried: `-- --ignored` runs it, as root.
-    let disk = false;
+    // A disk is put into the container from outside.
+    let mounts = rustix::process::geteuid().is_root() && Command::new("nsenter").arg("--version").output().is_ok();
     let more = [
-        ("mid_run::a_full_disk_is_named", mid_run::disk_full as fn() -> Result<(), Failed>, disk, "to be mended"),
+        ("mid_run::a_full_disk_is_named", mid_run::disk_full as fn() -> Result<(), Failed>, mounts, "root and nsenter"),
         ("an_image_of_another_lock_file_goes", pruned, is_built, "the image that is built offline"),
     ];
     trials.extend(more.map(|(name, test, can, needs)| {
@@ -239,8 +239,28 @@ fn a_function_answers() -> Result<(), Failed> {
     if containers.contains("0.0.0.0:") {
         return Err(format!("a port is open to others:\n{containers}").into());
     }
+    // What is not run for want of DynamoDB must have that reason.
+    let tables = dynamodb(&serve);
+    let Availability::Ready(image) = availability_blocking() else { return Err("the image is gone".into()) };
+    if tables.is_ok() != image.has_dynamodb() {
+        return Err(format!(
+            "{} is taken to have DynamoDB: {}; found {tables:?}",
+            image.reference(),
+            image.has_dynamodb()
+        )
+        .into());
+    }
     serve.signal(Signal::SIGINT)?;
     wait_until_nothing_is_left(&serve.run)
+}
+
+/// Asks for the tables that are there.
+fn dynamodb(serve: &Serve) -> Result<(), ureq::Error> {
+    let authorization = "AWS4-HMAC-SHA256 Credential=111122223333/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+    let request = ureq::post(&serve.endpoint).header("authorization", authorization);
+    let request =
+        request.header("x-amz-target", "DynamoDB_20120810.ListTables").content_type("application/x-amz-json-1.0");
+    request.send("{}").map(drop)
 }
 
 fn ended_by(signal: Signal) -> Result<(), Failed> {

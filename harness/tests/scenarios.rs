@@ -45,7 +45,12 @@ fn main() -> ExitCode {
         })
         .collect();
     let localstack = on_localstack::OnLocalStack::new(&shared, &arguments);
-    trials.extend(localstack.trials());
+    let mut there = localstack.trials();
+    // The first of them runs them all, and waits most of the time: the embedded cloud's run beside it.
+    if let Some(first) = there.iter().position(|it| !it.has_ignored_flag() && !arguments.is_filtered_out(it)) {
+        trials.insert(0, there.remove(first));
+    }
+    trials.extend(there);
     let all = Arc::clone(&shared);
     trials.push(Trial::test("no_snapshot_without_a_scenario", move || unreferenced(&all)));
     let exit = libtest_mimic::run(&arguments, trials).exit_code();

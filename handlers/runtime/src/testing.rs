@@ -199,6 +199,26 @@ pub fn any_batch(text: &str) -> SqsEvent {
     }
 }
 
+/// Invokes a function with a batch of which nothing may return to its queue: each record is sent on or is a dead letter.
+/// `sent` checks what was asked of the sink, and says no to any other request.
+///
+/// # Panics
+///
+/// When a record returns, or is neither.
+pub fn all_dealt_with<H: Handler>(
+    world: &World,
+    function: &Function<H>,
+    event: SqsEvent,
+    sent: impl Fn(&Asked) -> bool,
+) {
+    let records = event.records.len();
+    let response = finished(function.invoke(event, minute(0)));
+    assert!(returned(&response).is_empty(), "{response:?}");
+    let asked = world.asked();
+    let dealt_with = asked.iter().filter(|asked| asked.what == "sqs:SendMessage" || sent(asked)).count();
+    assert_eq!(dealt_with, records, "{asked:?}");
+}
+
 /// Runs a function that waits for nothing outside of its world to its end.
 pub fn finished<T>(work: impl Future<Output = T>) -> T {
     thread_local! {

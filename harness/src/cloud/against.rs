@@ -1,10 +1,12 @@
 //! The same scenarios on two clouds: equal, or a named difference, for every one.
 
+use std::collections::BTreeSet;
+
 use similar::{ChangeTag, TextDiff};
 
 use super::{Difference, Found};
 use crate::report::snapshot;
-use crate::runner::{Outcome, Status};
+use crate::runner::{Message, Outcome, Status};
 
 /// How many differing lines are shown.
 const SHOWN: usize = 6;
@@ -18,7 +20,7 @@ pub fn compare(here: &mut [Outcome], embedded: &[Outcome]) {
             Status::NotRun | Status::Error => continue,
             Status::Passed | Status::Failed | Status::Observed => {}
         }
-        let is_late = tells_lateness(outcome) != tells_lateness(other);
+        let is_late = lateness(outcome) != lateness(other);
         let differing = differing(outcome, other, is_late);
         let named = outcome.differences.iter().any(|found| found.difference != Difference::CloudTrail);
         if differing.is_empty() {
@@ -28,7 +30,7 @@ pub fn compare(here: &mut [Outcome], embedded: &[Outcome]) {
             }
         } else if named {
             let names = outcome.differences.iter().map(|found| found.difference.name());
-            let names: std::collections::BTreeSet<String> = names.collect();
+            let names: BTreeSet<String> = names.collect();
             let names = names.into_iter().collect::<Vec<_>>().join(", ");
             outcome.notes.push(format!("other than the embedded cloud, by the named differences {names}"));
         } else {
@@ -45,8 +47,15 @@ pub fn compare(here: &mut [Outcome], embedded: &[Outcome]) {
 /// How an alert says that its act is of some time ago. Where time is real, every recorded act is.
 const LATE: &str = "It reached the monitor ";
 
-fn tells_lateness(outcome: &Outcome) -> bool {
-    outcome.messages.iter().any(|message| message.body.to_string().contains(LATE))
+/// What its messages say of it.
+fn lateness(outcome: &Outcome) -> BTreeSet<String> {
+    let told = |message: &Message| {
+        let text = message.body.to_string();
+        let sentences =
+            text.match_indices(LATE).map(|(at, _)| text[at..].split('.').next().unwrap_or_default().to_owned());
+        sentences.collect::<Vec<_>>()
+    };
+    outcome.messages.iter().flat_map(told).collect()
 }
 
 /// What differs, in lines.
@@ -97,7 +106,6 @@ impl Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runner::Message;
     use serde_json::json;
 
     fn outcome(text: &str, found: &[Difference]) -> Outcome {
@@ -106,6 +114,33 @@ mod tests {
         outcome.messages.push(Message { to: "slack".to_owned(), body: json!({"text": text}) });
         outcome.differences = found.iter().map(|found| Found::new(*found, "seen")).collect();
         outcome
+    }
+
+    #[test]
+    fn how_late_it_is_told_is_time_alone() {
+        let late = |days: &str| {
+            let mut outcome = outcome("x", &[]);
+            let notes = json!({"notes": [format!("{LATE}{days} after it happened.")]});
+            outcome.messages.push(Message { to: "login".to_owned(), body: notes });
+            outcome
+        };
+        let other = |text: &str| {
+            let mut outcome = late("2 hours");
+            outcome.messages.push(Message { to: "activity".to_owned(), body: json!({"summary": text}) });
+            outcome
+        };
+        let cases = [
+            (late("2 hours"), late("2 hours"), Status::Passed, false),
+            (late("269 days"), late("2 hours"), Status::Passed, true),
+            (late("269 days"), outcome("x", &[]), Status::Failed, true),
+            (other("a"), other("b"), Status::Failed, false),
+        ];
+        for (here, there, status, is_named) in cases {
+            let mut here = vec![here];
+            compare(&mut here, &[there]);
+            let named = here[0].differences.iter().any(|found| found.difference == Difference::RealTime);
+            assert_eq!((here[0].status, named), (status, is_named), "{:?}", here[0]);
+        }
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub enum Difference {
     DynamoDb,
     /// Time is real.
     RealTime,
-    /// Each deployment costs an apply.
+    /// It cannot fork: a deployment is shared, or costs an apply.
     Deployments,
     /// An operation is not there.
     Unsupported,
@@ -87,7 +87,9 @@ impl Difference {
             Self::Organizations => "there is no organization: the hub is told the accounts by a list",
             Self::DynamoDb => "there is no DynamoDB",
             Self::RealTime => "time is real: what waits longer than the bound is not waited for",
-            Self::Deployments => "the cloud cannot fork: a deployment of its own costs an apply, and one to undo it",
+            Self::Deployments => {
+                "the cloud cannot fork: scenarios share a deployment and its alarms; one of their own costs an apply"
+            }
             Self::Unsupported => "an operation that Terraform or the harness needs is not there",
         }
     }

@@ -17,6 +17,7 @@ pub use embedded::Embedded;
 pub use localstack::OnLocalStack;
 pub use remote::{Remote, RemoteError, RemoteOptions};
 
+use crate::localstack::Image;
 use crate::runner::Outcome;
 use crate::scenario::{Loaded, Scenario};
 
@@ -31,9 +32,10 @@ pub struct RunOptions {
     pub deployments: bool,
 }
 
-/// Why a scenario is not run on LocalStack, if it is not: known before anything is started.
-pub fn not_run_on_localstack(name: &str, scenario: &Scenario) -> Option<Found> {
-    remote::not_run(localstack::NAME, name, scenario, RunOptions::default())
+/// Why a scenario is not run on LocalStack, with the image that is there, if it is not: known before anything is started.
+pub fn not_run_on_localstack(image: Option<&Image>, name: &str, scenario: &Scenario) -> Option<Found> {
+    let offers = remote::Offers { cloud: localstack::NAME, dynamodb: image.is_none_or(Image::has_dynamodb) };
+    remote::not_run(offers, name, scenario, RunOptions::default())
 }
 
 /// A cloud with the monitor deployed to it.

@@ -32,6 +32,14 @@ impl fmt::Display for Availability {
 }
 
 impl Availability {
+    /// The image that is started.
+    pub fn image(&self) -> Option<&Image> {
+        match self {
+            Self::Ready(image) => Some(image),
+            Self::NoImage(_) | Self::NoDocker(_) => None,
+        }
+    }
+
     /// Why it is not ready.
     pub fn reason(&self) -> Option<&str> {
         match self {

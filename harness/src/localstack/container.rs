@@ -110,6 +110,8 @@ impl Prepared {
             // Asking the vendor about events and versions is neither wanted nor, here, possible.
             .with_env_var("DISABLE_EVENTS", "1")
             .with_env_var("SKIP_SSL_CERT_DOWNLOAD", "1")
+            // A queue is asked every second, not after twelve: so are Lambda's own pollers, which wait in the request.
+            .with_env_var("LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC", "1")
             .with_env_var("DEBUG", "1");
         if let Image::Built(_) = self.image {
             let init = crate::packages::init_program(&self.layout, self.image.glibc(), &self.progress).await?;

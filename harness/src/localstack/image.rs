@@ -15,7 +15,7 @@ pub(super) const BASE: &str = "rootwatch/lambda-provided:al2023";
 /// The name under which the engine keeps it.
 pub(super) const KEPT_BASE: &str = "rootwatch/lambda-provided";
 /// glibc of the built base image (Debian bullseye). Amazon Linux 2023 has 2.34: what is too new for that fails here too.
-pub(super) const BUILT_GLIBC: crate::packages::Glibc = (2, 31);
+pub(crate) const BUILT_GLIBC: crate::packages::Glibc = (2, 31);
 
 /// What the image is made of.
 pub(super) const REQUIREMENTS: &str = include_str!("../../localstack/requirements.lock");
@@ -47,6 +47,11 @@ impl Image {
             Self::Built(tag) => tag,
             Self::Official => OFFICIAL,
         }
+    }
+
+    /// Whether it brings DynamoDB: a program of its own, which is neither on PyPI nor in Debian.
+    pub fn has_dynamodb(&self) -> bool {
+        matches!(self, Self::Official)
     }
 
     /// The glibc of the image that functions run in.

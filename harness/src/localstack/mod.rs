@@ -25,6 +25,7 @@ pub use availability::{Availability, availability, availability_blocking, requir
 pub use container::{Exclusive, LocalStack};
 pub use engine::Engine;
 pub use error::LocalStackError;
+pub(crate) use image::BUILT_GLIBC;
 pub use image::{Image, OFFICIAL, VERSION, built_tag};
 pub use prepare::{Prepared, prepare};
 pub use vitals::Vitals;

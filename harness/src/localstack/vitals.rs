@@ -8,6 +8,8 @@ use super::Engine;
 
 /// What a full disk is called: by the kernel's C library, and by the engine.
 const FULL: &str = "no space left on device";
+const FULL_DISK: &str = "the disk of LocalStack's container is full (\"no space left on device\" in its log); `docker system \
+                         df` shows what takes the space, `docker system prune` frees what nothing uses";
 
 /// A view of the container that outlives nothing.
 #[derive(Clone, Debug)]
@@ -51,22 +53,36 @@ impl Vitals {
         }
     }
 
+    /// Waits until nothing more can come of it: its death, or a disk that it says is full.
+    pub async fn wait_for_ailment(&self) -> String {
+        tokio::select! {
+            death = self.wait_for_death() => death,
+            full = self.wait_for_full_disk() => full,
+        }
+    }
+
+    /// Reads the log as it is written. A client would try for half an hour what a full disk does not take.
+    async fn wait_for_full_disk(&self) -> String {
+        if self.says_full(true).await { FULL_DISK.to_owned() } else { std::future::pending().await }
+    }
+
     /// Why what was asked of it went wrong: its death, or a disk that it says is full.
     pub async fn ailment(&self) -> Option<String> {
-        if let Some(death) = self.death().await {
-            return Some(death);
+        match self.death().await {
+            Some(death) => Some(death),
+            None => self.says_full(false).await.then(|| FULL_DISK.to_owned()),
         }
-        let options = LogsOptionsBuilder::new().stdout(true).stderr(true).build();
+    }
+
+    /// Whether a line of the log says so: up to now, or up to its end.
+    async fn says_full(&self, to_its_end: bool) -> bool {
+        let options = LogsOptionsBuilder::new().stdout(true).stderr(true).follow(to_its_end).build();
         let mut lines = self.engine.docker.logs(&self.container, Some(options));
         while let Ok(Some(line)) = lines.try_next().await {
             if String::from_utf8_lossy(&line.into_bytes()).to_lowercase().contains(FULL) {
-                return Some(
-                    "the disk of LocalStack's container is full (\"no space left on device\" in its log); `docker system \
-                     df` shows what takes the space, `docker system prune` frees what nothing uses"
-                        .to_owned(),
-                );
+                return true;
             }
         }
-        None
+        false
     }
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::FUNCTIONS;
 use super::target::{Recipe, Target, Tools};
-use super::zig::Zig;
+use super::zig::{self, Zig};
 use crate::layout::Layout;
 
 /// Why there are no packages.
@@ -102,11 +102,14 @@ pub(super) fn build(layout: &Layout, target: Option<Target>) -> Result<Vec<PathB
     if let Some(directory) = prebuilt() {
         return Ok(FUNCTIONS.iter().map(|name| directory.join(format!("rootwatch-{name}"))).collect());
     }
-    let recipe = match target {
-        None => Recipe { arguments: vec!["build".to_owned()], folder: "lambda".to_owned() },
-        Some(target) => target.recipe(&Tools::here(&cargo()))?,
+    // What LocalStack's containers need runs everywhere: where its linker is there, one build serves both clouds.
+    let zig = zig::kept(layout).filter(|_| target.is_none());
+    let recipe = match (target, &zig) {
+        (None, Some(_)) => zig::recipe(crate::localstack::BUILT_GLIBC),
+        (None, None) => Recipe { arguments: vec!["build".to_owned()], folder: "lambda".to_owned() },
+        (Some(target), _) => target.recipe(&Tools::here(&cargo()))?,
     };
-    compile(layout, &handlers(), recipe, None)
+    compile(layout, &handlers(), recipe, zig.as_ref())
 }
 
 /// The binaries of the handlers.

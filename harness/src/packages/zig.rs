@@ -35,14 +35,21 @@ pub(super) fn recipe((major, minor): super::Glibc) -> Recipe {
     Recipe { arguments, folder: format!("{triple}/lambda") }
 }
 
+/// Those that are in the cache.
+pub(super) fn kept(layout: &Layout) -> Option<Zig> {
+    Some(Zig { folder: folder(layout) }).filter(|zig| zig.folder.is_dir())
+}
+
+fn folder(layout: &Layout) -> PathBuf {
+    layout.cache.join("tools").join(format!("zig-{}", crate::deployment::hex(&Sha256::digest(LOCK)[..6])))
+}
+
 /// Brings them into the cache, unless they are there.
 pub(super) async fn zig(layout: &Layout, progress: &Progress) -> Result<Zig, ToolError> {
-    let digest = crate::deployment::hex(&Sha256::digest(LOCK)[..6]);
-    let parent = layout.cache.join("tools");
-    let folder = parent.join(format!("zig-{digest}"));
-    if folder.is_dir() {
-        return Ok(Zig { folder });
+    if let Some(zig) = kept(layout) {
+        return Ok(zig);
     }
+    let (parent, folder) = (layout.cache.join("tools"), folder(layout));
     let uv = tools::uv(layout, progress).await?;
     progress.stage("getting the linker for an older glibc (cargo-zigbuild and Zig, 385 MB)");
     std::fs::create_dir_all(&parent).map_err(ToolError::file(&parent))?;

@@ -32,6 +32,11 @@ impl Progress {
         Self { bar: None, quiet: true }
     }
 
+    /// Plain lines on stderr, even on a terminal: for tests that take minutes, whose runner owns the rest of the screen.
+    pub fn lines() -> Self {
+        Self { bar: None, quiet: false }
+    }
+
     /// Whether there is a terminal to animate.
     pub fn is_live(&self) -> bool {
         self.bar.is_some()

@@ -87,7 +87,7 @@ pub(crate) fn compared(expected: &Expectation, found: &Outcome) -> Vec<Compared>
     all
 }
 
-fn mentions(message: &Message, text: &str) -> bool {
+pub(crate) fn mentions(message: &Message, text: &str) -> bool {
     fn within(value: &serde_json::Value, text: &str) -> bool {
         match value {
             serde_json::Value::String(found) => found.contains(text),

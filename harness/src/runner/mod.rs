@@ -9,7 +9,7 @@ mod scenario;
 mod session;
 
 pub use compare::Compared;
-pub(crate) use compare::{compared, differences};
+pub(crate) use compare::{compared, differences, mentions};
 pub use keep::{KeepError, Kept};
 pub(crate) use outcome::shell_word;
 pub use outcome::{AlertCounts, Message, Outcome, SinkCounts, Status, Summary};

@@ -24,6 +24,14 @@ pub(in crate::cloud) fn known() -> Vec<Known> {
         ),
         alarms("defects/topic-policy-of-another-region", json!({"dead_letters": 0, "broken_hop": []})),
         alarms("defects/topic-policy-with-source-account", json!({"dead_letters": 0, "broken_hop": []})),
+        known(
+            "faults/email-not-allowed-to-publish",
+            Difference::Policies,
+            json!({"email": 1, "dead_letters": 0, "mentions": []}),
+        ),
+        // The second dead letter is that of the alarm, whose message is no scenario's own here.
+        known("faults/pagerduty-key-revoked", Difference::Deployments, json!({"dead_letters": 1})),
+        known("faults/pagerduty-not-found", Difference::Deployments, json!({"dead_letters": 1})),
         known("forged/source-of-aws", Difference::AwsSources, json!({"refused": null, "login": 2, "stopped_at": null})),
         known("forged/source-of-aws", Difference::Policies, json!({"refused": null})),
         known("forged/straight-to-the-hub", Difference::Policies, json!({"refused": null})),

@@ -120,13 +120,13 @@ impl Cloud for OnLocalStack {
 }
 
 impl OnLocalStack {
-    /// What comes of some work, unless the container or the engine goes before.
+    /// What comes of some work, unless the container or the engine goes before, or the disk is full.
     async fn alive<T>(&self, work: impl Future<Output = T>) -> Result<T, String> {
         let vitals = self.localstack.lock().await.vitals();
         let remote = Arc::clone(&self.remote);
         // On a task of its own: Terraform blocks the one of the work.
         let mut watch = AbortOnDrop(tokio::spawn(async move {
-            let death = vitals.wait_for_death().await;
+            let death = vitals.wait_for_ailment().await;
             remote.stop();
             death
         }));

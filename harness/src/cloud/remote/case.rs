@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::marks::Marks;
 use crate::cloud::difference::Known;
 use crate::deployment::Accounts;
-use crate::runner::{AlertCounts, Message, Outcome, SinkCounts, is_health};
+use crate::runner::{AlertCounts, Message, Outcome, SinkCounts, is_health, mentions};
 use crate::scenario::{Expectation, Loaded, Redriven, Scenario, Step, Who, play};
 
 /// An event as it is injected.
@@ -17,6 +17,23 @@ pub(super) struct Injection {
     pub(super) event: Value,
     /// The record, for the log group; `None` for an event of a service that is no record.
     pub(super) record: Option<Value>,
+}
+
+impl Injection {
+    /// Of an event that is no record. TestEventPattern wants a whole envelope.
+    pub(super) fn of_event(of_hub: bool, region: String, mut event: Value, accounts: &Accounts) -> Self {
+        let account = if of_hub { &accounts.hub } else { &accounts.spoke };
+        let rest = json!({
+            "version": "0", "id": uuid::Uuid::new_v4().to_string(), "account": account, "region": region,
+            "time": "2026-01-01T00:00:00Z", "resources": [],
+        });
+        if let (Some(members), Value::Object(rest)) = (event.as_object_mut(), rest) {
+            for (name, default) in rest {
+                members.entry(name).or_insert(default);
+            }
+        }
+        Self { of_hub, region, event, record: None }
+    }
 }
 
 /// A scenario with its ids of this run, and what came of it so far.
@@ -71,18 +88,7 @@ impl Case {
         self.outcome.notes.extend(played.notes);
         let of_hub = played.who == Who::Hub;
         if is_event {
-            // TestEventPattern wants a whole envelope.
-            let account = if of_hub { &accounts.hub } else { &accounts.spoke };
-            let rest = json!({
-                "version": "0", "id": uuid::Uuid::new_v4().to_string(), "account": account, "region": region,
-                "time": "2026-01-01T00:00:00Z", "resources": [],
-            });
-            if let (Some(members), Value::Object(rest)) = (value.as_object_mut(), rest) {
-                for (name, default) in rest {
-                    members.entry(name).or_insert(default);
-                }
-            }
-            return Injection { of_hub, region, event: value, record: None };
+            return Injection::of_event(of_hub, region, value, accounts);
         }
         let id = uuid::Uuid::new_v4().to_string();
         let mut event = rootwatch_cloud::services::cloudtrail::envelope_of(&value, id);
@@ -180,15 +186,14 @@ impl Case {
             && sinks.slack >= expected.slack.unwrap_or(root)
             && sinks.pagerduty >= expected.pagerduty.unwrap_or(root)
             && sinks.email >= expected.email.unwrap_or(root)
+            && expected.mentions.iter().all(|text| self.outcome.messages.iter().any(|message| mentions(message, text)))
     }
 
     /// Takes a health message, if it names an alarm that the scenario is about.
     pub(super) fn hears(&mut self, text: &str) {
         let alarm: Value = serde_json::from_str(text).unwrap_or(Value::Null);
         let named = alarm["AlarmName"].as_str().unwrap_or_default();
-        let wanted = self.expected.as_ref().is_some_and(|expected| {
-            expected.health.is_some() && expected.mentions.iter().any(|mention| mention == named)
-        });
+        let wanted = self.expected.as_ref().is_some_and(|expected| expected.mentions.iter().any(|it| it == named));
         if wanted && self.before_redrive.is_none() {
             self.receive("health", text, &[]);
         }

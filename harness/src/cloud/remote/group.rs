@@ -104,6 +104,16 @@ impl Group<'_> {
                     };
                     let call = crate::scenario::PutEvents { refused: expected, ..call.clone() };
                     runner::put(&client.eventbridge(), &mut case.outcome, self.accounts, &call).await;
+                    // What its default bus took may be what the rule there wants.
+                    if call.bus.is_none() && call.refused.is_none() {
+                        let envelope = json!({
+                            "source": call.source, "detail-type": call.detail_type, "detail": call.detail,
+                            "region": call.region,
+                        });
+                        let of_hub = account == "hub";
+                        let region = call.region.clone();
+                        case.injected.push(Injection::of_event(of_hub, region, envelope, self.accounts));
+                    }
                     continue;
                 }
             };

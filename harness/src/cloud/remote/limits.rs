@@ -13,8 +13,26 @@ const BY_NAME: [(&str, Difference, &str); 3] = [
     ("variants/two-email-alerters", Difference::Deployments, "its second e-mail alerter has no probe there"),
 ];
 
+/// What is known of a cloud before anything is run there.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cloud) struct Offers<'a> {
+    /// As reports name it.
+    pub(in crate::cloud) cloud: &'a str,
+    /// Whether it has DynamoDB.
+    pub(in crate::cloud) dynamodb: bool,
+}
+
 /// Why a scenario is not run on a cloud behind an endpoint, if it is not.
-pub(in crate::cloud) fn not_run(cloud: &str, name: &str, scenario: &Scenario, options: RunOptions) -> Option<Found> {
+pub(in crate::cloud) fn not_run(
+    Offers { cloud, dynamodb }: Offers<'_>,
+    name: &str,
+    scenario: &Scenario,
+    options: RunOptions,
+) -> Option<Found> {
+    // Terraform would try for many minutes to create the table.
+    if !dynamodb && scenario.deployment.variables.get("deduplication") == Some(&true.into()) {
+        return Some(Found::new(Difference::DynamoDb, "its claims are kept in a table of DynamoDB"));
+    }
     if let Some(seconds) = waits(&scenario.faults).filter(|seconds| *seconds > LIMIT.as_secs() - 60) {
         let wait = if seconds == u64::MAX { "hours".to_owned() } else { format!("{seconds} s") };
         let what = format!("it waits {wait} for its retries; the bound is {} s", LIMIT.as_secs());

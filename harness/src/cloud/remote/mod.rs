@@ -24,7 +24,7 @@ use tokio::sync::OnceCell;
 use self::case::Case;
 use self::deploy::{Facts, Site};
 use self::group::{Group, LIMIT, SCOUTING};
-pub(in crate::cloud) use self::limits::not_run;
+pub(in crate::cloud) use self::limits::{Offers, not_run};
 use self::seed::Seeded;
 use self::sentinel::{STOPS, Sentinel};
 use self::variant::Variants;
@@ -38,6 +38,9 @@ use crate::runner::{Outcome, Status, chain, coverage};
 use crate::scenario::{DeploymentChange, Loaded, Scenario};
 use crate::sink::{Identity, Sink, SinkError};
 use crate::terraform::Stop;
+
+/// Where the facts of a deployment are kept, in the cloud's folder.
+const FACTS: &str = "facts.json";
 
 /// Why a cloud behind an endpoint cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -206,10 +209,9 @@ impl Remote {
     /// Applies a change, unless it is what stands there.
     async fn deployed(&self, seeded: &Seeded, change: &DeploymentChange) -> Result<Facts, String> {
         let key = change.key();
-        let kept = self.options.folder.join("facts.json");
+        let kept = self.options.folder.join(FACTS);
         // On a cloud that is the run's own nobody else changes anything.
-        let last = std::fs::read(&kept).ok().filter(|_| self.options.own);
-        let last = last.and_then(|facts| serde_json::from_slice::<Facts>(&facts).ok());
+        let last = self.kept_facts().filter(|_| self.options.own);
         if let Some(last) = last.as_ref().filter(|last| last.change == key) {
             return Ok(last.clone());
         }
@@ -250,6 +252,26 @@ impl Remote {
 
     fn case(&self, loaded: &Loaded, scenario: &Scenario) -> Case {
         Case::new(loaded, scenario, self.known(&loaded.name), self.sink.open_mailbox())
+    }
+
+    /// Runs cases on the default deployment: what an earlier run left there may be another.
+    async fn on_the_default(&self, ready: &Ready, cases: Vec<(usize, Case)>) -> Vec<(usize, Outcome)> {
+        let default = DeploymentChange::default();
+        if !self.options.own || self.kept_facts().is_some_and(|facts| facts.change == default.key()) {
+            return Box::pin(self.group(ready, cases)).await;
+        }
+        match Box::pin(self.make(&default)).await {
+            Ok(ready) => Box::pin(self.group(&ready, cases)).await,
+            Err(error) => {
+                let failed = |case: &Case| Outcome::error(&case.outcome.name, case.outcome.path.clone(), error.clone());
+                cases.iter().map(|(place, case)| (*place, failed(case))).collect()
+            }
+        }
+    }
+
+    /// What is written of the deployment that stands there.
+    fn kept_facts(&self) -> Option<Facts> {
+        serde_json::from_slice(&std::fs::read(self.options.folder.join(FACTS)).ok()?).ok()
     }
 
     /// Runs cases on what is ready.
@@ -373,6 +395,8 @@ impl Cloud for Remote {
                 return scenarios.iter().map(failed).collect();
             }
         };
+        let dynamodb = !ready.found.iter().any(|found| found.difference == Difference::DynamoDb);
+        let offers = Offers { cloud: &self.options.name, dynamodb };
         let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
         let (mut together, mut variants) = (Vec::new(), Variants::default());
         for (place, loaded) in scenarios.iter().enumerate() {
@@ -383,7 +407,7 @@ impl Cloud for Remote {
                     continue;
                 }
             };
-            if let Some(Found { difference, what }) = not_run(&self.options.name, &loaded.name, scenario, options) {
+            if let Some(Found { difference, what }) = not_run(offers, &loaded.name, scenario, options) {
                 let mut outcome = Outcome::not_run(&loaded.name, loaded.path.clone(), difference, what);
                 outcome.title.clone_from(&scenario.title);
                 outcomes.push((place, outcome));
@@ -397,7 +421,7 @@ impl Cloud for Remote {
         }
         if !together.is_empty() {
             self.progress.stage(&format!("running {} scenarios at the same time", together.len()));
-            outcomes.extend(Box::pin(self.group(ready, together)).await);
+            outcomes.extend(self.on_the_default(ready, together).await);
         }
         outcomes.extend(Box::pin(self.variants(variants, options, any_failed(&outcomes))).await);
         outcomes.sort_by_key(|(place, _)| *place);

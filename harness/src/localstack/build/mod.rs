@@ -57,11 +57,14 @@ pub async fn build(layout: &Layout, progress: &Progress) -> Result<Built, ImageE
     let tag = built_tag();
     let folder = layout.cache.join("localstack");
     std::fs::create_dir_all(&folder).map_err(LocalStackError::file(&folder))?;
-    progress.stage("waiting for another build of the same image");
     let lock = folder.join("build.lock");
+    let waiting = progress.clone();
     let _lock = blocking(move || {
         let file = std::fs::File::create(&lock).map_err(LocalStackError::file(&lock))?;
-        file.lock().map_err(LocalStackError::file(&lock))?;
+        if file.try_lock().is_err() {
+            waiting.stage("waiting for another build of the same image");
+            file.lock().map_err(LocalStackError::file(&lock))?;
+        }
         Ok(file)
     })
     .await?;
