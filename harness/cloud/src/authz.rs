@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::id::{AccountId, Arn, Region};
 use crate::policy::{self, Context, Decision, Named, Policies, Policy, PolicyError, Principal, Request, ResourceKind};
-use crate::services::iam;
+use crate::services::{iam, organizations, sts};
 use crate::state::State;
 use crate::trace::{Entry, Hop, Outcome};
 
@@ -99,22 +99,40 @@ impl<'a> Edge<'a> {
     }
 }
 
+fn named_one((name, policy): &(String, PolicyText)) -> Named<'_> {
+    Named { name: name.clone(), policy: policy.policy() }
+}
+
+fn named(policies: &[(String, PolicyText)]) -> Vec<Named<'_>> {
+    policies.iter().map(named_one).collect()
+}
+
 impl State {
     /// Decides an edge. Nothing is allowed by default but what an account's own administrator does in its account.
     pub fn decide(&self, edge: &Edge<'_>) -> Decision {
         let context = self.global_keys(edge);
         let resource_account = edge.resource_account();
         let identity = iam::identity_policies(self, edge.principal);
+        let boundary = iam::permissions_boundary(self, edge.principal);
+        let session = sts::session_policies(self, edge.principal);
+        let scps = match edge.principal.account() {
+            Some(account) => self.organizations.service_control_policies(account),
+            None => Vec::new(),
+        };
+        let rcps = match organizations::has_resource_control(edge.action) {
+            true => self.organizations.resource_control_policies(resource_account.as_str()),
+            false => Vec::new(),
+        };
         let policies = Policies {
-            identity: identity
-                .iter()
-                .map(|(name, policy)| Named { name: name.clone(), policy: policy.policy() })
-                .collect(),
+            identity: named(&identity),
+            boundary: boundary.as_ref().map(named_one),
+            session: named(&session),
+            scps: scps.iter().map(|level| named(level)).collect(),
+            rcps: named(&rcps),
             resource: edge
                 .resource_policy
                 .map(|(name, policy)| Named { name: name.to_owned(), policy: policy.policy() }),
             resource_kind: edge.kind,
-            ..Default::default()
         };
         policy::decide_completed(&Self::request(edge, &resource_account, &context), &policies)
     }
@@ -145,13 +163,14 @@ impl State {
             .known("aws:SecureTransport", "true")
             .known("aws:ResourceAccount", resource_account.as_str())
             .at(self.now);
-        if let Some(organization) = self.organizations.organization_of(resource_account.as_str()) {
-            context = context.known("aws:ResourceOrgID", organization);
+        // Paths are lists by type, though an account has one place. [D]
+        if let Some((organization, path)) = self.organizations.place_of(resource_account.as_str()) {
+            context = context.known("aws:ResourceOrgID", organization).known("aws:ResourceOrgPaths", path);
         }
         // Present for every principal of a member account, roles and root included, and for no service. [D]
         let account = edge.principal.account();
-        if let Some(organization) = account.and_then(|account| self.organizations.organization_of(account)) {
-            context = context.known("aws:PrincipalOrgID", organization);
+        if let Some((organization, path)) = account.and_then(|account| self.organizations.place_of(account)) {
+            context = context.known("aws:PrincipalOrgID", organization).known("aws:PrincipalOrgPaths", path);
         }
         context.complete_for(edge.principal);
         context

@@ -36,6 +36,10 @@ pub enum Principal {
         session_arn: String,
         /// The account id.
         account: String,
+        /// The access key of a session that AssumeRole gave out: what limits it is kept by this. Sessions that a service
+        /// takes on for itself have none.
+        #[serde(default)]
+        access_key: Option<String>,
     },
     /// An AWS service, such as `events.amazonaws.com`.
     Service {
@@ -114,7 +118,7 @@ impl Principal {
                 vec![(NamedAs::Itself, arn), (NamedAs::Account, account)]
             }
             Self::Root { account } => vec![(NamedAs::Itself, account)],
-            Self::Role { role_arn, session_arn, account } => {
+            Self::Role { role_arn, session_arn, account, .. } => {
                 vec![(NamedAs::Itself, session_arn), (NamedAs::Role, role_arn), (NamedAs::Account, account)]
             }
             Self::Service { .. } | Self::Anonymous => Vec::new(),
@@ -190,6 +194,11 @@ impl PrincipalElement {
     /// Whether the element is `NotPrincipal`.
     pub(super) fn is_negated(&self) -> bool {
         self.negated
+    }
+
+    /// Whether the element is `"Principal": "*"`.
+    pub(super) fn is_everyone(&self) -> bool {
+        !self.negated && matches!(self.entries.as_slice(), [Entry::Everyone])
     }
 
     /// Whether the statement speaks of `principal` (whose `names` these are), and by which name. Only `NotPrincipal`

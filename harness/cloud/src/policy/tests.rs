@@ -361,6 +361,7 @@ fn principal(text: &str) -> Principal {
             let (role, session) = name.rsplit_once('/').expect("role:<account>/<path and name>/<session>");
             let name = role.rsplit('/').next().unwrap_or(role);
             Principal::Role {
+                access_key: None,
                 role_arn: format!("arn:aws:iam::{account}:role/{role}"),
                 session_arn: format!("arn:aws:sts::{account}:assumed-role/{name}/{session}"),
                 account,

@@ -1,6 +1,6 @@
 //! What IAM refuses to store, beyond the grammar.
 
-use super::document::{Policy, Statement};
+use super::document::{Effect, Policy, Statement};
 use super::error::PolicyError;
 
 /// What a policy is attached to.
@@ -12,6 +12,8 @@ pub enum PolicyKind {
     Trust,
     /// Attached to a resource.
     Resource,
+    /// A resource control policy of an organization.
+    ResourceControl,
 }
 
 impl std::fmt::Display for PolicyKind {
@@ -20,6 +22,7 @@ impl std::fmt::Display for PolicyKind {
             Self::Identity => "an identity policy",
             Self::Trust => "a role trust policy",
             Self::Resource => "a resource policy",
+            Self::ResourceControl => "a resource control policy",
         })
     }
 }
@@ -41,6 +44,9 @@ impl Policy {
 impl Statement {
     fn validate(&self, kind: PolicyKind) -> Result<(), PolicyError> {
         let at = || format!("statement {}", self.number);
+        if kind == PolicyKind::ResourceControl {
+            self.validate_resource_control()?;
+        }
         match (kind, &self.principal) {
             (PolicyKind::Identity, Some(element)) => {
                 let element = if element.is_negated() { "NotPrincipal" } else { "Principal" };
@@ -49,13 +55,15 @@ impl Statement {
             (PolicyKind::Trust, Some(element)) if element.is_negated() => {
                 return Err(PolicyError::Prohibited { at: at(), element: "NotPrincipal", kind });
             }
-            (PolicyKind::Trust | PolicyKind::Resource, None) => {
+            (PolicyKind::Trust | PolicyKind::Resource | PolicyKind::ResourceControl, None) => {
                 return Err(PolicyError::Missing { at: at(), wanted: "`Principal`" });
             }
             _ => {}
         }
         match (kind, &self.resource) {
-            (PolicyKind::Identity, None) => return Err(PolicyError::Missing { at: at(), wanted: "`Resource`" }),
+            (PolicyKind::Identity | PolicyKind::ResourceControl, None) => {
+                return Err(PolicyError::Missing { at: at(), wanted: "`Resource`" });
+            }
             (PolicyKind::Trust, Some(_)) => {
                 return Err(PolicyError::Prohibited { at: at(), element: "Resource", kind });
             }
@@ -77,6 +85,24 @@ impl Statement {
         }
         match &self.sid {
             Some(sid) if !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) => Err(PolicyError::Sid(sid.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Resource control policies only deny, to everyone, named actions. [D] Organizations user guide, RCP syntax
+    fn validate_resource_control(&self) -> Result<(), PolicyError> {
+        let prohibited = |element| {
+            let at = format!("statement {}", self.number);
+            Err(PolicyError::Prohibited { at, element, kind: PolicyKind::ResourceControl })
+        };
+        if self.effect == Effect::Allow {
+            return prohibited("Effect Allow");
+        }
+        if self.action.negated || self.action.values.iter().any(|action| action.text == "*") {
+            return prohibited(if self.action.negated { "NotAction" } else { "Action *" });
+        }
+        match &self.principal {
+            Some(element) if !element.is_everyone() => prohibited("Principal other than *"),
             _ => Ok(()),
         }
     }

@@ -202,6 +202,8 @@ def iam():
     assert simulated["EvaluationResults"][0]["EvalDecision"] == "allowed"
     simulated = api.simulate_principal_policy(PolicySourceArn=principal, ActionNames=["sqs:SendMessage"])
     assert simulated["EvaluationResults"][0]["EvalDecision"] == "allowed"
+    api.put_role_permissions_boundary(RoleName="r", PermissionsBoundary=managed)
+    api.delete_role_permissions_boundary(RoleName="r")
     security = recorded("sts", client("sts"))
     security.get_caller_identity()
     security.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/r", RoleSessionName="session")
@@ -225,6 +227,31 @@ def organizations():
     api.list_delegated_administrators()
     api.list_delegated_services_for_account(AccountId=member)
     api.deregister_delegated_administrator(AccountId=member, ServicePrincipal=service)
+    root = api.list_roots()["Roots"][0]["Id"]
+    unit = api.create_organizational_unit(ParentId=root, Name="u")["OrganizationalUnit"]["Id"]
+    api.describe_organizational_unit(OrganizationalUnitId=unit)
+    api.update_organizational_unit(OrganizationalUnitId=unit, Name="v")
+    api.list_organizational_units_for_parent(ParentId=root)
+    api.move_account(AccountId=member, SourceParentId=root, DestinationParentId=unit)
+    api.list_parents(ChildId=member)
+    api.list_children(ParentId=unit, ChildType="ACCOUNT")
+    api.list_accounts_for_parent(ParentId=unit)
+    api.move_account(AccountId=member, SourceParentId=unit, DestinationParentId=root)
+    kind = "SERVICE_CONTROL_POLICY"
+    api.enable_policy_type(RootId=root, PolicyType=kind)
+    content = policy(Effect="Deny", Action="sqs:*", Resource="*")
+    made = api.create_policy(Name="p", Description="d", Type=kind, Content=content)
+    scp = made["Policy"]["PolicySummary"]["Id"]
+    api.describe_policy(PolicyId=scp)
+    api.update_policy(PolicyId=scp, Description="e")
+    api.list_policies(Filter=kind)
+    api.attach_policy(PolicyId=scp, TargetId=unit)
+    api.list_policies_for_target(TargetId=unit, Filter=kind)
+    api.list_targets_for_policy(PolicyId=scp)
+    api.detach_policy(PolicyId=scp, TargetId=unit)
+    api.delete_policy(PolicyId=scp)
+    api.disable_policy_type(RootId=root, PolicyType=kind)
+    api.delete_organizational_unit(OrganizationalUnitId=unit)
 
 
 def logs():

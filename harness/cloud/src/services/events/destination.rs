@@ -18,6 +18,7 @@ pub(super) fn check(call: &mut Call<'_>, rule: &RuleName, target: &Arn, role: &A
         role_arn: role.to_string(),
         session_arn: Arn::global(role.partition(), "sts", &account, session).to_string(),
         account: account.to_string(),
+        access_key: None,
     };
     let mut context = Context::new()
         .with("aws:SourceArn", rule_arn.as_str())
@@ -25,8 +26,9 @@ pub(super) fn check(call: &mut Call<'_>, rule: &RuleName, target: &Arn, role: &A
         .with("aws:RequestedRegion", target.region().as_str())
         .with("aws:SecureTransport", "true")
         .with("events:eventBusInvocation", "true");
-    if let Some(organization) = call.state.organizations.organization_of(account.as_str()) {
+    if let Some((organization, path)) = call.state.organizations.place_of(account.as_str()) {
         context.set("aws:PrincipalOrgID", organization);
+        context.set("aws:PrincipalOrgPaths", path);
     }
     let policy = call.state.events.policy(target).and_then(|policy| without_event_keys(policy.text()));
     // The role may get its permissions later, so its side is taken as given; an owner that is nobody's makes the

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::role::{encoded, tags};
-use super::role_operations::{Tag, document as parse, named, no_such, page, role, tag_map};
+use super::role::{Role, encoded, tags};
+use super::role_operations::{Tag, bounded, document as parse, named, no_such, page, role, tag_map};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use crate::id::Arn;
@@ -140,11 +140,12 @@ fn of_call(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiError> {
 /// Description and tags only where there are any.
 fn shape(call: &Call<'_>, arn: &Arn) -> Value {
     let attached = call.state.iam.roles.values().filter(|role| role.attached.contains(arn)).count();
+    let bounds = call.state.iam.roles.values().filter(|role| role.boundary.as_ref() == Some(arn)).count();
     let resource = arn.resource().trim_start_matches("policy");
     let mut shape = json!({
         "PolicyName": arn.name(), "PolicyId": "ANPAAWS", "Arn": arn.as_str(),
         "Path": &resource[..resource.len() - arn.name().len()],
-        "DefaultVersionId": "v1", "AttachmentCount": attached, "PermissionsBoundaryUsageCount": 0,
+        "DefaultVersionId": "v1", "AttachmentCount": attached, "PermissionsBoundaryUsageCount": bounds,
         "IsAttachable": true,
     });
     if let Some(policy) = call.state.iam.policies.get(arn) {
@@ -180,7 +181,8 @@ pub(super) fn list_policy_versions(call: &mut Call<'_>) -> Result<Reply, ApiErro
 
 pub(super) fn delete_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = of_call(call, "iam:DeletePolicy")?;
-    if call.state.iam.roles.values().any(|role| role.attached.contains(&arn)) {
+    let uses = |role: &Role| role.attached.contains(&arn) || role.boundary.as_ref() == Some(&arn);
+    if call.state.iam.roles.values().any(uses) {
         return Err(ApiError::new("DeleteConflict", "Cannot delete a policy attached to entities.").status(409));
     }
     call.state.iam.policies.remove(&arn);
@@ -188,14 +190,14 @@ pub(super) fn delete_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 }
 
 pub(super) fn attach_role_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let target = named(call, "iam:AttachRolePolicy")?;
+    let target = bounded(call, "iam:AttachRolePolicy")?;
     let arn = attachable(call)?;
     role(call, &target)?.attached.insert(arn);
     Ok(Reply::empty())
 }
 
 pub(super) fn detach_role_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let target = named(call, "iam:DetachRolePolicy")?;
+    let target = bounded(call, "iam:DetachRolePolicy")?;
     let arn = policy_arn(call)?;
     let removed = role(call, &target)?.attached.remove(&arn);
     if removed { Ok(Reply::empty()) } else { Err(not_found(&arn)) }

@@ -1,5 +1,6 @@
 //! IAM: roles and policies. Global: an account has one set of them, whatever the Region.
 
+mod boundary;
 mod managed;
 mod role;
 mod role_operations;
@@ -12,11 +13,12 @@ use serde::{Deserialize, Serialize};
 use crate::api::{ApiError, Call, Operation};
 use crate::authz::{Edge, PolicyText};
 use crate::id::Arn;
-use crate::policy::{Context, Principal, ResourceKind};
+use crate::policy::{Context, PolicyKind, Principal, ResourceKind};
 use crate::services::{DeliveryError, sts};
 use crate::table::Table;
 use crate::trace::Hop;
 
+pub(crate) use boundary::permissions_boundary;
 pub use managed::ManagedPolicy;
 pub use role::Role;
 
@@ -34,6 +36,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("CreateRole", role_operations::create_role),
     Operation::new("DeletePolicy", managed::delete_policy),
     Operation::new("DeleteRole", role_operations::delete_role),
+    Operation::new("DeleteRolePermissionsBoundary", boundary::delete),
     Operation::new("DeleteRolePolicy", role_operations::delete_role_policy),
     Operation::new("DetachRolePolicy", managed::detach_role_policy),
     Operation::new("GetContextKeysForCustomPolicy", simulate::keys_of_custom),
@@ -48,6 +51,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("ListRolePolicies", role_operations::list_role_policies),
     Operation::new("ListRoleTags", role_operations::list_role_tags),
     Operation::new("ListRoles", role_operations::list_roles),
+    Operation::new("PutRolePermissionsBoundary", boundary::put),
     Operation::new("PutRolePolicy", role_operations::put_role_policy),
     Operation::new("SimulateCustomPolicy", simulate::custom),
     Operation::noted("SimulatePrincipalPolicy", simulate::principal, "of roles; without the organization's policies"),
@@ -78,6 +82,16 @@ pub fn identity_policies(state: &crate::state::State, principal: &Principal) -> 
         }
         _ => Vec::new(),
     }
+}
+
+/// A managed policy's document, a customer's or one of AWS's own that is known here.
+pub(crate) fn managed_policy(state: &crate::state::State, policy: &Arn) -> Option<PolicyText> {
+    managed::document(state, policy)
+}
+
+/// Parses and checks a policy document of a caller.
+pub(crate) fn policy_document(text: &str, kind: PolicyKind) -> Result<PolicyText, ApiError> {
+    role_operations::document(text, kind)
 }
 
 /// The unique id of a role, `AROA…`.

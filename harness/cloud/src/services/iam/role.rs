@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::boundary;
 use crate::authz::PolicyText;
 use crate::id::Arn;
 use crate::time::Time;
@@ -26,6 +27,9 @@ pub struct Role {
     pub inline: BTreeMap<String, PolicyText>,
     /// Managed policies.
     pub attached: BTreeSet<Arn>,
+    /// The managed policy that limits it.
+    #[serde(default)]
+    pub boundary: Option<Arn>,
     /// Tags.
     pub tags: BTreeMap<String, String>,
     /// Seconds.
@@ -65,6 +69,7 @@ impl Role {
             shape["MaxSessionDuration"] = json!(self.max_session_duration);
         }
         self.add_tags(&mut shape);
+        self.add_boundary(&mut shape);
         shape
     }
 
@@ -73,6 +78,7 @@ impl Role {
         let mut shape = self.listed(arn);
         shape["RoleLastUsed"] = json!({});
         self.add_tags(&mut shape);
+        self.add_boundary(&mut shape);
         shape
     }
 
@@ -81,6 +87,13 @@ impl Role {
         let mut shape = self.common(arn);
         shape["MaxSessionDuration"] = json!(self.max_session_duration);
         shape
+    }
+
+    /// ListRoles leaves it out. [D] API_ListRoles
+    fn add_boundary(&self, shape: &mut Value) {
+        if let Some(arn) = &self.boundary {
+            shape["PermissionsBoundary"] = boundary::shape(arn);
+        }
     }
 
     fn add_tags(&self, shape: &mut Value) {

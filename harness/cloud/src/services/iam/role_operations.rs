@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::boundary;
 use super::role::{Role, encoded, tags};
 use crate::api::{ApiError, Call, Reply, lenient};
 use crate::authz::PolicyText;
 use crate::id::Arn;
-use crate::policy::{PolicyError, PolicyKind};
+use crate::policy::{Context, PolicyError, PolicyKind};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -37,7 +38,7 @@ pub(super) fn document(text: &str, kind: PolicyKind) -> Result<PolicyText, ApiEr
     Ok(policy)
 }
 
-fn required<'a>(call: &'a Call<'_>, member: &str) -> Result<&'a str, ApiError> {
+pub(super) fn required<'a>(call: &'a Call<'_>, member: &str) -> Result<&'a str, ApiError> {
     call.text(member).filter(|text| !text.is_empty()).ok_or_else(|| {
         ApiError::new("ValidationError", format!("1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"))
     })
@@ -45,11 +46,26 @@ fn required<'a>(call: &'a Call<'_>, member: &str) -> Result<&'a str, ApiError> {
 
 /// The role that the call names; it must be there.
 pub(super) fn named(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiError> {
+    named_with(call, action, |_| Context::new())
+}
+
+/// The same where policies may ask for the role's boundary. [D] service authorization reference, IAM
+pub(super) fn bounded(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiError> {
+    named_with(call, action, |role| boundary::key(role.and_then(|role| role.boundary.as_ref()).map(Arn::as_str)))
+}
+
+/// The same with condition keys, which may follow from the role.
+pub(super) fn named_with(
+    call: &mut Call<'_>,
+    action: &str,
+    keys: impl FnOnce(Option<&Role>) -> Context,
+) -> Result<Arn, ApiError> {
     let name = required(call, "RoleName")?.to_owned();
     let found = call.state.iam.roles.iter().find(|(arn, role)| arn.account() == call.account && role.name == name);
+    let context = keys(found.map(|(_, role)| role));
     let arn = found.map(|(arn, _)| arn.clone());
     let resource = arn.clone().unwrap_or_else(|| role_arn(call, "/", &name));
-    call.authorise(action, &resource)?;
+    call.authorise_with(action, &resource, context, None)?;
     arn.ok_or_else(|| no_such(format!("The role with name {name} cannot be found.")))
 }
 
@@ -79,6 +95,8 @@ struct CreateRole {
     #[serde(default, deserialize_with = "lenient::optional")]
     max_session_duration: Option<i64>,
     #[serde(default)]
+    permissions_boundary: Option<String>,
+    #[serde(default)]
     tags: Vec<Tag>,
 }
 
@@ -86,7 +104,8 @@ pub(super) fn create_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let input: CreateRole = call.input()?;
     let path = input.path.unwrap_or_else(|| "/".to_owned());
     let arn = role_arn(call, &path, &input.role_name);
-    call.authorise("iam:CreateRole", &arn)?;
+    let key = boundary::key(input.permissions_boundary.as_deref());
+    call.authorise_with("iam:CreateRole", &arn, key, None)?;
     let taken = call
         .state
         .iam
@@ -97,6 +116,7 @@ pub(super) fn create_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         let text = format!("Role with name {} already exists.", input.role_name);
         return Err(ApiError::new("EntityAlreadyExists", text).status(409));
     }
+    let boundary = input.permissions_boundary.as_deref().map(|text| boundary::asked(call, text)).transpose()?;
     let duration_given = input.max_session_duration.is_some();
     let role = Role {
         name: input.role_name,
@@ -106,6 +126,7 @@ pub(super) fn create_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         trust: document(&input.assume_role_policy_document, PolicyKind::Trust)?,
         inline: BTreeMap::new(),
         attached: BTreeSet::new(),
+        boundary,
         tags: tag_map(input.tags),
         max_session_duration: input.max_session_duration.unwrap_or(3600),
         created: call.state.now,
@@ -181,7 +202,7 @@ pub(super) fn delete_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 }
 
 pub(super) fn put_role_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "iam:PutRolePolicy")?;
+    let arn = bounded(call, "iam:PutRolePolicy")?;
     let name = required(call, "PolicyName")?.to_owned();
     let policy = document(required(call, "PolicyDocument")?, PolicyKind::Identity)?;
     role(call, &arn)?.inline.insert(name, policy);
@@ -198,7 +219,7 @@ pub(super) fn get_role_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 }
 
 pub(super) fn delete_role_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = named(call, "iam:DeleteRolePolicy")?;
+    let arn = bounded(call, "iam:DeleteRolePolicy")?;
     let name = required(call, "PolicyName")?.to_owned();
     let removed = role(call, &arn)?.inline.remove(&name);
     removed.map(|_| Reply::empty()).ok_or_else(|| no_such(format!("The role policy with name {name} cannot be found.")))

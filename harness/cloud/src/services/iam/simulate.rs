@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::role_operations::{no_such, page};
-use super::{managed, role_operations};
+use super::{boundary, managed, role_operations};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use crate::id::{AccountId, Arn};
@@ -160,7 +160,10 @@ fn evaluate(
             Some(("ResourcePolicy".to_owned(), policy.map_err(invalid)?))
         }
     };
-    let boundaries = documents("PermissionsBoundaryPolicyInputList", &input.permissions_boundary_policy_input_list)?;
+    let given = documents("PermissionsBoundaryPolicyInputList", &input.permissions_boundary_policy_input_list)?;
+    // A boundary that is given stands in for the role's own. [D] API_SimulatePrincipalPolicy
+    let own = source.and_then(|role| boundary::of_role(call.state, role.as_str()));
+    let boundary = given.into_iter().next().or(own);
     let caller = caller(call, input.caller_arn.as_deref(), source)?;
     let mut context = Context::new();
     for entry in &input.context_entries {
@@ -168,7 +171,7 @@ fn evaluate(
     }
     let policies = Policies {
         identity: policies.iter().map(named).collect(),
-        boundary: boundaries.first().map(named),
+        boundary: boundary.as_ref().map(named),
         resource: resource_policy.as_ref().map(named),
         ..Policies::default()
     };

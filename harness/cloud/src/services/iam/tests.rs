@@ -159,6 +159,38 @@ fn attached_policies_keep_a_role() {
     ok(&mut state, "DeleteRole", json!({"RoleName": "r"}));
 }
 
+/// [D] API_PutRolePermissionsBoundary, access_policies_boundaries; texts of what is missing: [?]
+#[test]
+fn boundaries() {
+    let mut state = cloud();
+    let policy = format!("arn:aws:iam::{ACCOUNT}:policy/p");
+    let bounds = |arn: &str| json!({"RoleName": "r", "PermissionsBoundary": arn});
+    let by = |arn: &str| json!({"RoleName": "b", "AssumeRolePolicyDocument": TRUST, "PermissionsBoundary": arn});
+    let none = format!("arn:aws:iam::{ACCOUNT}:policy/none");
+    let cases = [
+        ("DeleteRolePermissionsBoundary", json!({"RoleName": "r"}), Some("NoSuchEntity")),
+        ("PutRolePermissionsBoundary", bounds("x"), Some("InvalidInput")),
+        ("PutRolePermissionsBoundary", bounds(&none), Some("NoSuchEntity")),
+        ("CreateRole", by(&none), Some("NoSuchEntity")),
+        ("PutRolePermissionsBoundary", bounds(&policy), None),
+        ("CreateRole", by("arn:aws:iam::aws:policy/AdministratorAccess"), None),
+        ("DeletePolicy", json!({"PolicyArn": policy}), Some("DeleteConflict")),
+    ];
+    for (operation, params, expected) in cases {
+        let found = call(&mut state, operation, params.clone()).err().map(|error| error.code);
+        assert_eq!(found.as_deref(), expected, "{operation} {params}");
+    }
+    let shown = ok(&mut state, "GetRole", json!({"RoleName": "r"}));
+    let boundary = json!({"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": policy});
+    assert_eq!(shown["Role"]["PermissionsBoundary"], boundary);
+    let listed = ok(&mut state, "ListRoles", json!({}));
+    assert_eq!(listed["Roles"][0].get("PermissionsBoundary"), None);
+    let counted = ok(&mut state, "GetPolicy", json!({"PolicyArn": policy}));
+    assert_eq!(counted["Policy"]["PermissionsBoundaryUsageCount"], 1);
+    ok(&mut state, "DeleteRolePermissionsBoundary", json!({"RoleName": "r"}));
+    ok(&mut state, "DeletePolicy", json!({"PolicyArn": policy}));
+}
+
 /// The simulator: decision, matched statements with their places, missing keys.
 /// Places: [T] answers of AWS in public repositories (`AdministratorAccess` 3:17 to 8:6, one line from column 38 or 41).
 #[test]
@@ -286,6 +318,21 @@ fn simulations_of_a_role() {
         .map(|statement| &statement["SourcePolicyId"])
         .collect();
     assert_eq!(ids, ["role_r_i", "p"], "[T] names as AWS answers them");
+    // The role's own boundary counts, unless another is given. [D] API_SimulatePrincipalPolicy
+    let everything = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    let other = everything.replace(r#""Action":"*""#, r#""Action":"sns:*""#);
+    let made = ok(&mut state, "CreatePolicy", json!({"PolicyName": "b", "PolicyDocument": other}));
+    ok(
+        &mut state,
+        "PutRolePermissionsBoundary",
+        json!({"RoleName": "r", "PermissionsBoundary": made["Policy"]["Arn"]}),
+    );
+    let given = json!([everything]);
+    for (given, decision) in [(json!([]), "implicitDeny"), (given, "allowed")] {
+        let params = json!({"PolicySourceArn": source, "ActionNames": ["lambda:ListFunctions"], "PermissionsBoundaryPolicyInputList": given});
+        let answer = ok(&mut state, "SimulatePrincipalPolicy", params);
+        assert_eq!(answer["EvaluationResults"][0]["EvalDecision"], decision, "{given}");
+    }
     let refusals = [
         (json!({"ActionNames": ["a:B"]}), "ValidationError"),
         (

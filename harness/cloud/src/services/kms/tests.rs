@@ -39,6 +39,7 @@ pub(super) fn ok(state: &mut State, name: &str, params: Value) -> Value {
 
 fn role() -> Principal {
     Principal::Role {
+        access_key: None,
         role_arn: format!("arn:aws:iam::{ACCOUNT}:role/r"),
         session_arn: format!("arn:aws:sts::{ACCOUNT}:assumed-role/r/s"),
         account: ACCOUNT.into(),

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{describe_organization, membership};
+use super::{describe_organization, management};
 use crate::api::{ApiError, Call, Reply};
 use crate::id::{AccountId, Arn};
 
 pub(super) fn create_organization(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let any = Arn::global("aws", "organizations", &call.account, "*");
+    let any = Arn::global(call.region.partition(), "organizations", &call.account, "*");
     call.authorise("organizations:CreateOrganization", &any)?;
     if call.state.organizations.organization.is_some() {
         let text = "The AWS account is already a member of an organization.";
@@ -17,15 +17,6 @@ pub(super) fn create_organization(call: &mut Call<'_>) -> Result<Reply, ApiError
     let management = call.account.to_string();
     call.state.organizations.create(&id, &management, &[(&management, "management")]);
     describe_organization(call)
-}
-
-/// Who may do it: the management account.
-fn management(call: &mut Call<'_>, action: &str) -> Result<(), ApiError> {
-    let (_, management) = membership(call, action)?;
-    if management == call.account {
-        return Ok(());
-    }
-    Err(ApiError::new("AccessDeniedException", "You don't have permissions to access this resource."))
 }
 
 fn status(call: &Call<'_>, request: &str) -> Result<Value, ApiError> {
@@ -50,7 +41,7 @@ pub(super) fn create_account(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let account = AccountId::new(call.state.random_text(12, "123456789"));
     let request = format!("car-{}", call.state.hex(32));
     let now = call.state.now;
-    call.state.organizations.accounts.insert(account.clone(), name);
+    call.state.organizations.add(account.as_str(), &name);
     call.state.organizations.created.insert(request.clone(), (account, now));
     Ok(status(call, &request)?.into())
 }

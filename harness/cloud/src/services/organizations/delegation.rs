@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{listable, membership, page, shape};
+use super::{listable, member_shape, membership, page};
 use crate::api::{ApiError, Call, Reply};
 use crate::id::AccountId;
 
@@ -57,14 +57,14 @@ pub(super) fn deregister(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 }
 
 pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let (id, management) = listable(call, "organizations:ListDelegatedAdministrators")?;
+    let (id, _) = listable(call, "organizations:ListDelegatedAdministrators")?;
     let wanted = call.text("ServicePrincipal");
     let organizations = &call.state.organizations;
     let delegated =
         organizations.delegated.iter().filter(|(_, services)| wanted.is_none_or(|one| services.contains_key(one)));
     let shown: Vec<Value> = delegated
         .filter_map(|(account, services)| {
-            let mut shown = shape(&id, &management, account, organizations.accounts.get(account)?);
+            let mut shown = member_shape(call, &id, account, organizations.accounts.get(account)?);
             shown["DelegationEnabledDate"] = json!(services.values().min()?.seconds_f64());
             Some(shown)
         })

@@ -1,9 +1,16 @@
-//! AWS Organizations: one organization, its accounts and who may list them.
+//! AWS Organizations: one organization, its accounts and units, and the policies that limit them.
 
+mod attachment_operations;
 mod create;
 mod delegation;
+mod hierarchy;
+mod policy;
+mod policy_operations;
+#[cfg(test)]
+mod policy_tests;
 #[cfg(test)]
 mod tests;
+mod unit_operations;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +21,8 @@ use crate::api::{ApiError, Call, Operation, Reply};
 use crate::id::{AccountId, Arn};
 use crate::table::Table;
 use crate::time::Time;
+
+pub(crate) use policy::has_resource_control;
 
 /// State of the service: one organization at most.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -27,6 +36,10 @@ pub struct State {
     /// Accounts that act for the management account, with the services they do it for.
     #[serde(default)]
     delegated: BTreeMap<AccountId, BTreeMap<String, Time>>,
+    #[serde(default)]
+    hierarchy: hierarchy::Hierarchy,
+    #[serde(default)]
+    policies: policy::Policies,
 }
 
 impl State {
@@ -42,6 +55,7 @@ impl State {
     /// Adds a member, by its id and name.
     pub fn add(&mut self, account: &str, name: &str) {
         self.accounts.insert(AccountId::new(account), name.to_owned());
+        self.attach_full_access(account);
     }
 
     /// The id of the organization that the account belongs to.
@@ -52,16 +66,37 @@ impl State {
 
 /// Operations of the service.
 pub const OPERATIONS: &[Operation] = &[
+    Operation::new("AttachPolicy", attachment_operations::attach),
     Operation::noted("CreateAccount", create::create_account, "at once, and without a role for the management account"),
     Operation::noted("CreateOrganization", create::create_organization, "one for the whole cloud"),
+    Operation::new("CreateOrganizationalUnit", unit_operations::create),
+    Operation::noted("CreatePolicy", policy_operations::create, "service and resource control policies"),
+    Operation::new("DeleteOrganizationalUnit", unit_operations::delete),
+    Operation::new("DeletePolicy", policy_operations::delete),
     Operation::new("DeregisterDelegatedAdministrator", delegation::deregister),
     Operation::new("DescribeAccount", describe_account),
     Operation::new("DescribeCreateAccountStatus", create::describe_create_account_status),
     Operation::new("DescribeOrganization", describe_organization),
+    Operation::new("DescribeOrganizationalUnit", unit_operations::describe),
+    Operation::new("DescribePolicy", policy_operations::describe),
+    Operation::new("DetachPolicy", attachment_operations::detach),
+    Operation::new("DisablePolicyType", policy_operations::disable_type),
+    Operation::noted("EnablePolicyType", policy_operations::enable_type, "at once"),
     Operation::new("ListAccounts", list_accounts),
+    Operation::new("ListAccountsForParent", unit_operations::list_accounts),
+    Operation::new("ListChildren", unit_operations::list_children),
     Operation::new("ListDelegatedAdministrators", delegation::list),
     Operation::new("ListDelegatedServicesForAccount", delegation::list_services),
+    Operation::new("ListOrganizationalUnitsForParent", unit_operations::list_units),
+    Operation::new("ListParents", unit_operations::list_parents),
+    Operation::new("ListPolicies", policy_operations::list),
+    Operation::new("ListPoliciesForTarget", attachment_operations::list_policies),
+    Operation::new("ListRoots", unit_operations::list_roots),
+    Operation::new("ListTargetsForPolicy", attachment_operations::list_targets),
+    Operation::new("MoveAccount", unit_operations::move_account),
     Operation::noted("RegisterDelegatedAdministrator", delegation::register, "any service principal is taken"),
+    Operation::new("UpdateOrganizationalUnit", unit_operations::update),
+    Operation::new("UpdatePolicy", policy_operations::update),
 ];
 
 /// The organization's id and management account, for a member.
@@ -71,9 +106,8 @@ fn membership(call: &mut Call<'_>, action: &str) -> Result<(String, AccountId), 
     let (id, management) = found.ok_or_else(|| {
         ApiError::new("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
     })?;
-    let arn = Arn::global("aws", "organizations", &management, format!("organization/{id}"));
     // Organizations answers members about their own organization: the resource counts as the caller's. [?]
-    let own = Arn::global("aws", "organizations", &call.account, arn.resource());
+    let own = Arn::global(call.region.partition(), "organizations", &call.account, format!("organization/{id}"));
     call.authorise(action, &own)?;
     Ok((id, management))
 }
@@ -82,11 +116,12 @@ fn describe_organization(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let (id, management) = membership(call, "organizations:DescribeOrganization")?;
     Ok(json!({"Organization": {
         "Id": id,
-        "Arn": Arn::global("aws", "organizations", &management, format!("organization/{id}")).as_str(),
+        "Arn": arn(call, format!("organization/{id}")).as_str(),
         "FeatureSet": "ALL",
         "MasterAccountId": management.as_str(),
-        "MasterAccountArn": account_arn(&management, &id, &management).as_str(),
+        "MasterAccountArn": arn(call, format!("account/{id}/{management}")).as_str(),
         "MasterAccountEmail": format!("{management}@example.com"),
+        // Not to be relied on, says AWS; ListRoots tells the types in use. [D]
         "AvailablePolicyTypes": [],
     }})
     .into())
@@ -102,22 +137,33 @@ fn listable(call: &mut Call<'_>, action: &str) -> Result<(String, AccountId), Ap
     Ok((id, management))
 }
 
-fn account_arn(management: &AccountId, organization: &str, account: &AccountId) -> Arn {
-    Arn::global("aws", "organizations", management, format!("account/{organization}/{account}"))
+/// Who changes the organization: the management account. Its organization's id.
+fn management(call: &mut Call<'_>, action: &str) -> Result<String, ApiError> {
+    let (id, management) = membership(call, action)?;
+    if management == call.account {
+        return Ok(id);
+    }
+    Err(ApiError::new("AccessDeniedException", "You don't have permissions to access this resource."))
 }
 
-fn shape(organization: &str, management: &AccountId, account: &AccountId, name: &str) -> Value {
+/// An ARN of the organization, in the partition that is called: it belongs to the management account. [D]
+fn arn(call: &Call<'_>, resource: String) -> Arn {
+    let management = call.state.organizations.management.clone().unwrap_or_else(|| call.account.clone());
+    Arn::global(call.region.partition(), "organizations", &management, resource)
+}
+
+fn member_shape(call: &Call<'_>, organization: &str, account: &AccountId, name: &str) -> Value {
     json!({
-        "Id": account.as_str(), "Arn": account_arn(management, organization, account).as_str(),
+        "Id": account.as_str(), "Arn": arn(call, format!("account/{organization}/{account}")).as_str(),
         "Email": format!("{account}@example.com"), "Name": name, "Status": "ACTIVE", "JoinedMethod": "CREATED",
         "JoinedTimestamp": 1_600_000_000.0,
     })
 }
 
 fn list_accounts(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let (id, management) = listable(call, "organizations:ListAccounts")?;
+    let (id, _) = listable(call, "organizations:ListAccounts")?;
     let accounts = call.state.organizations.accounts.iter();
-    let accounts: Vec<Value> = accounts.map(|(account, name)| shape(&id, &management, account, name)).collect();
+    let accounts: Vec<Value> = accounts.map(|(account, name)| member_shape(call, &id, account, name)).collect();
     page(call, "Accounts", accounts)
 }
 
@@ -143,10 +189,10 @@ fn page(call: &Call<'_>, member: &str, items: Vec<Value>) -> Result<Reply, ApiEr
 }
 
 fn describe_account(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let (id, management) = listable(call, "organizations:DescribeAccount")?;
+    let (id, _) = listable(call, "organizations:DescribeAccount")?;
     let account = AccountId::new(call.text("AccountId").unwrap_or_default());
     match call.state.organizations.accounts.get(&account) {
-        Some(name) => Ok(json!({"Account": shape(&id, &management, &account, name)}).into()),
+        Some(name) => Ok(json!({"Account": member_shape(call, &id, &account, name)}).into()),
         None => Err(ApiError::new("AccountNotFoundException", "You specified an account that doesn't exist.")),
     }
 }

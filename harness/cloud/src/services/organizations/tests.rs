@@ -7,17 +7,27 @@ use crate::policy::Principal;
 use crate::state::State;
 use crate::time::Time;
 
-const MANAGEMENT: &str = "999988887777";
-const MEMBER: &str = "111122223333";
+pub(super) const MANAGEMENT: &str = "999988887777";
+pub(super) const MEMBER: &str = "111122223333";
 const STRANGER: &str = "555566667777";
 
-fn state() -> State {
+pub(super) fn state() -> State {
     let mut state = State::new(Time::parse("2026-03-02T09:14:07Z").unwrap(), 1);
     state.organizations.create("o-abcdefghij", MANAGEMENT, &[(MANAGEMENT, "hub"), (MEMBER, "spoke")]);
     state
 }
 
-fn call(state: &mut State, account: &str, name: &str, params: Value) -> Result<Value, ApiError> {
+pub(super) fn call(state: &mut State, account: &str, name: &str, params: Value) -> Result<Value, ApiError> {
+    call_in(state, "us-east-1", account, name, params)
+}
+
+pub(super) fn call_in(
+    state: &mut State,
+    region: &str,
+    account: &str,
+    name: &str,
+    params: Value,
+) -> Result<Value, ApiError> {
     let arn = format!("arn:aws:iam::{account}:user/administrator");
     let reply = dispatch(&mut Call {
         state,
@@ -26,7 +36,7 @@ fn call(state: &mut State, account: &str, name: &str, params: Value) -> Result<V
         protocol: Protocol::Json11,
         caller: Principal::Administrator { account: account.into(), arn },
         account: account.into(),
-        region: "us-east-1".into(),
+        region: region.into(),
         params,
         request_id: "request".into(),
     })?;
@@ -36,7 +46,7 @@ fn call(state: &mut State, account: &str, name: &str, params: Value) -> Result<V
     }
 }
 
-fn code(result: Result<Value, ApiError>) -> Option<String> {
+pub(super) fn code(result: Result<Value, ApiError>) -> Option<String> {
     result.err().map(|error| error.code)
 }
 

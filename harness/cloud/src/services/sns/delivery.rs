@@ -65,8 +65,8 @@ fn sns() -> Principal {
 fn context(state: &State, topic: &Arn) -> Context {
     let account = topic.account();
     let context = Context::new().with("aws:SourceArn", topic.as_str()).with("aws:SourceAccount", account.as_str());
-    match state.organizations.organization_of(account.as_str()) {
-        Some(organization) => context.with("aws:SourceOrgID", organization),
+    match state.organizations.place_of(account.as_str()) {
+        Some((organization, path)) => context.with("aws:SourceOrgID", organization).with("aws:SourceOrgPaths", path),
         None => context,
     }
 }

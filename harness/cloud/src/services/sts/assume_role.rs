@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{issue_tagged, session_principal, session_tags, tags_of_caller};
+use super::session_policies::{self, PolicyArn};
+use super::{issue_limited, session_principal, session_tags, tags_of_caller};
 use crate::api::{ApiError, Call, Reply, lenient};
 use crate::id::Arn;
 use crate::policy::{Context, Principal, ResourceKind};
@@ -32,13 +33,17 @@ struct AssumeRole {
     tags: Vec<Tag>,
     #[serde(default)]
     transitive_tag_keys: Vec<String>,
+    #[serde(default)]
+    policy: Option<String>,
+    #[serde(default)]
+    policy_arns: Vec<PolicyArn>,
 }
 
-fn invalid(text: impl Into<String>) -> ApiError {
+pub(super) fn invalid(text: impl Into<String>) -> ApiError {
     ApiError::new("ValidationError", text)
 }
 
-fn constraint(value: &str, member: &str, wanted: &str) -> ApiError {
+pub(super) fn constraint(value: &str, member: &str, wanted: &str) -> ApiError {
     invalid(format!(
         "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must {wanted}"
     ))
@@ -108,9 +113,11 @@ pub(super) fn assume_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     if iam::max_session_duration(call.state, &role).is_some_and(|longest| seconds > longest) {
         return Err(invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role."));
     }
-    let credentials = issue_tagged(call.state, &role, &input.role_session_name, seconds, tags);
+    let policies = session_policies::read(call, &role, input.policy.as_deref(), &input.policy_arns)?;
+    let size = session_policies::packed_size(input.policy.as_deref(), &input.policy_arns);
+    let credentials = issue_limited(call.state, &role, &input.role_session_name, seconds, tags, policies);
     let id = iam::role_id(call.state, &role).unwrap_or_default();
-    Ok(json!({
+    let mut answer = json!({
         "Credentials": {
             "AccessKeyId": credentials.access_key_id,
             "SecretAccessKey": credentials.secret_access_key,
@@ -121,6 +128,9 @@ pub(super) fn assume_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
             "AssumedRoleId": format!("{id}:{}", input.role_session_name),
             "Arn": session_principal(&role, &input.role_session_name).arn(),
         },
-    })
-    .into())
+    });
+    if let Some(size) = size {
+        answer["PackedPolicySize"] = json!(size);
+    }
+    Ok(answer.into())
 }

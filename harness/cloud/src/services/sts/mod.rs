@@ -1,12 +1,14 @@
 //! STS: who is who, and sessions of roles.
 
 mod assume_role;
+mod session_policies;
 mod session_tags;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::api::{ApiError, Call, Operation, Reply};
+use crate::authz::PolicyText;
 use crate::id::{AccountId, Arn, Region};
 use crate::policy::Principal;
 use crate::services::iam;
@@ -26,9 +28,10 @@ struct Session {
     /// Tags of the session; sessions that follow from it inherit the transitive ones.
     #[serde(default)]
     tags: Vec<session_tags::Tag>,
-    /// Orders the sessions that share an ARN.
+    /// What limits the session, each with a name for traces: as it was when the session was given out. [?] for managed
+    /// policies that change later
     #[serde(default)]
-    sequence: u64,
+    policies: Vec<(String, PolicyText)>,
 }
 
 /// Temporary credentials.
@@ -49,7 +52,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::noted(
         "AssumeRole",
         assume_role::assume_role,
-        "no session policies or MFA; session tags are kept and handed on, but are no condition keys of later calls",
+        "no MFA; session tags are kept and handed on, but are no condition keys of later calls",
     ),
     Operation::new("GetCallerIdentity", get_caller_identity),
 ];
@@ -67,24 +70,28 @@ pub fn principal_of(state: &crate::state::State, access_key: &str, region: &Regi
 
 /// Issues a session of a role, without asking anybody: callers have decided.
 pub fn issue(state: &mut crate::state::State, role: &Arn, session: &str, seconds: i64) -> Credentials {
-    issue_tagged(state, role, session, seconds, Vec::new())
+    issue_limited(state, role, session, seconds, Vec::new(), Vec::new())
 }
 
-fn issue_tagged(
+/// The same with tags and session policies.
+fn issue_limited(
     state: &mut crate::state::State,
     role: &Arn,
     session: &str,
     seconds: i64,
     tags: Vec<session_tags::Tag>,
+    policies: Vec<(String, PolicyText)>,
 ) -> Credentials {
     const KEY: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let access_key_id = format!("ASIA{}", state.random_text(16, KEY));
     let secret_access_key = state.hex(40);
     let session_token = state.hex(64);
     let role_id = iam::role_id(state, role).unwrap_or_default();
-    let principal = session_principal(role, session);
-    let sequence = state.next_sequence();
-    state.sts.sessions.insert(access_key_id.clone(), Session { principal, role_id, tags, sequence });
+    let mut principal = session_principal(role, session);
+    if let Principal::Role { access_key, .. } = &mut principal {
+        *access_key = Some(access_key_id.clone());
+    }
+    state.sts.sessions.insert(access_key_id.clone(), Session { principal, role_id, tags, policies });
     let expiration = Time(state.now.0 + seconds * 1000);
     Credentials { access_key_id, secret_access_key, session_token, expiration }
 }
@@ -97,7 +104,18 @@ pub(crate) fn session_principal(role: &Arn, session: &str) -> Principal {
         session_arn: Arn::global(role.partition(), "sts", &account, format!("assumed-role/{}/{session}", role.name()))
             .to_string(),
         account: account.to_string(),
+        access_key: None,
     }
+}
+
+/// The session policies of a principal, each with a name for traces; none where nothing limits the session.
+pub(crate) fn session_policies(state: &crate::state::State, principal: &Principal) -> Vec<(String, PolicyText)> {
+    session_of(state, principal).map(|session| session.policies.clone()).unwrap_or_default()
+}
+
+fn session_of<'a>(state: &'a crate::state::State, principal: &Principal) -> Option<&'a Session> {
+    let Principal::Role { access_key: Some(key), .. } = principal else { return None };
+    state.sts.sessions.get(key)
 }
 
 fn get_caller_identity(call: &mut Call<'_>) -> Result<Reply, ApiError> {
@@ -112,10 +130,9 @@ fn get_caller_identity(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     Ok(json!({"UserId": user_id, "Account": call.account.as_str(), "Arn": call.caller.arn()}).into())
 }
 
-/// The tags of the calling session; of several with one ARN, the one issued last.
+/// The tags of the calling session.
 fn tags_of_caller(call: &Call<'_>) -> Vec<session_tags::Tag> {
-    let own = call.state.sts.sessions.values().filter(|session| session.principal == call.caller);
-    own.max_by_key(|session| session.sequence).map(|session| session.tags.clone()).unwrap_or_default()
+    session_of(call.state, &call.caller).map(|session| session.tags.clone()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -123,6 +123,31 @@ fn refusals() {
     }
 }
 
+/// [D] API_AssumeRole
+#[test]
+fn session_policies() {
+    let everything = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
+    let arn = |arn: &str| json!({"Arn": arn});
+    let administrator_access = "arn:aws:iam::aws:policy/AdministratorAccess";
+    let cases = [
+        (json!({"Policy": "{"}), Some("MalformedPolicyDocument"), None),
+        (json!({"Policy": "x".repeat(2049)}), Some("ValidationError"), None),
+        (json!({"PolicyArns": [arn("x")]}), Some("ValidationError"), None),
+        (json!({"PolicyArns": [arn("arn:aws:iam::111122223333:policy/none")]}), Some("ValidationError"), None),
+        (json!({"PolicyArns": vec![arn(administrator_access); 11]}), Some("ValidationError"), None),
+        (json!({"PolicyArns": [arn(administrator_access)]}), None, Some(json!(2))),
+        (json!({"Policy": everything.to_string()}), None, Some(json!(4))),
+        (json!({}), None, None),
+    ];
+    for (mut params, code, size) in cases {
+        params["RoleArn"] = json!(role_arn("one"));
+        params["RoleSessionName"] = json!("session");
+        let answer = call(&mut cloud(), administrator(), Service::Sts, "AssumeRole", params.clone());
+        assert_eq!(answer.as_ref().err().map(|error| error.code.as_str()), code, "{params}");
+        assert_eq!(answer.ok().and_then(|answer| answer.get("PackedPolicySize").cloned()), size, "{params}");
+    }
+}
+
 #[test]
 fn a_chain_keeps_transitive_tags() {
     let mut state = cloud();
