@@ -199,7 +199,7 @@ impl Cloud {
         // Values of the Query protocol are texts; JSON members are taken as they are.
         let protocol = match service {
             Service::Sns | Service::Iam | Service::Sts | Service::CloudWatch => Protocol::Query,
-            Service::Lambda => Protocol::RestJson,
+            Service::Account | Service::Lambda => Protocol::RestJson,
             _ => Protocol::Json11,
         };
         let decoded = Decoded { service, operation: operation.to_owned(), protocol, params };

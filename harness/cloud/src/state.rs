@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::runtime::Effect;
 use crate::services::{
-    cloudtrail, cloudwatch, dynamodb, events, iam, kms, lambda, logs, organizations, secretsmanager, sns, sqs, sts,
+    account, cloudtrail, cloudwatch, dynamodb, events, iam, kms, lambda, logs, organizations, secretsmanager, sns, sqs,
+    sts,
 };
 use crate::table::Table;
 use crate::task::{Task, TaskKey};
@@ -30,6 +31,9 @@ pub struct State {
     #[serde(skip)]
     effects: Vec<Effect>,
 
+    /// Account Management: the Regions that accounts have not.
+    #[serde(default)]
+    pub account: account::State,
     /// AWS Organizations.
     pub organizations: organizations::State,
     /// IAM: roles and policies of all accounts.
@@ -68,6 +72,7 @@ impl State {
             tasks: Table::default(),
             trace: Trace::default(),
             effects: Vec::new(),
+            account: Default::default(),
             organizations: Default::default(),
             iam: Default::default(),
             sts: Default::default(),

@@ -9,7 +9,8 @@ pub use error::ApiError;
 pub use service::{Protocol, Service};
 
 use crate::services::{
-    cloudtrail, cloudwatch, dynamodb, events, iam, kms, lambda, logs, organizations, secretsmanager, sns, sqs, sts,
+    account, cloudtrail, cloudwatch, dynamodb, events, iam, kms, lambda, logs, organizations, secretsmanager, sns, sqs,
+    sts,
 };
 
 /// What an operation does with a call.
@@ -40,6 +41,7 @@ impl Operation {
 /// The operations of a service.
 pub fn operations(service: Service) -> &'static [Operation] {
     match service {
+        Service::Account => account::OPERATIONS,
         Service::CloudTrail => cloudtrail::OPERATIONS,
         Service::CloudWatch => cloudwatch::OPERATIONS,
         Service::DynamoDb => dynamodb::OPERATIONS,
@@ -58,6 +60,7 @@ pub fn operations(service: Service) -> &'static [Operation] {
 
 /// Carries out a call. An operation that is not in the table is refused by name, never silently accepted.
 pub fn dispatch(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    account::refuse_disabled(call)?;
     match operations(call.service).iter().find(|operation| operation.name == call.operation) {
         Some(operation) => (operation.handler)(call),
         None => Err(ApiError::not_implemented(call.service, &call.operation)),

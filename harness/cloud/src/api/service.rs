@@ -4,6 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the variants are the services' names")]
 pub enum Service {
+    Account,
     CloudTrail,
     CloudWatch,
     DynamoDb,
@@ -36,7 +37,8 @@ pub enum Protocol {
 
 impl Service {
     /// All of them.
-    pub const ALL: [Service; 13] = [
+    pub const ALL: [Service; 14] = [
+        Service::Account,
         Service::CloudTrail,
         Service::CloudWatch,
         Service::DynamoDb,
@@ -55,6 +57,7 @@ impl Service {
     /// The name in credential scopes, ARNs and policy actions, where they agree; see [`Service::from_signing_name`].
     pub const fn name(self) -> &'static str {
         match self {
+            Service::Account => "account",
             Service::CloudTrail => "cloudtrail",
             Service::CloudWatch => "cloudwatch",
             Service::DynamoDb => "dynamodb",
@@ -110,7 +113,7 @@ impl Service {
             Service::Sns => ("AuthorizationError", 403),
             Service::Iam | Service::Sts | Service::Sqs => ("AccessDenied", 403),
             Service::CloudWatch => ("AccessDenied", 403),
-            Service::Lambda => ("AccessDeniedException", 403),
+            Service::Account | Service::Lambda => ("AccessDeniedException", 403),
             _ => ("AccessDeniedException", 400),
         }
     }

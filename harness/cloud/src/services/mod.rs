@@ -1,5 +1,6 @@
 //! The services, each with its state, its operations and the work that it schedules.
 
+pub mod account;
 pub mod cloudtrail;
 pub mod cloudwatch;
 pub mod dynamodb;

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::CredentialScope;
 use super::{cbor, query};
 use crate::api::{ApiError, Protocol, Service};
-use crate::services::lambda::{ROUTES, Route};
+use crate::services::account;
+use crate::services::lambda::{self, Route};
 
 /// An HTTP request, as far as the API looks at it.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +37,7 @@ impl HttpRequest {
             Protocol::Cbor
         } else if self.header("x-amz-target").is_some() {
             self.json_version()
-        } else if !self.is_form() && has_api_version(&self.path) {
+        } else if !self.is_form() && (has_api_version(&self.path) || is_account(&self.path)) {
             Protocol::RestJson
         } else {
             Protocol::Query
@@ -59,6 +60,11 @@ impl HttpRequest {
 fn has_api_version(path: &str) -> bool {
     let version = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     version.len() == "2015-03-31".len() && version.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+}
+
+/// Whether a path is one of Account Management's, which have no date.
+fn is_account(path: &str) -> bool {
+    account::ROUTES.iter().any(|route| route.path == path)
 }
 
 /// What the request asks for.
@@ -141,10 +147,13 @@ fn form_or_query(request: &HttpRequest, scope: Option<&CredentialScope>, form: b
 
 fn rest(request: &HttpRequest) -> Result<Decoded, ApiError> {
     let segments: Vec<&str> = request.path.trim_matches('/').split('/').collect();
-    let found = ROUTES.iter().find_map(|route| {
-        (route.method == request.method).then(|| path_members(route, &segments)).flatten().map(|path| (route, path))
+    let routes = lambda::ROUTES.iter().map(|route| (Service::Lambda, route));
+    let mut routes = routes.chain(account::ROUTES.iter().map(|route| (Service::Account, route)));
+    let found = routes.find_map(|(service, route)| {
+        let path = (route.method == request.method).then(|| path_members(route, &segments)).flatten()?;
+        Some((service, route, path))
     });
-    let Some((route, path)) = found else {
+    let Some((service, route, path)) = found else {
         return Err(unknown(format!("{} {}", request.method, request.path)));
     };
     let mut params = Map::new();
@@ -170,7 +179,7 @@ fn rest(request: &HttpRequest) -> Result<Decoded, ApiError> {
     }
     params.extend(path);
     Ok(Decoded {
-        service: Service::Lambda,
+        service,
         operation: route.operation.to_owned(),
         protocol: Protocol::RestJson,
         params: Value::Object(params),

@@ -213,6 +213,23 @@ def iam():
     api.delete_role(RoleName="r")
 
 
+def account():
+    api = recorded("account", client("account"))
+    api.disable_region(RegionName="af-south-1")
+    assert api.get_region_opt_status(RegionName="af-south-1")["RegionOptStatus"] == "DISABLED"
+    elsewhere = boto3.client(
+        "sts", endpoint_url=URL, region_name="af-south-1", aws_access_key_id=ACCOUNT, aws_secret_access_key="any"
+    )
+    try:
+        elsewhere.get_caller_identity()
+        raise AssertionError("a Region that is disabled answers")
+    except elsewhere.exceptions.ClientError as refused:
+        assert refused.response["Error"]["Code"] == "InvalidClientTokenId", refused
+    api.enable_region(RegionName="af-south-1")
+    elsewhere.get_caller_identity()
+    api.list_regions()
+
+
 def organizations():
     api = recorded("organizations", client("organizations"))
     api.create_organization()
@@ -564,7 +581,7 @@ def expected():
 
 
 def main():
-    steps = [functions, sqs, sns, events, iam, organizations, logs, cloudwatch, secretsmanager, cloudtrail, dynamodb, kms,
+    steps = [account, functions, sqs, sns, events, iam, organizations, logs, cloudwatch, secretsmanager, cloudtrail, dynamodb, kms,
              delete_function]
     for step in steps:
         step()

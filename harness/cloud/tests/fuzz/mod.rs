@@ -1,7 +1,7 @@
 //! What is fuzzed: each function takes any bytes and must end, without a panic. The fuzzer calls them (`fuzz/`), and so does
 //! an ordinary test with the inputs that are kept (`fuzz_corpus.rs`).
 
-use rootwatch_cloud::api::{Call, Protocol, Service, dispatch, operations};
+use rootwatch_cloud::api::{Call, Operation, Protocol, Service, dispatch, operations};
 use rootwatch_cloud::logfilter::FilterPattern;
 use rootwatch_cloud::pattern::{EventPattern, FilterPolicy, FilterPolicyScope};
 use rootwatch_cloud::policy::{Policy, PolicyKind, Principal};
@@ -137,7 +137,7 @@ pub(crate) fn policy(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Ok(policy) = Policy::parse(&text) {
         assert!(Policy::parse(policy.text()).is_ok());
-        for kind in [PolicyKind::Identity, PolicyKind::Trust, PolicyKind::Resource] {
+        for kind in [PolicyKind::Identity, PolicyKind::Trust, PolicyKind::Resource, PolicyKind::ResourceControl] {
             if let Err(refused) = policy.validate(kind) {
                 assert!(!refused.to_string().is_empty());
             }
@@ -159,20 +159,23 @@ pub(crate) fn metric_filter(data: &[u8]) {
     }
 }
 
-/// Any operation of any service with any members, a call a line, on one cloud: `NUMBER JSON`.
+/// Any operation of any service with any members, a call a line, on one cloud: `NUMBER JSON`, or
+/// `service:Operation JSON`, which means the same when the table has grown.
 pub(crate) fn calls(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut state = State::new(Time::from_seconds(1_800_000_000), 1);
     for line in text.lines().take(8) {
-        let Some((number, params)) = line.split_once(' ') else { continue };
-        let (Ok(number), Ok(params)) = (number.parse::<usize>(), serde_json::from_str::<Value>(params)) else {
-            continue;
-        };
+        let Some((named, params)) = line.split_once(' ') else { continue };
+        let Ok(params) = serde_json::from_str::<Value>(params) else { continue };
         let all: Vec<_> = Service::ALL
             .iter()
             .flat_map(|service| operations(*service).iter().map(|operation| (*service, operation)))
             .collect();
-        let (service, operation) = all[number % all.len()];
+        let by_name =
+            |(service, operation): &(Service, &Operation)| format!("{}:{}", service.name(), operation.name) == named;
+        let place =
+            named.parse::<usize>().ok().map(|number| number % all.len()).or_else(|| all.iter().position(by_name));
+        let Some((service, operation)) = place.and_then(|place| all.get(place).copied()) else { continue };
         // A key of RSA takes seconds.
         if !params.is_object() || line.contains("RSA") {
             continue;

@@ -58,6 +58,13 @@ impl State {
         self.attach_full_access(account);
     }
 
+    /// Whether the first account manages the organization that the second, another one, is a member of.
+    pub fn is_member_of(&self, management: &str, account: &str) -> bool {
+        self.management.as_ref().is_some_and(|own| *own == *management)
+            && account != management
+            && self.accounts.contains(account)
+    }
+
     /// The id of the organization that the account belongs to.
     pub fn organization_of(&self, account: &str) -> Option<String> {
         self.accounts.contains(account).then(|| self.organization.clone()).flatten()

@@ -154,7 +154,8 @@ fn documents() {
     ];
     for (kind, content, expected) in cases {
         let found = code(create(&mut state(), kind, "p", &content));
-        assert_eq!(found.as_deref(), expected, "{kind} {content}");
+        let shown: String = content.chars().take(100).collect();
+        assert_eq!(found.as_deref(), expected, "{kind} {shown}");
     }
 }
 
