@@ -39,6 +39,11 @@ fn function() {
         let (path, answer) = match event["do"].as_str().unwrap_or_default() {
             "exit" => std::process::exit(event["code"].as_i64().unwrap() as i32),
             "abort" => std::process::abort(),
+            // As the kernel ends what has outgrown its memory.
+            "kill" => {
+                let _ = std::process::Command::new("kill").args(["-KILL", &std::process::id().to_string()]).status();
+                continue;
+            }
             "hang" => loop {
                 std::thread::park();
             },
@@ -238,6 +243,8 @@ async fn how_runs_fail() {
             if error_type == exit && message.starts_with(&say("Runtime exited with error: signal: aborted"))),
         "{aborted:?}"
     );
+    // Out of memory. [D] troubleshooting-invocation: "Runtime exited with error: signal: killed", Runtime.ExitError
+    check(invocation(json!({"do": "kill"})), exit, &say("Runtime exited with error: signal: killed")).await;
     let mut short = invocation(json!({"do": "hang"}));
     short.timeout_seconds = 1;
     check(short, "Sandbox.Timedout", &say("Task timed out after 1.00 seconds")).await;

@@ -37,6 +37,8 @@ mod test_pattern;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod transformer_tests;
 
 pub use bus::{EventBus, State, default_bus};
 pub use deliver::{Delivery, Task};

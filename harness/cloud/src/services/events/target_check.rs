@@ -1,5 +1,7 @@
 //! What PutTargets looks at before it takes a target.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::deliver::SERVICE;
@@ -47,10 +49,24 @@ pub(super) fn shape(call: &Call<'_>, target: &Target, number: usize) -> Result<K
 const LONGEST_PATH: usize = 256;
 
 fn too_long(value: &str, member: &str, most: usize) -> ApiError {
+    constraint(value, member, &format!("have length less than or equal to {most}"))
+}
+
+/// In the form of every check of a member. [V] LS:events/test_events for those of a target's id
+fn constraint(value: &str, member: &str, wanted: &str) -> ApiError {
     ApiError::validation(format!(
-        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must have length \
-         less than or equal to {most}"
+        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must {wanted}"
     ))
+}
+
+/// A map as such messages show it: as Java does. [?]
+fn shown(paths: &BTreeMap<String, String>) -> String {
+    let pairs: Vec<String> = paths.iter().map(|(name, path)| format!("{name}={path}")).collect();
+    format!("{{{}}}", pairs.join(", "))
+}
+
+fn is_variable(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
 fn input(target: &Target, kind: Kind, at: impl Fn(&str) -> String) -> Result<(), ApiError> {
@@ -85,16 +101,35 @@ fn input(target: &Target, kind: Kind, at: impl Fn(&str) -> String) -> Result<(),
         return Err(too_long(path, &at("inputPath"), LONGEST_PATH));
     }
     let Some(transformer) = &target.input_transformer else { return Ok(()) };
+    let member = at("inputTransformer.inputTemplate");
+    if transformer.input_template.is_empty() {
+        return Err(constraint("", &member, "have length greater than or equal to 1"));
+    }
     if transformer.input_template.chars().count() > LONGEST_TEMPLATE {
-        let member = at("inputTransformer.inputTemplate");
         return Err(too_long(&transformer.input_template, &member, LONGEST_TEMPLATE));
     }
-    if transformer.input_paths_map.len() > MOST_VARIABLES {
-        return Err(ApiError::validation(format!(
-            "InputPathsMap for target {id} has more than {MOST_VARIABLES} entries."
-        )));
+    let member = at("inputTransformer.inputPathsMap");
+    let paths = &transformer.input_paths_map;
+    if paths.len() > MOST_VARIABLES {
+        return Err(too_long(&shown(paths), &member, MOST_VARIABLES));
     }
-    for (name, path) in &transformer.input_paths_map {
+    for (name, path) in paths {
+        // The names of variables and the paths have bounds of their own. [D] API_InputTransformer
+        if name.is_empty() || name.len() > LONGEST_PATH || !name.bytes().all(is_variable) {
+            let wanted = "satisfy constraint: [Member must have length less than or equal to 256, Member must have length \
+                          greater than or equal to 1, Member must satisfy regular expression pattern: [A-Za-z0-9\\_\\-]+]";
+            return Err(ApiError::validation(format!(
+                "1 validation error detected: Value '{}' at '{member}' failed to satisfy constraint: Map keys must {wanted}",
+                shown(paths)
+            )));
+        }
+        if path.chars().count() > LONGEST_PATH {
+            let wanted = "satisfy constraint: [Member must have length less than or equal to 256]";
+            return Err(ApiError::validation(format!(
+                "1 validation error detected: Value '{}' at '{member}' failed to satisfy constraint: Map value must {wanted}",
+                shown(paths)
+            )));
+        }
         if name.to_ascii_lowercase().starts_with("aws") {
             return Err(ApiError::validation(format!(
                 "InputPathsMap for target {id}: {name} must not start with AWS."

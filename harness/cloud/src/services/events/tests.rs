@@ -16,11 +16,11 @@ use crate::state::State;
 use crate::time::Time;
 use crate::trace::{Entry, Hop, Outcome};
 
-const HUB: &str = "999988887777";
+pub(super) const HUB: &str = "999988887777";
 const SPOKE: &str = "111122223333";
-const HERE: &str = "us-east-1";
+pub(super) const HERE: &str = "us-east-1";
 
-fn state() -> State {
+pub(super) fn state() -> State {
     State::new(Time::parse("2026-03-02T09:14:07Z").unwrap(), 1)
 }
 
@@ -55,7 +55,7 @@ fn call(state: &mut State, at: At<'_>, service: Service, operation: &str, params
     }
 }
 
-fn events(state: &mut State, operation: &str, params: Value) -> Result<Value, ApiError> {
+pub(super) fn events(state: &mut State, operation: &str, params: Value) -> Result<Value, ApiError> {
     call(state, At(HUB, HERE), Service::EventBridge, operation, params)
 }
 

@@ -37,6 +37,8 @@ mod update;
 mod version;
 
 #[cfg(test)]
+mod destination_tests;
+#[cfg(test)]
 mod tests;
 
 pub use asynchronous::{AsyncEvent, invoke_async};

@@ -24,8 +24,8 @@ use crate::time::Time;
 use crate::trace::{Entry, Hop, Outcome};
 
 const HUB: &str = "999988887777";
-const FUNCTION: &str = "arn:aws:lambda:us-east-1:999988887777:function:f";
-const QUEUE: &str = "arn:aws:sqs:us-east-1:999988887777:q";
+pub(super) const FUNCTION: &str = "arn:aws:lambda:us-east-1:999988887777:function:f";
+pub(super) const QUEUE: &str = "arn:aws:sqs:us-east-1:999988887777:q";
 const DLQ: &str = "arn:aws:sqs:us-east-1:999988887777:last";
 const ROLE: &str = "arn:aws:iam::999988887777:role/r";
 const GROUP: &str = "arn:aws:logs:us-east-1:999988887777:log-group:/aws/lambda/f";
@@ -57,7 +57,7 @@ fn call(state: &mut State, service: Service, operation: &str, params: Value) -> 
     })
 }
 
-fn lambda(state: &mut State, operation: &str, params: Value) -> Result<Value, ApiError> {
+pub(super) fn lambda(state: &mut State, operation: &str, params: Value) -> Result<Value, ApiError> {
     call(state, Service::Lambda, operation, params)
 }
 
@@ -89,7 +89,7 @@ fn role(state: &mut State, actions: &[&str]) {
 }
 
 /// An account with the role, the queues and the function.
-fn deployed() -> State {
+pub(super) fn deployed() -> State {
     let mut state = State::new(Time::parse("2026-03-02T09:14:07Z").unwrap(), 1);
     let trust = json!({"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}});
@@ -119,11 +119,11 @@ fn send(state: &mut State, body: &str) {
     call(state, Service::Sqs, "SendMessage", input).unwrap();
 }
 
-fn ok(body: &str) -> InvocationResult {
+pub(super) fn ok(body: &str) -> InvocationResult {
     InvocationResult::Response(body.into())
 }
 
-fn failure() -> InvocationResult {
+pub(super) fn failure() -> InvocationResult {
     InvocationResult::Error { error_type: "Boom".into(), message: "it broke".into() }
 }
 
@@ -153,7 +153,11 @@ fn settle(state: &mut State, mut function: impl FnMut(&Invocation) -> Invocation
 }
 
 /// Lets time pass, moment by moment.
-fn advance(state: &mut State, seconds: u64, mut function: impl FnMut(&Invocation) -> InvocationResult) -> usize {
+pub(super) fn advance(
+    state: &mut State,
+    seconds: u64,
+    mut function: impl FnMut(&Invocation) -> InvocationResult,
+) -> usize {
     let end = state.now + Duration::from_secs(seconds);
     let mut runs = settle(state, &mut function);
     while let Some(due) = state.next_due().filter(|due| *due <= end) {
@@ -747,13 +751,13 @@ fn sns() -> Principal {
     Principal::Service { name: "sns.amazonaws.com".into() }
 }
 
-fn invoke_by_topic(state: &mut State) -> Result<(), DeliveryError> {
+pub(super) fn invoke_by_topic(state: &mut State) -> Result<(), DeliveryError> {
     let context = Context::new().with("aws:SourceArn", "arn:aws:sns:us-east-1:999988887777:t");
     let region = Region::new("us-east-1");
     invoke_async(state, Hop::Subscription, &sns(), &region, &FUNCTION.into(), "{\"x\":1}".into(), context)
 }
 
-fn permit_topic(state: &mut State) {
+pub(super) fn permit_topic(state: &mut State) {
     let input = json!({
         "FunctionName": "f", "StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com",
         "SourceArn": "arn:aws:sns:us-east-1:999988887777:t"});

@@ -27,6 +27,8 @@ mod set_attributes;
 mod tags;
 
 #[cfg(test)]
+mod move_task_tests;
+#[cfg(test)]
 mod tests;
 
 pub use dequeue::{Received, change_visibility, delete, is_ready, receive};

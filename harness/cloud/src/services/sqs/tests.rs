@@ -12,10 +12,10 @@ use crate::state::State;
 use crate::time::Time;
 use crate::trace::{Hop, Outcome};
 
-const HUB: &str = "999988887777";
+pub(super) const HUB: &str = "999988887777";
 const SPOKE: &str = "111122223333";
 
-fn state() -> State {
+pub(super) fn state() -> State {
     State::new(Time::parse("2026-03-02T09:14:07Z").unwrap(), 1)
 }
 
@@ -47,20 +47,20 @@ fn call_as(state: &mut State, account: &str, operation: &str, params: Value) -> 
     }
 }
 
-fn call(state: &mut State, operation: &str, params: Value) -> Result<Value, ApiError> {
+pub(super) fn call(state: &mut State, operation: &str, params: Value) -> Result<Value, ApiError> {
     call_as(state, HUB, operation, params)
 }
 
-fn queue(state: &mut State, name: &str, attributes: Value) -> Arn {
+pub(super) fn queue(state: &mut State, name: &str, attributes: Value) -> Arn {
     call(state, "CreateQueue", json!({"QueueName": name, "Attributes": attributes})).unwrap();
     Arn::of("sqs", &"us-east-1".into(), &HUB.into(), name)
 }
 
-fn put(state: &mut State, name: &str, body: &str) {
+pub(super) fn put(state: &mut State, name: &str, body: &str) {
     call(state, "SendMessage", json!({"QueueUrl": name, "MessageBody": body})).unwrap();
 }
 
-fn pass(state: &mut State, seconds: u64) {
+pub(super) fn pass(state: &mut State, seconds: u64) {
     let until = state.now + Duration::from_secs(seconds);
     while let Some(due) = state.next_due().filter(|due| *due <= until) {
         state.now = state.now.max(due);
