@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "a test target")]
 #![allow(clippy::print_stderr, reason = "a test target talks to whoever runs it")]
 
+mod china;
 mod own;
 mod runs;
 mod support;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     let mut trials = vec![
         trial("root_module_from_nothing_to_nothing", whole_root_module),
         trial("hub_spoke_and_subscriber_with_states_of_their_own", states_apart),
+        trial("china_has_a_hub_in_each_region", china::hubs_in_each_region),
         trial("what_terraform_refuses_it_refuses_in_words", refusals),
         trial("the_tree_is_formatted_and_depends_on_one_provider", formatted),
         trial("own_root_module_with_its_own_accounts", own::root_module),

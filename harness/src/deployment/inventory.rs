@@ -6,10 +6,10 @@ use rootwatch_cloud::Cloud;
 use rootwatch_cloud::api::{ApiError, Service};
 use serde_json::{Value, json};
 
-use super::{Accounts, SIGN_IN_REGIONS};
+use super::Accounts;
 
 /// The names of everything that Terraform creates here, by asking the APIs that list it.
-pub(super) fn inventory(cloud: &Cloud, accounts: &Accounts) -> Result<BTreeSet<String>, ApiError> {
+pub(super) fn inventory(cloud: &Cloud, accounts: &Accounts, regions: &[String]) -> Result<BTreeSet<String>, ApiError> {
     const LISTS: [(Service, &str, &str, &[&str]); 8] = [
         (Service::Sqs, "ListQueues", "QueueUrls", &[]),
         (Service::Sns, "ListTopics", "Topics", &["TopicArn"]),
@@ -28,7 +28,7 @@ pub(super) fn inventory(cloud: &Cloud, accounts: &Accounts) -> Result<BTreeSet<S
         }
     };
     for account in [&accounts.hub, &accounts.spoke] {
-        for region in SIGN_IN_REGIONS {
+        for region in regions {
             for (service, operation, list, keys) in LISTS {
                 add(&cloud.api(account, region, service, operation, json!({}))?, list, keys);
             }

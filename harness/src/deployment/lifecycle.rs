@@ -1,6 +1,6 @@
 //! Configurations of the tree itself, from nothing to nothing: applied, planned again, destroyed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::deploy::{hub_variables, now};
 use super::inventory::inventory;
-use super::{Accounts, Coverage, DeployError, Deployment, Facts, Probes, open_code_store, seed};
+use super::{Accounts, Coverage, DeployError, Deployment, Facts, Probes, SIGN_IN_REGIONS, open_code_store, seed};
 use crate::layout::Layout;
 use crate::packages::Packages;
 use crate::report::Progress;
@@ -29,6 +29,50 @@ pub struct Lifecycle {
     pub complaints: Vec<String>,
     /// What was left after destroy, but for keys that wait for their deletion.
     pub left: Vec<String>,
+}
+
+/// What came of a configuration that calls the tree's modules.
+#[derive(Debug)]
+pub struct Composed {
+    /// The cloud after the apply, at rest.
+    pub state: State,
+    /// The functions' code.
+    pub code: Arc<CodeStore>,
+    /// The probes on the topics of each Region.
+    pub probes: BTreeMap<String, Probes>,
+    /// As of [`Lifecycle`].
+    pub complaints: Vec<String>,
+    /// As of [`Lifecycle`].
+    pub left: Vec<String>,
+}
+
+/// A configuration of the hub's account over the tree's modules, which lies beside the tree (`../tree`): applied, planned
+/// again, destroyed. Its output `topic_arns` has the topics of each of the Regions, by the Region.
+pub async fn composed(
+    layout: &Layout,
+    accounts: Accounts,
+    regions: &[&str],
+    main: &str,
+    variables: &Map<String, Value>,
+) -> Result<Composed, DeployError> {
+    let regions = regions.iter().map(|region| (*region).to_owned()).collect();
+    let mut stand = Stand::of(layout, accounts, regions).await?;
+    let workspace = stand.workspace()?;
+    workspace.write("main.tf", main)?;
+    workspace.write("test.auto.tfvars.json", &Value::Object(variables.clone()).to_string())?;
+    let topics = stand.bring_about(workspace)?["topic_arns"]["value"].clone();
+    stand.plan_again()?;
+    let cloud = start(stand.cloud.snapshot(), &stand.code).await?;
+    let mut probes = BTreeMap::new();
+    for region in &stand.regions {
+        let (sns, sqs) = stand.clients(&cloud, region);
+        probes.insert(region.clone(), Probes::subscribe(&sns, &sqs, &topics[region]).await?);
+    }
+    let mut state = cloud.snapshot();
+    state.come_to_rest();
+    let code = Arc::clone(&stand.code);
+    let left = stand.destroy()?;
+    Ok(Composed { state, code, probes, complaints: stand.complaints, left })
 }
 
 /// The plain root module with its four inputs and the alerters.
@@ -127,6 +171,8 @@ fn organization_trail(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError
 /// A cloud, and the configurations that were applied to it, in their order.
 struct Stand {
     accounts: Accounts,
+    /// Where something may be made.
+    regions: Vec<String>,
     binary: Binary,
     mirror: Option<Mirror>,
     code: Arc<CodeStore>,
@@ -142,19 +188,38 @@ struct Stand {
 
 impl Stand {
     async fn start(layout: &Layout) -> Result<Self, DeployError> {
-        let accounts = Accounts::default();
+        Self::of(layout, Accounts::default(), SIGN_IN_REGIONS.map(str::to_owned).to_vec()).await
+    }
+
+    /// The same for other accounts, and with other Regions to look into.
+    async fn of(layout: &Layout, accounts: Accounts, regions: Vec<String>) -> Result<Self, DeployError> {
         let binary = tokio::task::block_in_place(|| terraform::obtain(layout, &Progress::quiet()))?;
         let mirror = terraform::mirror_or_registry(layout, &binary)?;
         let code = open_code_store(layout);
         let cloud = start(State::new(now(), 2), &code).await?;
         let secrets = seed::seed(&cloud, &accounts)?;
-        let before = inventory(&cloud, &accounts)?;
+        let before = inventory(&cloud, &accounts, &regions)?;
         let parent = layout.cache.join("work");
         let failed = |source| DeployError::Cache { path: parent.clone(), source };
         std::fs::create_dir_all(&parent).map_err(failed)?;
         let scratch = tempfile::tempdir_in(&parent).map_err(failed)?;
         let (tree, applied, complaints) = (layout.terraform(), Vec::new(), Vec::new());
-        Ok(Self { accounts, binary, mirror, code, cloud, secrets, before, tree, scratch, applied, made: 0, complaints })
+        let made = 0;
+        Ok(Self {
+            accounts,
+            regions,
+            binary,
+            mirror,
+            code,
+            cloud,
+            secrets,
+            before,
+            tree,
+            scratch,
+            applied,
+            made,
+            complaints,
+        })
     }
 
     fn run(&self) -> Run<'_> {
@@ -198,29 +263,46 @@ impl Stand {
         Ok(outputs)
     }
 
-    /// Plans all again, takes the deployment for scenarios, and destroys all in the opposite order.
-    async fn end(mut self, topics: &Value) -> Result<Lifecycle, DeployError> {
+    /// Plans all again: there must be nothing to do.
+    fn plan_again(&mut self) -> Result<(), DeployError> {
+        let mut complaints = Vec::new();
         for workspace in &self.applied {
             let plan = tokio::task::block_in_place(|| workspace.plan_is_empty(&self.run()))?;
             if let Err(plan) = plan {
-                self.complaints.push(format!("the second plan is not empty:\n{plan}"));
+                complaints.push(format!("the second plan is not empty:\n{plan}"));
             }
-            self.complaints.extend(warnings(workspace, "plan"));
+            complaints.extend(warnings(workspace, "plan"));
         }
-        // The probes belong to the copy that scenarios run on, not to what is destroyed.
-        let deployment = self.observed(topics).await?;
+        self.complaints.extend(complaints);
+        Ok(())
+    }
+
+    /// Destroys all in the opposite order; what is left then.
+    fn destroy(&self) -> Result<Vec<String>, DeployError> {
         for workspace in self.applied.iter().rev() {
             tokio::task::block_in_place(|| workspace.destroy(&self.run()))?;
         }
-        let left = inventory(&self.cloud, &self.accounts)?.difference(&self.before).cloned().collect();
+        let after = inventory(&self.cloud, &self.accounts, &self.regions)?;
+        Ok(after.difference(&self.before).cloned().collect())
+    }
+
+    fn clients(&self, cloud: &Cloud, region: &str) -> (aws_sdk_sns::Client, aws_sdk_sqs::Client) {
+        let (endpoint, hub) = (cloud.endpoint(), &self.accounts.hub);
+        (clients::sns(endpoint, hub, region), clients::sqs(endpoint, hub, region))
+    }
+
+    /// Plans all again, takes the deployment for scenarios, and destroys all.
+    async fn end(mut self, topics: &Value) -> Result<Lifecycle, DeployError> {
+        self.plan_again()?;
+        // The probes belong to the copy that scenarios run on, not to what is destroyed.
+        let deployment = self.observed(topics).await?;
+        let left = self.destroy()?;
         Ok(Lifecycle { deployment, complaints: self.complaints, left })
     }
 
     async fn observed(&self, topics: &Value) -> Result<Deployment, DeployError> {
-        let Accounts { hub, hub_region, .. } = &self.accounts;
         let cloud = start(self.cloud.snapshot(), &self.code).await?;
-        let sns_client = clients::sns(cloud.endpoint(), hub, hub_region);
-        let sqs_client = clients::sqs(cloud.endpoint(), hub, hub_region);
+        let (sns_client, sqs_client) = self.clients(&cloud, &self.accounts.hub_region);
         let probes = Probes::subscribe(&sns_client, &sqs_client, topics).await?;
         cloud.with(sns::confirm_all_email);
         let mut state = cloud.snapshot();

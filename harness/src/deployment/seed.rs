@@ -1,8 +1,8 @@
 //! What accounts have before the monitor comes: an organization, a deploy role, trails that log, and the secrets.
 
-use rootwatch_cloud::Cloud;
 use rootwatch_cloud::api::{ApiError, Service};
 use rootwatch_cloud::services::cloudtrail;
+use rootwatch_cloud::{Cloud, Region};
 use serde_json::{Value, json};
 
 use super::Accounts;
@@ -85,13 +85,14 @@ fn names_role(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError> {
 /// A trail of every Region that logs all management events, data and network activity, into a log group.
 fn trail(cloud: &Cloud, account: &str, region: &str) -> Result<(), ApiError> {
     let api = |service, operation, params| cloud.api(account, region, service, operation, params);
+    let partition = Region::new(region).partition();
     api(Service::Logs, "CreateLogGroup", json!({"logGroupName": LOG_GROUP}))?;
     let trust = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "sts:AssumeRole",
     }]});
     let write = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": format!("arn:aws:logs:{region}:{account}:log-group:{LOG_GROUP}:log-stream:{account}_CloudTrail_*"),
+        "Resource": format!("arn:{partition}:logs:{region}:{account}:log-group:{LOG_GROUP}:log-stream:{account}_CloudTrail_*"),
     }]});
     let role = json!({"RoleName": "cloudtrail-to-logs", "AssumeRolePolicyDocument": trust.to_string()});
     api(Service::Iam, "CreateRole", role)?;
@@ -106,8 +107,8 @@ fn trail(cloud: &Cloud, account: &str, region: &str) -> Result<(), ApiError> {
         "UpdateTrail",
         json!({
             "Name": "all",
-            "CloudWatchLogsLogGroupArn": format!("arn:aws:logs:{region}:{account}:log-group:{LOG_GROUP}:*"),
-            "CloudWatchLogsRoleArn": format!("arn:aws:iam::{account}:role/cloudtrail-to-logs"),
+            "CloudWatchLogsLogGroupArn": format!("arn:{partition}:logs:{region}:{account}:log-group:{LOG_GROUP}:*"),
+            "CloudWatchLogsRoleArn": format!("arn:{partition}:iam::{account}:role/cloudtrail-to-logs"),
         }),
     )?;
     Ok(())

@@ -1,0 +1,75 @@
+//! Partition `aws-cn`: a hub in each Region, because no event goes from Region to Region there.
+//! [D] EventBridge user guide, eb-cross-region
+
+use std::path::Path;
+
+use libtest_mimic::Failed;
+use rootwatch::deployment::{Accounts, Composed, composed};
+use rootwatch_cloud::api::Service;
+use rootwatch_cloud::services::cloudtrail;
+use rootwatch_cloud::time::Time;
+use rootwatch_cloud::{Clock, Cloud, Options};
+use serde_json::{Map, Value, json};
+
+use super::support::Shared;
+
+const REGIONS: [&str; 2] = ["cn-north-1", "cn-northwest-1"];
+const ACCOUNT: &str = "333322221111";
+
+/// Applied, planned again empty, alerted by root in each Region at that Region's own hub, destroyed.
+pub(super) fn hubs_in_each_region(shared: &Shared) -> Result<(), Failed> {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/china");
+    let main = std::fs::read_to_string(data.join("main.tf"))?;
+    let record: Value = serde_json::from_str(&std::fs::read_to_string(data.join("stop-logging.json"))?)?;
+    shared.with(async |session| {
+        let accounts = Accounts { hub: ACCOUNT.into(), hub_region: REGIONS[0].into(), ..Accounts::default() };
+        let variables = Map::from_iter([
+            ("organization_id".to_owned(), json!(accounts.organization)),
+            ("packages_dir".to_owned(), json!(session.packages().directory)),
+        ]);
+        let made = composed(session.layout(), accounts, &REGIONS, &main, &variables).await;
+        let made = made.map_err(|error| error.to_string())?;
+        if !made.complaints.is_empty() || !made.left.is_empty() {
+            return Err(format!("{}\nleft by destroy: {:?}", made.complaints.join("\n"), made.left));
+        }
+        for region in REGIONS {
+            let heard = heard(&made, &record, region).await?;
+            let expected = REGIONS.map(|other| (other.to_owned(), usize::from(other == region)));
+            if heard != expected {
+                return Err(format!("root in {region}: expected {expected:?} alerts, found {heard:?}"));
+            }
+        }
+        Ok(())
+    })??;
+    Ok(())
+}
+
+/// How many alerts came out of each Region's topic of root activity when root acted in one of them.
+async fn heard(made: &Composed, record: &Value, region: &str) -> Result<[(String, usize); 2], String> {
+    let mut record = record.clone();
+    record["awsRegion"] = json!(region);
+    let mut state = made.state.clone();
+    state.rebase(Time::parse("2026-03-02T09:18:25Z").ok_or("a moment")?);
+    let options = Options { clock: Clock::Owned, port: 0, code: made.code.clone(), host_variables: Vec::new() };
+    let cloud = Cloud::start(state, options).await.map_err(|error| error.to_string())?;
+    let injected = cloud.with(|state| cloudtrail::inject(state, record)).map_err(|error| error.to_string())?;
+    if let Some(reason) = injected.undelivered {
+        return Err(format!("{region}: {reason}"));
+    }
+    cloud.advance(std::time::Duration::from_secs(60)).await;
+    let mut heard = REGIONS.map(|region| (region.to_owned(), 0));
+    for (region, count) in &mut heard {
+        let receive = json!({"QueueUrl": made.probes[region.as_str()].activity, "MaxNumberOfMessages": 10});
+        let received = cloud.api(ACCOUNT, region, Service::Sqs, "ReceiveMessage", receive);
+        let received = received.map_err(|error| error.to_string())?;
+        for message in received["Messages"].as_array().into_iter().flatten() {
+            let alert: Value = serde_json::from_str(message["Body"].as_str().unwrap_or_default())
+                .map_err(|error| format!("an alert is no JSON: {error}"))?;
+            if !alert.to_string().contains("StopLogging") {
+                return Err(format!("an alert that says nothing of it: {alert}"));
+            }
+            *count += 1;
+        }
+    }
+    Ok(heard)
+}
