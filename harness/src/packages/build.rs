@@ -131,6 +131,7 @@ pub(super) fn compile(
 ) -> Result<Vec<PathBuf>, BuildError> {
     let program = cargo();
     let mut arguments = recipe.arguments;
+    let recipe_length = arguments.len();
     arguments.extend(["--profile", "lambda", "--locked"].map(str::to_owned));
     if layout.offline {
         arguments.push("--offline".to_owned());
@@ -151,10 +152,12 @@ pub(super) fn compile(
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);
         let tail: Vec<&str> = text.lines().rev().take(60).collect();
-        return Err(BuildError::Failed {
-            command: format!("cargo {}", arguments.join(" ")),
-            output: tail.into_iter().rev().collect::<Vec<_>>().join("\n"),
-        });
+        // The linker of the cache is not on anybody's PATH, and what does not compile does not by any linker.
+        let command = match zig {
+            None => format!("cargo {}", arguments.join(" ")),
+            Some(_) => format!("cargo build {}", arguments[recipe_length..].join(" ")),
+        };
+        return Err(BuildError::Failed { command, output: tail.into_iter().rev().collect::<Vec<_>>().join("\n") });
     }
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| layout.project.join("target"), PathBuf::from);
     Ok(names.iter().map(|name| folder.join(&recipe.folder).join(name)).collect())

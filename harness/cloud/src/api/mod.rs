@@ -3,6 +3,8 @@
 mod call;
 mod error;
 mod service;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use call::{Call, Reply, lenient};
 pub use error::ApiError;

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
-use crate::policy::Principal;
+use crate::api::{ApiError, Protocol, Service, testing};
 use crate::state::State;
 use crate::time::Time;
 
@@ -17,22 +16,7 @@ fn call(
     name: &str,
     params: Value,
 ) -> Result<Value, ApiError> {
-    let arn = format!("arn:aws:iam::{account}:user/administrator");
-    let reply = dispatch(&mut Call {
-        state,
-        service,
-        operation: name.into(),
-        protocol,
-        caller: Principal::Administrator { account: account.into(), arn },
-        account: account.into(),
-        region: region.into(),
-        params,
-        request_id: "request".into(),
-    })?;
-    match reply {
-        Reply::Value(value) => Ok(value),
-        other => panic!("{other:?}"),
-    }
+    testing::call(state, testing::administrator(account), (account, region), (service, protocol), name, params)
 }
 
 fn account(state: &mut State, who: &str, name: &str, params: Value) -> Result<Value, ApiError> {

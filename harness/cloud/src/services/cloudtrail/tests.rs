@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{InjectError, inject, inject_event, seed_trail};
-use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
-use crate::policy::Principal;
+use crate::api::{ApiError, Protocol, Service, testing};
 use crate::state::State;
 use crate::time::Time;
 use crate::trace::{Hop, Outcome};
@@ -16,24 +15,14 @@ fn state() -> State {
 }
 
 fn call_at(state: &mut State, region: &str, operation: &str, params: Value) -> Result<Value, ApiError> {
-    let reply = dispatch(&mut Call {
+    testing::call(
         state,
-        service: Service::CloudTrail,
-        operation: operation.into(),
-        protocol: Protocol::Json11,
-        caller: Principal::Administrator {
-            account: SPOKE.into(),
-            arn: format!("arn:aws:iam::{SPOKE}:user/administrator"),
-        },
-        account: SPOKE.into(),
-        region: region.into(),
+        testing::administrator(SPOKE),
+        (SPOKE, region),
+        (Service::CloudTrail, Protocol::Json11),
+        operation,
         params,
-        request_id: "request".into(),
-    })?;
-    match reply {
-        Reply::Value(value) => Ok(value),
-        other => panic!("{other:?}"),
-    }
+    )
 }
 
 fn call(state: &mut State, operation: &str, params: Value) -> Result<Value, ApiError> {
@@ -369,24 +358,7 @@ const GROUP: &str = "arn:aws:logs:us-east-1:111122223333:log-group:trail";
 
 fn call_service(state: &mut State, service: Service, operation: &str, params: Value) -> Result<Value, ApiError> {
     let protocol = if service == Service::Iam { Protocol::Query } else { Protocol::Json11 };
-    let reply = dispatch(&mut Call {
-        state,
-        service,
-        operation: operation.into(),
-        protocol,
-        caller: Principal::Administrator {
-            account: SPOKE.into(),
-            arn: format!("arn:aws:iam::{SPOKE}:user/administrator"),
-        },
-        account: SPOKE.into(),
-        region: "us-east-1".into(),
-        params,
-        request_id: "request".into(),
-    })?;
-    match reply {
-        Reply::Value(value) => Ok(value),
-        other => panic!("{other:?}"),
-    }
+    testing::call(state, testing::administrator(SPOKE), (SPOKE, "us-east-1"), (service, protocol), operation, params)
 }
 
 /// A trail with a log group and a role that may write there, or lacks one of the two things it needs.

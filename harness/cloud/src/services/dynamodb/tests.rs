@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Outage;
-use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
+use crate::api::{ApiError, Protocol, Service, testing};
 use crate::policy::Principal;
 use crate::state::State;
 use crate::time::Time;
@@ -18,29 +18,11 @@ fn call_as(
     name: &str,
     params: Value,
 ) -> Result<Value, ApiError> {
-    let reply = dispatch(&mut Call {
-        state,
-        service,
-        operation: name.into(),
-        protocol: Protocol::Json10,
-        caller,
-        account: ACCOUNT.into(),
-        region: "us-east-1".into(),
-        params,
-        request_id: "request".into(),
-    })?;
-    match reply {
-        Reply::Value(value) => Ok(value),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn administrator() -> Principal {
-    Principal::Administrator { account: ACCOUNT.into(), arn: format!("arn:aws:iam::{ACCOUNT}:user/administrator") }
+    testing::call(state, caller, (ACCOUNT, "us-east-1"), (service, Protocol::Json10), name, params)
 }
 
 fn call(state: &mut State, name: &str, params: Value) -> Result<Value, ApiError> {
-    call_as(state, administrator(), Service::DynamoDb, name, params)
+    call_as(state, testing::administrator(ACCOUNT), Service::DynamoDb, name, params)
 }
 
 fn table() -> Value {
@@ -309,7 +291,7 @@ fn a_role_reaches_what_its_policy_names_by_leading_key() {
     let mut state = cloud();
     let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
     let iam = |state: &mut State, name: &str, params: Value| {
-        call_as(state, administrator(), Service::Iam, name, params).unwrap()
+        call_as(state, testing::administrator(ACCOUNT), Service::Iam, name, params).unwrap()
     };
     iam(&mut state, "CreateRole", json!({"RoleName": "f", "AssumeRolePolicyDocument": trust.to_string()}));
     let policy = json!({"Version": "2012-10-17", "Statement": [{

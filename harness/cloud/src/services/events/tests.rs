@@ -8,9 +8,8 @@ use super::deliver::{self, Delivery, conclude};
 use super::failure::Failure;
 use super::target::Target;
 use super::{Event, default_bus, ingest, put_service_event};
-use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
+use crate::api::{ApiError, Protocol, Service, testing};
 use crate::id::Arn;
-use crate::policy::Principal;
 use crate::services::sqs;
 use crate::state::State;
 use crate::time::Time;
@@ -35,24 +34,7 @@ fn call(state: &mut State, at: At<'_>, service: Service, operation: &str, params
         Service::Sqs => Protocol::Json10,
         _ => Protocol::Json11,
     };
-    let reply = dispatch(&mut Call {
-        state,
-        service,
-        operation: operation.into(),
-        protocol,
-        caller: Principal::Administrator {
-            account: account.into(),
-            arn: format!("arn:aws:iam::{account}:user/administrator"),
-        },
-        account: account.into(),
-        region: region.into(),
-        params,
-        request_id: "request".into(),
-    })?;
-    match reply {
-        Reply::Value(value) => Ok(value),
-        other => panic!("{other:?}"),
-    }
+    testing::call(state, testing::administrator(account), (account, region), (service, protocol), operation, params)
 }
 
 pub(super) fn events(state: &mut State, operation: &str, params: Value) -> Result<Value, ApiError> {

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
-use crate::policy::Principal;
+use crate::api::{ApiError, Protocol, Service, testing};
 use crate::state::State;
 use crate::time::Time;
 
@@ -13,22 +12,14 @@ const POLICY: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["lambda:ListFunctions"],"Resource":["*"]}]}"#;
 
 fn call(state: &mut State, name: &str, params: Value) -> Result<Value, ApiError> {
-    let arn = format!("arn:aws:iam::{ACCOUNT}:user/administrator");
-    let reply = dispatch(&mut Call {
+    testing::call(
         state,
-        service: Service::Iam,
-        operation: name.into(),
-        protocol: Protocol::Query,
-        caller: Principal::Administrator { account: ACCOUNT.into(), arn },
-        account: ACCOUNT.into(),
-        region: "us-east-1".into(),
+        testing::administrator(ACCOUNT),
+        (ACCOUNT, "us-east-1"),
+        (Service::Iam, Protocol::Query),
+        name,
         params,
-        request_id: "request".into(),
-    })?;
-    match reply {
-        Reply::Value(value) => Ok(value),
-        other => panic!("{other:?}"),
-    }
+    )
 }
 
 fn ok(state: &mut State, name: &str, params: Value) -> Value {

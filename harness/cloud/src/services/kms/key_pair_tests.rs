@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::tests::{ACCOUNT, call, ok};
-use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
-use crate::policy::Principal;
+use crate::api::{ApiError, Protocol, Service, testing};
 use crate::state::State;
 use crate::time::Time;
 
@@ -343,22 +342,14 @@ fn material_is_brought_along() {
 }
 
 fn in_region(state: &mut State, region: &str, name: &str, params: Value) -> Result<Value, ApiError> {
-    let arn = format!("arn:aws:iam::{ACCOUNT}:user/administrator");
-    let reply = dispatch(&mut Call {
+    testing::call(
         state,
-        service: Service::Kms,
-        operation: name.into(),
-        protocol: Protocol::Json11,
-        caller: Principal::Administrator { account: ACCOUNT.into(), arn },
-        account: ACCOUNT.into(),
-        region: region.into(),
+        testing::administrator(ACCOUNT),
+        (ACCOUNT, region),
+        (Service::Kms, Protocol::Json11),
+        name,
         params,
-        request_id: "request".into(),
-    })?;
-    match reply {
-        Reply::Value(value) => Ok(value),
-        other => panic!("{other:?}"),
-    }
+    )
 }
 
 /// [D] multi-region-keys-overview, API_ReplicateKey, API_UpdatePrimaryRegion

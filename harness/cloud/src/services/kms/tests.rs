@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
+use crate::api::{ApiError, Protocol, Service, testing};
 use crate::policy::Principal;
 use crate::state::State;
 use crate::time::Time;
@@ -11,21 +11,7 @@ pub(super) const ACCOUNT: &str = "111122223333";
 const DAY: i64 = 24 * 3600 * 1000;
 
 pub(super) fn call_as(state: &mut State, caller: Principal, name: &str, params: Value) -> Result<Value, ApiError> {
-    let reply = dispatch(&mut Call {
-        state,
-        service: Service::Kms,
-        operation: name.into(),
-        protocol: Protocol::Json11,
-        caller,
-        account: ACCOUNT.into(),
-        region: "us-east-1".into(),
-        params,
-        request_id: "request".into(),
-    })?;
-    match reply {
-        Reply::Value(value) => Ok(value),
-        other => panic!("{other:?}"),
-    }
+    testing::call(state, caller, (ACCOUNT, "us-east-1"), (Service::Kms, Protocol::Json11), name, params)
 }
 
 pub(super) fn call(state: &mut State, name: &str, params: Value) -> Result<Value, ApiError> {

@@ -2,30 +2,21 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
-use crate::policy::Principal;
+use crate::api::{ApiError, Protocol, Service, testing};
 use crate::state::State;
 use crate::time::Time;
 
 const ACCOUNT: &str = "111122223333";
 
 fn call(state: &mut State, name: &str, params: Value) -> Result<Value, ApiError> {
-    let arn = format!("arn:aws:iam::{ACCOUNT}:user/administrator");
-    let reply = dispatch(&mut Call {
+    testing::call(
         state,
-        service: Service::Logs,
-        operation: name.into(),
-        protocol: Protocol::Json11,
-        caller: Principal::Administrator { account: ACCOUNT.into(), arn },
-        account: ACCOUNT.into(),
-        region: "us-east-1".into(),
+        testing::administrator(ACCOUNT),
+        (ACCOUNT, "us-east-1"),
+        (Service::Logs, Protocol::Json11),
+        name,
         params,
-        request_id: "request".into(),
-    })?;
-    match reply {
-        Reply::Value(value) => Ok(value),
-        other => panic!("{other:?}"),
-    }
+    )
 }
 
 fn ok(state: &mut State, name: &str, params: Value) -> Value {

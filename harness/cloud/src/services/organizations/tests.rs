@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
-use crate::policy::Principal;
+use crate::api::{ApiError, Protocol, Service, testing};
 use crate::state::State;
 use crate::time::Time;
 
@@ -28,22 +27,14 @@ pub(super) fn call_in(
     name: &str,
     params: Value,
 ) -> Result<Value, ApiError> {
-    let arn = format!("arn:aws:iam::{account}:user/administrator");
-    let reply = dispatch(&mut Call {
+    testing::call(
         state,
-        service: Service::Organizations,
-        operation: name.into(),
-        protocol: Protocol::Json11,
-        caller: Principal::Administrator { account: account.into(), arn },
-        account: account.into(),
-        region: region.into(),
+        testing::administrator(account),
+        (account, region),
+        (Service::Organizations, Protocol::Json11),
+        name,
         params,
-        request_id: "request".into(),
-    })?;
-    match reply {
-        Reply::Value(value) => Ok(value),
-        other => panic!("{other:?}"),
-    }
+    )
 }
 
 pub(super) fn code(result: Result<Value, ApiError>) -> Option<String> {

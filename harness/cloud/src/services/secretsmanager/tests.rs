@@ -2,30 +2,21 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
-use crate::policy::Principal;
+use crate::api::{ApiError, Protocol, Service, testing};
 use crate::state::State;
 use crate::time::Time;
 
 const ACCOUNT: &str = "111122223333";
 
 fn call_as(state: &mut State, account: &str, name: &str, params: Value) -> Result<Value, ApiError> {
-    let arn = format!("arn:aws:iam::{account}:user/administrator");
-    let reply = dispatch(&mut Call {
+    testing::call(
         state,
-        service: Service::SecretsManager,
-        operation: name.into(),
-        protocol: Protocol::Json11,
-        caller: Principal::Administrator { account: account.into(), arn },
-        account: account.into(),
-        region: "us-east-1".into(),
+        testing::administrator(account),
+        (account, "us-east-1"),
+        (Service::SecretsManager, Protocol::Json11),
+        name,
         params,
-        request_id: "request".into(),
-    })?;
-    match reply {
-        Reply::Value(value) => Ok(value),
-        other => panic!("{other:?}"),
-    }
+    )
 }
 
 fn call(state: &mut State, name: &str, params: Value) -> Result<Value, ApiError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Publish, confirm_email, mailbox, posted, publish};
-use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
+use crate::api::{ApiError, Protocol, Service, testing};
 use crate::id::{Arn, Region};
 use crate::policy::{Context, Principal};
 use crate::runtime::{Effect, Post};
@@ -29,23 +29,15 @@ fn call_as(
     operation: &str,
     params: Value,
 ) -> Result<Value, ApiError> {
-    let arn = format!("arn:aws:iam::{account}:user/administrator");
     let protocol = if service == Service::Sqs { Protocol::Json10 } else { Protocol::Query };
-    let reply = dispatch(&mut Call {
+    testing::call(
         state,
-        service,
-        operation: operation.into(),
-        protocol,
-        caller: Principal::Administrator { account: account.into(), arn },
-        account: account.into(),
-        region: "us-east-1".into(),
+        testing::administrator(account),
+        (account, "us-east-1"),
+        (service, protocol),
+        operation,
         params,
-        request_id: "request".into(),
-    })?;
-    match reply {
-        Reply::Value(value) => Ok(value),
-        other => panic!("{other:?}"),
-    }
+    )
 }
 
 fn sns(state: &mut State, operation: &str, params: Value) -> Result<Value, ApiError> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
+use crate::api::{ApiError, Protocol, Service, testing};
 use crate::policy::Principal;
 use crate::state::State;
 use crate::time::Time;
@@ -10,21 +10,7 @@ use crate::time::Time;
 const ACCOUNT: &str = "111122223333";
 
 fn call(state: &mut State, caller: Principal, service: Service, name: &str, params: Value) -> Result<Value, ApiError> {
-    let reply = dispatch(&mut Call {
-        state,
-        service,
-        operation: name.into(),
-        protocol: Protocol::Query,
-        caller,
-        account: ACCOUNT.into(),
-        region: "us-east-1".into(),
-        params,
-        request_id: "request".into(),
-    })?;
-    match reply {
-        Reply::Value(value) => Ok(value),
-        other => panic!("{other:?}"),
-    }
+    testing::call(state, caller, (ACCOUNT, "us-east-1"), (service, Protocol::Query), name, params)
 }
 
 fn administrator() -> Principal {
