@@ -148,7 +148,12 @@ pub(super) fn compile(
     for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("CARGO_PKG_") || key == "CARGO_MANIFEST_DIR") {
         command.env_remove(key);
     }
-    let output = command.output().map_err(|source| BuildError::Start { program, source })?;
+    let start = |source| BuildError::Start { program: program.clone(), source };
+    if zig.is_some() {
+        // cargo-zigbuild would not say which program is missing.
+        Command::new(&program).arg("--version").output().map_err(start)?;
+    }
+    let output = command.output().map_err(start)?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);
         let tail: Vec<&str> = text.lines().rev().take(60).collect();
