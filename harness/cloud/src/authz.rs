@@ -1,9 +1,11 @@
 //! Who may do what: every call and every delivery is decided here, over the policies that stand behind it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
 
 use crate::id::{AccountId, Arn, Region};
 use crate::policy::{self, Context, Decision, Named, Policies, Policy, PolicyError, Principal, Request, ResourceKind};
@@ -81,7 +83,7 @@ impl<'a> Edge<'a> {
         }
     }
     /// With a condition key.
-    pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
+    pub fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<SmolStr>) -> Self {
         self.context = self.context.with(key, value);
         self
     }
@@ -100,7 +102,7 @@ impl<'a> Edge<'a> {
 }
 
 fn named_one((name, policy): &(String, PolicyText)) -> Named<'_> {
-    Named { name: name.clone(), policy: policy.policy() }
+    Named { name: name.into(), policy: policy.policy() }
 }
 
 fn named(policies: &[(String, PolicyText)]) -> Vec<Named<'_>> {
@@ -112,9 +114,7 @@ impl State {
     pub fn decide(&self, edge: &Edge<'_>) -> Decision {
         let context = self.global_keys(edge);
         let resource_account = edge.resource_account();
-        let identity = iam::identity_policies(self, edge.principal);
         let boundary = iam::permissions_boundary(self, edge.principal);
-        let session = sts::session_policies(self, edge.principal);
         let scps = match edge.principal.account() {
             Some(account) => self.organizations.service_control_policies(account),
             None => Vec::new(),
@@ -124,14 +124,12 @@ impl State {
             false => Vec::new(),
         };
         let policies = Policies {
-            identity: named(&identity),
+            identity: iam::identity_policies(self, edge.principal),
             boundary: boundary.as_ref().map(named_one),
-            session: named(&session),
+            session: named(sts::session_policies(self, edge.principal)),
             scps: scps.iter().map(|level| named(level)).collect(),
             rcps: named(&rcps),
-            resource: edge
-                .resource_policy
-                .map(|(name, policy)| Named { name: name.to_owned(), policy: policy.policy() }),
+            resource: edge.resource_policy.map(|(name, policy)| Named { name: name.into(), policy: policy.policy() }),
             resource_kind: edge.kind,
         };
         policy::decide_completed(&Self::request(edge, &resource_account, &context), &policies)
@@ -159,18 +157,22 @@ impl State {
         let mut context = edge
             .context
             .clone()
-            .known("aws:RequestedRegion", edge.region.as_str())
-            .known("aws:SecureTransport", "true")
-            .known("aws:ResourceAccount", resource_account.as_str())
+            .with("aws:RequestedRegion", edge.region.as_str())
+            .with("aws:SecureTransport", "true")
+            .with("aws:ResourceAccount", resource_account.as_str())
             .at(self.now);
         // Paths are lists by type, though an account has one place. [D]
-        if let Some((organization, path)) = self.organizations.place_of(resource_account.as_str()) {
-            context = context.known("aws:ResourceOrgID", organization).known("aws:ResourceOrgPaths", path);
-        }
+        let place = self.organizations.place_of(resource_account.as_str());
         // Present for every principal of a member account, roles and root included, and for no service. [D]
-        let account = edge.principal.account();
-        if let Some((organization, path)) = account.and_then(|account| self.organizations.place_of(account)) {
-            context = context.known("aws:PrincipalOrgID", organization).known("aws:PrincipalOrgPaths", path);
+        let of_principal = match edge.principal.account() {
+            Some(account) if resource_account == *account => place.clone(),
+            account => account.and_then(|account| self.organizations.place_of(account)),
+        };
+        if let Some((organization, path)) = place {
+            context = context.with("aws:ResourceOrgID", organization).with("aws:ResourceOrgPaths", path);
+        }
+        if let Some((organization, path)) = of_principal {
+            context = context.with("aws:PrincipalOrgID", organization).with("aws:PrincipalOrgPaths", path);
         }
         context.complete_for(edge.principal);
         context

@@ -34,6 +34,13 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
     {
         self.0.get(key).map(|v| &**v)
     }
+    /// The value of a key, to be kept beside the table.
+    pub fn shared<Q: Ord + ?Sized>(&self, key: &Q) -> Option<Arc<V>>
+    where
+        K: Borrow<Q>,
+    {
+        self.0.get(key).cloned()
+    }
     /// The value of a key, to be changed in place.
     pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
@@ -79,6 +86,10 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
     /// All values in key order.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> {
         self.0.iter().map(|(_, v)| &**v)
+    }
+    /// All values in key order, to be kept beside the table.
+    pub fn shared_values(&self) -> impl Iterator<Item = &Arc<V>> {
+        self.0.iter().map(|(_, v)| v)
     }
     /// The entry with the lowest key.
     pub fn first(&self) -> Option<(&K, &V)> {

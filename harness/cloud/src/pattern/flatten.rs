@@ -55,7 +55,12 @@ impl<'a> From<&'a Value> for FlatEvent<'a> {
 
 impl<'a> FlatEvent<'a> {
     fn empty(is_object: bool) -> Self {
-        FlatEvent { is_object, names: String::new(), leaves: Vec::new(), places: vec![Place::new()] }
+        FlatEvent {
+            is_object,
+            names: String::with_capacity(4096),
+            leaves: Vec::with_capacity(64),
+            places: vec![Place::new()],
+        }
     }
 
     /// From named values that lie in no arrays: SNS message attributes.
@@ -81,7 +86,8 @@ impl<'a> FlatEvent<'a> {
     }
 
     fn sorted(mut self) -> Self {
-        let names = &self.names;
+        // Bytes and text have the same order.
+        let names = self.names.as_bytes();
         self.leaves.sort_by(|a, b| names[a.name.clone()].cmp(&names[b.name.clone()]));
         self
     }
@@ -96,8 +102,9 @@ impl<'a> FlatEvent<'a> {
 
     /// The leaves of that name, in document order.
     pub(super) fn leaves(&self, name: &str) -> &[Leaf<'a>] {
-        let start = self.leaves.partition_point(|leaf| self.name(leaf) < name);
-        let length = self.leaves[start..].iter().take_while(|leaf| self.name(leaf) == name).count();
+        let (names, name) = (self.names.as_bytes(), name.as_bytes());
+        let start = self.leaves.partition_point(|leaf| names[leaf.name.clone()] < *name);
+        let length = self.leaves[start..].iter().take_while(|leaf| names[leaf.name.clone()] == *name).count();
         &self.leaves[start..start + length]
     }
 

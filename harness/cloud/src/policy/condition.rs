@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::context::Context;
 use super::document::Version;
@@ -71,7 +72,7 @@ pub(super) struct Failure {
     pub(super) operator: String,
     pub(super) key: String,
     /// `None` when the request has no such key.
-    pub(super) found: Option<Vec<String>>,
+    pub(super) found: Option<Vec<SmolStr>>,
     pub(super) wanted: Vec<String>,
     /// Keys of policy variables in `wanted` that the request does not have.
     pub(super) unresolved: Vec<String>,
@@ -137,7 +138,7 @@ impl Condition {
         Err(Failure {
             operator: self.operator.name.clone(),
             key: self.key.clone(),
-            found: found.map(<[String]>::to_vec),
+            found: found.map(<[SmolStr]>::to_vec),
             wanted: self.values.clone(),
             unresolved: variables
                 .filter_map(|(value, _)| expand(value, version, context).err())
@@ -224,8 +225,8 @@ impl Operator {
         }
     }
 
-    fn holds(&self, found: &[String], accepts: impl Fn(&str) -> bool) -> bool {
-        let matched = |value: &String| accepts(value);
+    fn holds(&self, found: &[SmolStr], accepts: impl Fn(&str) -> bool) -> bool {
+        let matched = |value: &SmolStr| accepts(value);
         match self.quantifier {
             // "Multivalued context keys require a condition set operator" [D]; without one such a condition does not
             // hold, negated or not. [T] cloud-copilot/iam-simulate, which had it confirmed by AWS
@@ -313,7 +314,7 @@ impl Failure {
     }
 }
 
-fn describe_found(found: Option<&[String]>) -> String {
+fn describe_found(found: Option<&[SmolStr]>) -> String {
     match found {
         Some(values) => format!("was {}", values.join(", ")),
         None => "is not supplied on this call".to_owned(),

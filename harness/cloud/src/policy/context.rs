@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use smol_str::{SmolStr, ToSmolStr};
+
 use super::principal::Principal;
 use crate::time::Time;
 
@@ -14,7 +16,8 @@ use crate::time::Time;
 /// (every principal of a member account, never a service), `aws:SourceArn`, `aws:SourceAccount`, `aws:SourceOwner`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
-    /// A request has some twenty of them: looking through them is faster than keeping them in order.
+    /// A request has some twenty of them: looking through them is faster than keeping them in order. Values are shared, and
+    /// short ones lie within: every decision has a context of its own.
     keys: Vec<Key>,
     moment: Option<Moment>,
 }
@@ -23,15 +26,15 @@ pub struct Context {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Moment {
     now: Time,
-    texts: OnceLock<[String; 2]>,
+    texts: OnceLock<[SmolStr; 2]>,
 }
 
 impl Moment {
     const KEYS: [&str; 2] = ["aws:CurrentTime", "aws:EpochTime"];
 
-    fn get(&self, key: &str) -> Option<&[String]> {
+    fn get(&self, key: &str) -> Option<&[SmolStr]> {
         let at = Self::KEYS.iter().position(|known| known.eq_ignore_ascii_case(key))?;
-        let texts = self.texts.get_or_init(|| [self.now.iso_seconds(), self.now.seconds().to_string()]);
+        let texts = self.texts.get_or_init(|| [self.now.iso_seconds().into(), self.now.seconds().to_smolstr()]);
         Some(std::slice::from_ref(&texts[at]))
     }
 }
@@ -45,12 +48,12 @@ struct Key {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Values {
-    One(String),
-    Many(Vec<String>),
+    One(SmolStr),
+    Many(Vec<SmolStr>),
 }
 
 impl Values {
-    fn as_slice(&self) -> &[String] {
+    fn as_slice(&self) -> &[SmolStr] {
         match self {
             Self::One(value) => std::slice::from_ref(value),
             Self::Many(values) => values,
@@ -66,22 +69,15 @@ impl Context {
 
     /// This context with a single-valued key added or replaced.
     #[must_use]
-    pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
+    pub fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<SmolStr>) -> Self {
         self.set(key, value);
         self
     }
 
     /// This context with a multivalued key added or replaced, such as `aws:CalledVia`.
     #[must_use]
-    pub fn with_many(mut self, key: &str, values: Vec<String>) -> Self {
+    pub fn with_many(mut self, key: impl Into<Cow<'static, str>>, values: Vec<String>) -> Self {
         self.set_many(key, values);
-        self
-    }
-
-    /// This context with a key whose name is known beforehand.
-    #[must_use]
-    pub(crate) fn known(mut self, key: &'static str, value: impl Into<String>) -> Self {
-        self.put(Cow::Borrowed(key), Values::One(value.into()));
         self
     }
 
@@ -93,13 +89,13 @@ impl Context {
     }
 
     /// Adds or replaces a single-valued key.
-    pub fn set(&mut self, key: &str, value: impl Into<String>) {
-        self.put(Cow::Owned(key.to_owned()), Values::One(value.into()));
+    pub fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<SmolStr>) {
+        self.put(key.into(), Values::One(value.into()));
     }
 
     /// Adds or replaces a multivalued key.
-    pub fn set_many(&mut self, key: &str, values: Vec<String>) {
-        self.put(Cow::Owned(key.to_owned()), Values::Many(values));
+    pub fn set_many(&mut self, key: impl Into<Cow<'static, str>>, values: Vec<String>) {
+        self.put(key.into(), Values::Many(values.into_iter().map(SmolStr::from).collect()));
     }
 
     fn put(&mut self, name: Cow<'static, str>, values: Values) {
@@ -110,7 +106,7 @@ impl Context {
     }
 
     /// The values of a key, whatever its case; `None` when AWS supplies none here.
-    pub fn get(&self, key: &str) -> Option<&[String]> {
+    pub fn get(&self, key: &str) -> Option<&[SmolStr]> {
         match self.keys.iter().find(|found| found.name.eq_ignore_ascii_case(key)) {
             Some(found) => Some(found.values.as_slice()).filter(|values| !values.is_empty()),
             None => self.moment.as_ref()?.get(key),
@@ -118,13 +114,13 @@ impl Context {
     }
 
     /// Every key with its values, sorted by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[SmolStr])> {
         let moment = self
             .moment
             .iter()
             .flat_map(|moment| Moment::KEYS.into_iter().filter_map(|key| Some((key, moment.get(key)?))));
         let moment = moment.filter(|(key, _)| !self.keys.iter().any(|set| set.name.eq_ignore_ascii_case(key)));
-        let mut keys: Vec<(&str, &[String])> =
+        let mut keys: Vec<(&str, &[SmolStr])> =
             self.keys.iter().map(|key| (&*key.name, key.values.as_slice())).chain(moment).collect();
         keys.sort_unstable_by_key(|(name, _)| name.to_ascii_lowercase());
         keys.into_iter()
@@ -139,10 +135,10 @@ impl Context {
 
     /// Adds the keys that follow from `principal`, where they are not set yet.
     pub(crate) fn complete_for(&mut self, principal: &Principal) {
-        for (key, value) in principal.condition_keys() {
+        principal.condition_keys(|key, value| {
             if self.get(key).is_none() {
-                self.put(Cow::Borrowed(key), Values::One(value));
+                self.set(key, value);
             }
-        }
+        });
     }
 }

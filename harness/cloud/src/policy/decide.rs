@@ -1,6 +1,9 @@
 //! The order of evaluation: explicit denies, the organization's policies, resource policy, identity policies, boundary
 //! and session policy. `[D]` IAM user guide, policy evaluation logic.
 
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+
 use serde::{Deserialize, Serialize};
 
 use super::context::Context;
@@ -9,13 +12,45 @@ use super::hint;
 use super::message::{Layer, allowed_because, denied_because, explicitly_denied_because};
 use super::principal::{NamedAs, Principal};
 
-/// A policy and what a person calls it, for example `inline policy forward of role rootwatch-forward`.
+/// A policy and what a person calls it.
 #[derive(Clone, Debug)]
 pub struct Named<'a> {
     /// The name that traces and hints show.
-    pub name: String,
+    pub name: PolicyName<'a>,
     /// The policy.
     pub policy: &'a Policy,
+}
+
+/// What a person calls a policy. Most policies of a decision are never spoken of, so the text is put together only where
+/// one is.
+#[derive(Clone, Debug)]
+pub enum PolicyName<'a> {
+    /// By a text, for example `policy of queue rootwatch-triage`.
+    Text(Cow<'a, str>),
+    /// By the role that has it, for example `inline policy forward of role rootwatch-forward`.
+    OfRole {
+        /// `inline policy` or `policy`.
+        kind: &'static str,
+        /// The policy's own name.
+        policy: &'a str,
+        /// The role's name.
+        role: &'a str,
+    },
+}
+
+impl fmt::Display for PolicyName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::OfRole { kind, policy, role } => write!(f, "{kind} {policy} of role {role}"),
+        }
+    }
+}
+
+impl<'a, T: Into<Cow<'a, str>>> From<T> for PolicyName<'a> {
+    fn from(text: T) -> Self {
+        Self::Text(text.into())
+    }
 }
 
 /// What is asked.
@@ -117,14 +152,17 @@ pub(super) struct Evaluation<'e, 'a> {
 pub(super) struct Applied<'e> {
     /// By which name it speaks of the principal.
     named: NamedAs,
-    policy: &'e str,
+    policy: &'e PolicyName<'e>,
     pub(super) statement: &'e Statement,
 }
 
 impl Applied<'_> {
     /// The policy's name and the statement's.
     pub(super) fn label(&self) -> String {
-        format!("{}, {}", self.policy, self.statement.label())
+        let mut label = String::with_capacity(96);
+        // Writing to a text cannot fail.
+        let _ = write!(label, "{}, {}", self.policy, self.statement.label());
+        label
     }
 }
 

@@ -1,5 +1,6 @@
 //! A policy document: versions, statements, and the text it came from.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -94,11 +95,11 @@ impl Patterns {
 
 impl Statement {
     /// `statement <Sid>`, or `statement #<number>` where none was given.
-    pub(super) fn label(&self) -> String {
-        match &self.sid {
-            Some(sid) => format!("statement {sid}"),
-            None => format!("statement #{}", self.number),
-        }
+    pub(super) fn label(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| match &self.sid {
+            Some(sid) => write!(f, "statement {sid}"),
+            None => write!(f, "statement #{}", self.number),
+        })
     }
 }
 

@@ -68,7 +68,7 @@ fn nearest_miss(evaluation: &Evaluation<'_, '_>, layer: Layer) -> Miss {
         };
         return without(format!("{who} has no {}", layer.name()));
     }
-    let names: Vec<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
+    let names: Vec<String> = policies.iter().map(|policy| policy.name.to_string()).collect();
     let mut nearest: Option<Miss> = None;
     for policy in &policies {
         let document = policy.policy.document();

@@ -36,11 +36,11 @@ impl Layer {
         matches!(self, Self::Resource | Self::Trust | Self::ResourceControl)
     }
 
-    fn with_article(self) -> String {
+    fn article(self) -> &'static str {
         match self {
-            Self::Identity => format!("an {}", self.name()),
-            Self::Trust => format!("the {}", self.name()),
-            _ => format!("a {}", self.name()),
+            Self::Identity => "an",
+            Self::Trust => "the",
+            _ => "a",
         }
     }
 }
@@ -50,11 +50,11 @@ pub(super) fn denied_because(layer: Layer, action: &str) -> String {
 }
 
 pub(super) fn explicitly_denied_because(layer: Layer) -> String {
-    format!("with an explicit deny in {}", layer.with_article())
+    format!("with an explicit deny in {} {}", layer.article(), layer.name())
 }
 
 pub(super) fn allowed_because(layer: Layer, action: &str) -> String {
-    format!("because {} allows the {action} action", layer.with_article())
+    format!("because {} {} allows the {action} action", layer.article(), layer.name())
 }
 
 impl Decision {

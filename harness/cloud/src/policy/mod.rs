@@ -35,7 +35,7 @@ mod tests;
 
 pub use context::Context;
 pub(crate) use decide::decide_completed;
-pub use decide::{Decision, Named, Policies, Request, ResourceKind, decide};
+pub use decide::{Decision, Named, Policies, PolicyName, Request, ResourceKind, decide};
 pub use document::Policy;
 pub use error::PolicyError;
 pub use principal::Principal;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::error::PolicyError;
 
@@ -83,31 +84,26 @@ impl Principal {
     ///
     /// `[D]` IAM user guide, global condition context keys: `aws:PrincipalArn` of a role session is the role's ARN; a
     /// service has neither ARN nor account; an unsigned request has only its type.
-    pub(super) fn condition_keys(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn condition_keys(&self, mut add: impl FnMut(&'static str, SmolStr)) {
         let (kind, arn) = match self {
-            Self::Administrator { arn, .. } | Self::User { arn, .. } => ("User", arn.clone()),
-            Self::Root { account } => ("Account", root_arn(account)),
-            Self::Role { role_arn, .. } => ("AssumedRole", role_arn.clone()),
+            Self::Administrator { arn, .. } | Self::User { arn, .. } => ("User", SmolStr::new(arn)),
+            Self::Root { account } => ("Account", root_arn(account).into()),
+            Self::Role { role_arn, .. } => ("AssumedRole", SmolStr::new(role_arn)),
             Self::Service { name } => {
-                return vec![
-                    ("aws:PrincipalIsAWSService", "true".to_owned()),
-                    ("aws:PrincipalServiceName", name.clone()),
-                ];
+                add("aws:PrincipalIsAWSService", SmolStr::new_static("true"));
+                return add("aws:PrincipalServiceName", SmolStr::new(name));
             }
-            Self::Anonymous => return vec![("aws:PrincipalType", "Anonymous".to_owned())],
+            Self::Anonymous => return add("aws:PrincipalType", SmolStr::new_static("Anonymous")),
         };
-        let mut keys = vec![
-            ("aws:PrincipalType", kind.to_owned()),
-            ("aws:PrincipalArn", arn.clone()),
-            ("aws:PrincipalIsAWSService", "false".to_owned()),
-        ];
-        if let Some(account) = self.account() {
-            keys.push(("aws:PrincipalAccount", account.to_owned()));
-        }
         if let (Self::User { .. }, Some((_, name))) = (self, arn.rsplit_once('/')) {
-            keys.push(("aws:username", name.to_owned()));
+            add("aws:username", SmolStr::new(name));
         }
-        keys
+        add("aws:PrincipalType", SmolStr::new_static(kind));
+        add("aws:PrincipalArn", arn);
+        add("aws:PrincipalIsAWSService", SmolStr::new_static("false"));
+        if let Some(account) = self.account() {
+            add("aws:PrincipalAccount", SmolStr::new(account));
+        }
     }
 
     /// Every name by which a statement can mean this principal: its own, its role's, its account's (as its id, so that

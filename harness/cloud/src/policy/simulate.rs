@@ -154,7 +154,7 @@ fn matched_statement(policy: &Named<'_>, layer: Layer, statement: &Statement) ->
         Layer::Identity | Layer::Session => "IAM Policy",
         Layer::ServiceControl | Layer::ResourceControl => "Organizations Policy",
     };
-    Some(MatchedStatement { policy: policy.name.clone(), policy_type, start, end })
+    Some(MatchedStatement { policy: policy.name.to_string(), policy_type, start, end })
 }
 
 #[derive(Deserialize)]

@@ -119,7 +119,7 @@ fn check(case: &DecisionCase) -> Result<(), String> {
     let rcps = documents(&case.rcps)?;
     let resource = case.resource_policy.as_ref().map(document).transpose()?;
     let boundary = case.boundary.as_ref().map(document).transpose()?;
-    let one = |name: &str, policy| Named { name: name.to_owned(), policy };
+    let one = |name: &str, policy| Named { name: name.to_owned().into(), policy };
     let policies = Policies {
         identity: numbered("identity policy", &identity),
         resource: resource.as_ref().map(|policy| one("resource policy", policy)),
@@ -245,7 +245,7 @@ fn check_condition(case: &ConditionCase) -> Result<(), String> {
             resource_account: HUB,
             context: &context,
         };
-        let identity = vec![Named { name: "p".to_owned(), policy: &policy }];
+        let identity = vec![Named { name: "p".into(), policy: &policy }];
         Ok(decide(&request, &Policies { identity, ..Policies::default() }))
     };
     let (allow, deny) = (decided("Allow")?, decided("Deny")?);
@@ -339,14 +339,14 @@ fn a_policy_is_saved_as_its_text() {
 #[test]
 fn context_keys_compare_without_case() {
     let context = Context::new().with("aws:SourceArn", "a").with("AWS:SOURCEARN", "b").with_many("x", Vec::new());
-    assert_eq!(context.get("AWS:SourceArn"), Some(&["b".to_owned()][..]));
+    assert_eq!(context.get("AWS:SourceArn"), Some(&["b".into()][..]));
     assert_eq!(context.get("x"), None);
     let names: Vec<&str> = context.iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["AWS:SOURCEARN", "x"]);
 }
 
 fn numbered<'a>(name: &str, policies: &'a [Policy]) -> Vec<Named<'a>> {
-    policies.iter().zip(1..).map(|(policy, number)| Named { name: format!("{name} {number}"), policy }).collect()
+    policies.iter().zip(1..).map(|(policy, number)| Named { name: format!("{name} {number}").into(), policy }).collect()
 }
 
 fn principal(text: &str) -> Principal {
@@ -375,9 +375,9 @@ fn principal(text: &str) -> Principal {
 
 fn context(keys: &BTreeMap<String, Value>) -> Context {
     keys.iter().fold(Context::new(), |context, (key, value)| match value {
-        Value::String(one) => context.with(key, one.as_str()),
+        Value::String(one) => context.with(key.clone(), one.as_str()),
         Value::Array(many) => {
-            context.with_many(key, many.iter().map(|one| one.as_str().expect("a string").to_owned()).collect())
+            context.with_many(key.clone(), many.iter().map(|one| one.as_str().expect("a string").to_owned()).collect())
         }
         other => panic!("the table gives {key} the value {other}"),
     })

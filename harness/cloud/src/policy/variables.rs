@@ -55,7 +55,7 @@ fn resolve(variable: &str, context: &Context) -> Result<String, Unresolved> {
         None => (variable.trim(), None),
     };
     match (context.get(key), default) {
-        (Some([value]), _) => Ok(value.clone()),
+        (Some([value]), _) => Ok(value.to_string()),
         (None, Some(default)) => Ok(default.to_owned()),
         _ => Err(Unresolved { key: key.to_owned() }),
     }

@@ -69,7 +69,7 @@ pub fn inject(state: &mut State, record: Value) -> Result<Injected, InjectError>
         trace(state, resource.as_str(), outcome, format!("{}: {reason}", name_of(&record)));
         Injected { account: account.clone(), region: region.clone(), event_id: None, undelivered: Some(reason) }
     };
-    let written = record.to_string();
+    let written = serde_json::to_string(&record).unwrap_or_default();
     if written.len() > LARGEST {
         let reason = format!(
             "the record has {} bytes; CloudTrail sends none over {LARGEST} bytes (256 KB) to EventBridge or CloudWatch Logs",
@@ -129,15 +129,15 @@ fn trails(
     account: &AccountId,
     region: &Region,
     record: &Value,
-) -> Result<Vec<Trail>, (Outcome, String)> {
+) -> Result<Vec<Arc<Trail>>, (Outcome, String)> {
     let organization = state.organizations.organization_of(account.as_str());
     let same_organization = |owner: &AccountId| {
         organization.is_some() && state.organizations.organization_of(owner.as_str()) == organization
     };
-    let all: Vec<&Trail> = state.cloudtrail.trails_of(account, same_organization).collect();
-    let logging: Vec<&Trail> = all.iter().copied().filter(|trail| trail.logging && trail.covers(region)).collect();
+    let all: Vec<&Arc<Trail>> = state.cloudtrail.trails_of(account, same_organization).collect();
+    let logging: Vec<&Arc<Trail>> = all.iter().copied().filter(|trail| trail.logging && trail.covers(region)).collect();
     if logging.is_empty() {
-        let because = |trail: &&Trail| {
+        let because = |trail: &&Arc<Trail>| {
             let why = if trail.logging { "does not cover the Region" } else { "does not log" };
             format!("{} {why}", trail.arn)
         };
@@ -151,8 +151,8 @@ fn trails(
         return Err((Outcome::Lost, reason));
     }
     let global = is_global_service(record);
-    let wanted = |trail: &&Trail| trail.selectors.select(record) && (trail.settings.global_events || !global);
-    let selecting: Vec<Trail> = logging.iter().copied().filter(wanted).cloned().collect();
+    let wanted = |trail: &&Arc<Trail>| trail.selectors.select(record) && (trail.settings.global_events || !global);
+    let selecting: Vec<Arc<Trail>> = logging.iter().copied().filter(wanted).cloned().collect();
     if selecting.is_empty() {
         let names: Vec<&str> = logging.iter().map(|trail| trail.arn.as_str()).collect();
         let what = if global { "event selectors (or IncludeGlobalServiceEvents)" } else { "event selectors" };

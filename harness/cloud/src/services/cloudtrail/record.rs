@@ -113,7 +113,7 @@ fn source(record: &Value) -> String {
 /// [D] root-events.md section 2: `time` is the record's eventTime, `resources` is empty, `id` is not the eventID
 pub fn envelope_of(record: &Value, id: String) -> Value {
     let time = text(record, "eventTime");
-    json!({
+    let mut envelope = json!({
         "version": "0",
         "id": id,
         "detail-type": detail_type(record),
@@ -122,8 +122,10 @@ pub fn envelope_of(record: &Value, id: String) -> Value {
         "time": Time::parse(time).map_or_else(|| time.to_owned(), Time::iso_seconds),
         "region": region_of(record).as_str(),
         "resources": [],
-        "detail": record,
-    })
+    });
+    // Within `json!` the record would be written anew, value by value.
+    envelope["detail"] = record.clone();
+    envelope
 }
 
 #[cfg(test)]

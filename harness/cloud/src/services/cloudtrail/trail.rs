@@ -1,6 +1,7 @@
 //! Trails.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -111,8 +112,8 @@ impl State {
         &'a self,
         account: &'a AccountId,
         same_organization: impl Fn(&AccountId) -> bool + 'a,
-    ) -> impl Iterator<Item = &'a Trail> + 'a {
-        self.trails.values().filter(move |trail| {
+    ) -> impl Iterator<Item = &'a Arc<Trail>> + 'a {
+        self.trails.shared_values().filter(move |trail| {
             let owner = trail.arn.account();
             owner == *account || (trail.settings.organization && same_organization(&owner))
         })

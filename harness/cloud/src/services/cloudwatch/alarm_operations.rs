@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
+use smol_str::SmolStr;
 
 use super::alarm::{Alarm, AlarmState, Condition, TreatMissingData, shown_time};
 use super::metric::MetricKey;
@@ -33,8 +34,8 @@ pub(super) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer:
     }
 }
 
-pub(super) fn dimensions(list: Vec<Dimension>) -> BTreeMap<String, String> {
-    list.into_iter().map(|dimension| (dimension.name, dimension.value)).collect()
+pub(super) fn dimensions(list: Vec<Dimension>) -> BTreeMap<SmolStr, SmolStr> {
+    list.into_iter().map(|dimension| (dimension.name.into(), dimension.value.into())).collect()
 }
 
 #[derive(Deserialize)]
@@ -131,8 +132,8 @@ pub(super) fn put_metric_alarm(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         key: MetricKey {
             account: call.account.clone(),
             region: call.region.clone(),
-            namespace,
-            name: metric,
+            namespace: namespace.into(),
+            name: metric.into(),
             dimensions: dimensions(input.dimensions),
         },
         statistic,
@@ -157,7 +158,7 @@ pub(super) fn put_metric_alarm(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         next_evaluation: old.as_ref().and_then(|old| old.next_evaluation),
     };
     let scheduled = alarm.next_evaluation.is_some();
-    call.state.cloudwatch.alarms.insert(arn.clone(), alarm);
+    call.state.cloudwatch.put_alarm(arn.clone(), alarm);
     if !scheduled {
         evaluate::schedule(call.state, &arn);
     }
@@ -199,7 +200,7 @@ pub(super) fn delete_alarms(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     for name in names(call) {
         let arn = alarm_arn(call, &name);
         call.authorise("cloudwatch:DeleteAlarms", &arn)?;
-        call.state.cloudwatch.alarms.remove(&arn);
+        call.state.cloudwatch.remove_alarm(&arn);
     }
     Ok(Reply::empty())
 }

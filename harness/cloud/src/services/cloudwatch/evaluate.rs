@@ -63,10 +63,7 @@ fn at_rest(state: &State, arn: &Arn, values: &[Option<f64>]) -> bool {
 }
 
 fn queue_is_busy(state: &State, alarm: &Alarm) -> bool {
-    let Some(name) = alarm.key.dimensions.get("QueueName").filter(|_| alarm.key.namespace == "AWS/SQS") else {
-        return false;
-    };
-    let queue = Arn::of("sqs", &alarm.key.region, &alarm.key.account, name);
+    let Some(queue) = alarm.key.queue() else { return false };
     crate::services::sqs::metrics(state, &queue)
         .is_some_and(|metrics| metrics.visible + metrics.not_visible + metrics.delayed > 0)
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
-use super::{Alarm, evaluate};
+use super::evaluate;
 use crate::id::{AccountId, Arn, Region};
 use crate::services::sqs;
 use crate::state::State;
@@ -12,18 +13,26 @@ use crate::table::Table;
 use crate::time::Time;
 
 /// What names a metric.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MetricKey {
     /// Whose.
     pub account: AccountId,
     /// Where.
     pub region: Region,
     /// E.g. `AWS/SQS`.
-    pub namespace: String,
+    pub namespace: SmolStr,
     /// E.g. `NumberOfMessagesSent`.
-    pub name: String,
+    pub name: SmolStr,
     /// Dimensions by name.
-    pub dimensions: BTreeMap<String, String>,
+    pub dimensions: BTreeMap<SmolStr, SmolStr>,
+}
+
+impl MetricKey {
+    /// The queue that the metric is about, if it is one of SQS's.
+    pub(super) fn queue(&self) -> Option<Arn> {
+        let name = self.dimensions.get("QueueName").filter(|_| self.namespace == "AWS/SQS")?;
+        Some(Arn::of("sqs", &self.region, &self.account, name))
+    }
 }
 
 /// Data points of a metric, by moment (of most the minute) and unit: values of different units are never put together
@@ -102,21 +111,44 @@ pub fn put_metric(
     value: f64,
     at: Time,
 ) {
-    let key = MetricKey {
+    put_metrics(state, account, region, namespace, &[name], dimensions, value, at);
+}
+
+/// The same for several metrics of the same dimensions.
+#[expect(clippy::too_many_arguments, reason = "a data point has that many parts")]
+pub(crate) fn put_metrics(
+    state: &mut State,
+    account: &AccountId,
+    region: &Region,
+    namespace: &str,
+    names: &[&str],
+    dimensions: &[(&str, &str)],
+    value: f64,
+    at: Time,
+) {
+    let mut key = MetricKey {
         account: account.clone(),
         region: region.clone(),
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-        dimensions: dimensions.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        namespace: namespace.into(),
+        name: SmolStr::default(),
+        dimensions: dimensions.iter().map(|(key, value)| (SmolStr::new(key), SmolStr::new(value))).collect(),
     };
-    add(state, key, at.floor(60), NO_UNIT, Statistics::of(value, 1.0));
+    for name in names {
+        key.name = SmolStr::new(name);
+        add(state, &key, at.floor(60), NO_UNIT, Statistics::of(value, 1.0));
+    }
 }
 
 /// Adds to a metric at a moment that is rounded to its resolution already.
-pub(super) fn add(state: &mut State, key: MetricKey, at: Time, unit: &str, statistics: Statistics) {
+pub(super) fn add(state: &mut State, key: &MetricKey, at: Time, unit: &str, statistics: Statistics) {
     // The alarms look with the next minute: later than this in any case.
-    wake(state, |alarm| alarm.key == key);
-    let points = state.cloudwatch.data.entry(key, BTreeMap::new).entry(at).or_default();
+    let watch = state.cloudwatch.watch();
+    wake(state, watch.of_metric(key));
+    let points = match state.cloudwatch.data.get_mut(key) {
+        Some(points) => points,
+        None => state.cloudwatch.data.entry(key.clone(), BTreeMap::new),
+    };
+    let points = points.entry(at).or_default();
     match points.get_mut(unit) {
         Some(old) => *old = old.merge(statistics),
         None => {
@@ -127,32 +159,21 @@ pub(super) fn add(state: &mut State, key: MetricKey, at: Time, unit: &str, stati
 
 /// A queue's messages came or went: alarms on its depth and age are looked at with the next minute.
 pub fn queue_changed(state: &mut State, queue: &Arn) {
-    let (account, region) = (queue.account(), queue.region());
-    wake(state, |alarm| {
-        alarm.key.namespace == "AWS/SQS"
-            && alarm.key.account == account
-            && alarm.key.region == region
-            && alarm.key.dimensions.get("QueueName").is_some_and(|name| name == queue.name())
-    });
+    let watch = state.cloudwatch.watch();
+    wake(state, watch.of_queue(queue));
 }
 
-fn wake(state: &mut State, concerned: impl Fn(&Alarm) -> bool) {
-    let alarms: Vec<Arn> = state
-        .cloudwatch
-        .alarms
-        .iter()
-        .filter(|(_, alarm)| alarm.next_evaluation.is_none() && concerned(alarm))
-        .map(|(arn, _)| arn.clone())
-        .collect();
-    for alarm in alarms {
-        evaluate::schedule(state, &alarm);
+fn wake(state: &mut State, alarms: &[Arn]) {
+    for arn in alarms {
+        if state.cloudwatch.alarms.get(arn).is_some_and(|alarm| alarm.next_evaluation.is_none()) {
+            evaluate::schedule(state, arn);
+        }
     }
 }
 
 /// What SQS publishes of a queue each minute, read when an alarm looks. [D] sqs-available-cloudwatch-metrics
 pub(super) fn sample_queue(state: &mut State, key: &MetricKey, minute: Time) {
-    let Some(name) = key.dimensions.get("QueueName").filter(|_| key.namespace == "AWS/SQS") else { return };
-    let queue = Arn::of("sqs", &key.region, &key.account, name);
+    let Some(queue) = key.queue() else { return };
     let Some(metrics) = sqs::metrics(state, &queue) else { return };
     let (value, unit) = match key.name.as_str() {
         "ApproximateNumberOfMessagesVisible" => (metrics.visible as f64, "Count"),

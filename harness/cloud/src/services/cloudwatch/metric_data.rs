@@ -75,8 +75,8 @@ pub(super) fn get_metric_data(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         let key = MetricKey {
             account: call.account.clone(),
             region: call.region.clone(),
-            namespace: stat.metric.namespace,
-            name: stat.metric.metric_name.clone(),
+            namespace: stat.metric.namespace.into(),
+            name: stat.metric.metric_name.as_str().into(),
             dimensions: dimensions(stat.metric.dimensions),
         };
         let data = &call.state.cloudwatch.data;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use smol_str::SmolStr;
 
 use super::alarm::shown_time;
 use super::alarm_operations::{Dimension, dimensions, list};
@@ -53,8 +54,8 @@ pub(super) fn get_metric_statistics(call: &mut Call<'_>) -> Result<Reply, ApiErr
     let key = MetricKey {
         account: call.account.clone(),
         region: call.region.clone(),
-        namespace: input.namespace,
-        name: input.metric_name.clone(),
+        namespace: input.namespace.into(),
+        name: input.metric_name.as_str().into(),
         dimensions: dimensions(input.dimensions),
     };
     let mut points = Vec::new();
@@ -86,7 +87,7 @@ pub(super) fn list_metrics(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     call.authorise("cloudwatch:ListMetrics", &call.arn("*"))?;
     let (namespace, name) = (call.text("Namespace"), call.text("MetricName"));
     let wanted = call.params.get("Dimensions").and_then(Value::as_array).cloned().unwrap_or_default();
-    let has = |dimensions: &BTreeMap<String, String>| {
+    let has = |dimensions: &BTreeMap<SmolStr, SmolStr>| {
         wanted.iter().all(|wanted| {
             let value = wanted["Name"].as_str().and_then(|name| dimensions.get(name));
             value.is_some_and(|value| wanted["Value"].as_str().is_none_or(|wanted| wanted == value))

@@ -10,6 +10,9 @@ mod put_metric_data;
 mod state_change;
 #[cfg(test)]
 mod tests;
+mod watch;
+
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +21,10 @@ use crate::id::Arn;
 use crate::table::Table;
 use crate::time::Time;
 
+use watch::Watch;
+
 pub use alarm::{Alarm, AlarmState, TreatMissingData};
+pub(crate) use metric::put_metrics;
 pub use metric::{MetricKey, put_metric, queue_changed};
 
 /// State of the service.
@@ -26,9 +32,28 @@ pub use metric::{MetricKey, put_metric, queue_changed};
 pub struct State {
     data: metric::Data,
     alarms: Table<Arn, Alarm>,
+    /// Over the alarms; made when it is first needed, and anew after one came, went or was defined anew.
+    #[serde(skip)]
+    watch: OnceLock<Arc<Watch>>,
 }
 
 impl State {
+    fn watch(&self) -> Arc<Watch> {
+        Arc::clone(self.watch.get_or_init(|| Arc::new(Watch::new(&self.alarms))))
+    }
+
+    /// Defines an alarm.
+    fn put_alarm(&mut self, arn: Arn, alarm: Alarm) {
+        self.alarms.insert(arn, alarm);
+        self.watch = OnceLock::new();
+    }
+
+    /// Takes an alarm away, if there is one.
+    fn remove_alarm(&mut self, arn: &Arn) {
+        self.alarms.remove(arn);
+        self.watch = OnceLock::new();
+    }
+
     /// Forgets all data points: a fork starts with quiet metrics.
     pub fn forget_data(&mut self) {
         self.data = metric::Data::default();

@@ -104,14 +104,14 @@ pub(super) fn put_metric_data(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         let key = MetricKey {
             account: call.account.clone(),
             region: call.region.clone(),
-            namespace: namespace.clone(),
-            name: datum.metric_name,
+            namespace: namespace.as_str().into(),
+            name: datum.metric_name.into(),
             dimensions: dimensions(datum.dimensions),
         };
         // The standard resolution is a minute. [D] API_MetricDatum
         let at = at.floor(if datum.storage_resolution == Some(1) { 1 } else { 60 });
         for statistics in statistics {
-            add(call.state, key.clone(), at, datum.unit.as_deref().unwrap_or(NO_UNIT), statistics);
+            add(call.state, &key, at, datum.unit.as_deref().unwrap_or(NO_UNIT), statistics);
         }
     }
     Ok(Reply::empty())

@@ -196,3 +196,39 @@ fn short_periods() {
         assert_eq!(reason["evaluatedDatapoints"].as_array().unwrap().len(), evaluated, "{missing}");
     }
 }
+
+/// Which alarms look is known by an index: it must follow what becomes of them. [D] API_PutMetricAlarm
+#[test]
+fn alarms_that_are_defined_anew_look_at_their_new_metric() {
+    let mut state = empty();
+    let define = |state: &mut State, metric: &str| {
+        let params = json!({"AlarmName": "a", "Namespace": "n", "MetricName": metric, "Statistic": "Sum", "Period": "60",
+            "EvaluationPeriods": "1", "Threshold": "1", "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "TreatMissingData": "notBreaching"});
+        call(state, "PutMetricAlarm", params).unwrap();
+    };
+    let rest = |state: &mut State| {
+        while let Some(due) = state.next_due() {
+            state.now = state.now.max(due);
+            state.step();
+        }
+    };
+    let looks = |state: &mut State, metric: &str| {
+        let data = json!({"Namespace": "n", "MetricData": [{"MetricName": metric, "Value": "1"}]});
+        call(state, "PutMetricData", data).unwrap();
+        let looks = state.next_due().is_some();
+        rest(state);
+        looks
+    };
+    assert!(!looks(&mut state, "m"), "no alarm");
+    define(&mut state, "m");
+    rest(&mut state);
+    assert!(looks(&mut state, "m"), "defined after the metric was first looked for");
+    define(&mut state, "other");
+    rest(&mut state);
+    assert!(!looks(&mut state, "m"), "another metric's now");
+    assert!(looks(&mut state, "other"), "its new metric");
+    call(&mut state, "DeleteAlarms", json!({"AlarmNames": ["a"]})).unwrap();
+    rest(&mut state);
+    assert!(!looks(&mut state, "other"), "deleted");
+}

@@ -45,7 +45,7 @@ pub(super) fn bury(state: &mut State, delivery: &Delivery, failure: &Failure, ex
         Ok(_) => ("InvocationsSentToDlq", Burial::Buried(queue)),
         Err(error) => ("InvocationsFailedToBeSentToDlq", Burial::Refused(queue, error)),
     };
-    metrics::count(state, &delivery.bus, &delivery.rule, metric);
+    metrics::count(state, &delivery.bus, &delivery.rule, &[metric]);
     burial
 }
 

@@ -89,7 +89,7 @@ pub(super) fn conclude(state: &mut State, delivery: Delivery, outcome: Result<()
     let target = delivery.target.resource();
     match outcome {
         Ok(()) => {
-            metrics::count(state, &delivery.bus, &delivery.rule, "Invocations");
+            metrics::count(state, &delivery.bus, &delivery.rule, &["Invocations"]);
             let detail = format!("{}, attempt {}", delivery.describe(), delivery.attempt);
             trace(state, Hop::Target, &target, Outcome::Delivered, detail);
         }
@@ -109,16 +109,14 @@ pub(super) fn conclude(state: &mut State, delivery: Delivery, outcome: Result<()
                 at.iso_millis()
             );
             trace(state, Hop::Target, &target, Outcome::Retried, detail);
-            metrics::count(state, &delivery.bus, &delivery.rule, "RetryInvocationAttempts");
+            metrics::count(state, &delivery.bus, &delivery.rule, &["RetryInvocationAttempts"]);
             state.schedule(at, Task::Deliver(Box::new(Delivery { attempt: delivery.attempt + 1, ..delivery })));
         }
     }
 }
 
 fn give_up(state: &mut State, delivery: &Delivery, failure: Failure, exhausted: Option<&str>) {
-    for metric in ["Invocations", "FailedInvocations"] {
-        metrics::count(state, &delivery.bus, &delivery.rule, metric);
-    }
+    metrics::count(state, &delivery.bus, &delivery.rule, &["Invocations", "FailedInvocations"]);
     let target = delivery.target.resource();
     let tried = match exhausted {
         Some(limit) => format!("given up after {} attempts ({limit})", delivery.attempt),

@@ -36,7 +36,7 @@ pub(super) fn check(call: &mut Call<'_>, rule: &RuleName, target: &Arn, role: &A
     let everything = Policy::parse(ALLOW_ALL).map_err(|error| ApiError::new("InternalException", error.to_string()))?;
     let policies = Policies {
         identity: vec![Named { name: "the role's permissions".into(), policy: &everything }],
-        resource: policy.as_ref().map(|policy| Named { name: bus::policy_name(target), policy }),
+        resource: policy.as_ref().map(|policy| Named { name: bus::policy_name(target).into(), policy }),
         ..Policies::default()
     };
     let request = Request {

@@ -95,8 +95,7 @@ fn matched(state: &mut State, bus: &Arn, arn: &Arn, rule: &Rule, event: &Event) 
         _ => format!("event {}", event.id()),
     };
     trace(state, Hop::Rule, arn, Outcome::Matched, detail);
-    metrics::count(state, bus, arn, "MatchedEvents");
-    metrics::count(state, bus, arn, "TriggeredRules");
+    metrics::count(state, bus, arn, &["MatchedEvents", "TriggeredRules"]);
     let now = state.now;
     for target in &rule.targets {
         let is_bus = Kind::of(&target.resource()) == Some(Kind::Bus);

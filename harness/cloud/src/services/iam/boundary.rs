@@ -20,7 +20,7 @@ pub(crate) fn permissions_boundary(state: &crate::state::State, principal: &Prin
 /// The name of a role's boundary, and what it says. A policy that bounds somebody cannot be deleted.
 pub(super) fn of_role(state: &crate::state::State, role_arn: &str) -> Option<(String, PolicyText)> {
     let boundary = state.iam.roles.get(role_arn)?.boundary.as_ref()?;
-    Some((boundary.name().to_owned(), managed::document(state, boundary)?))
+    Some((boundary.name().to_owned(), managed::document(state, boundary)?.clone()))
 }
 
 /// The boundary that a request asks for: a managed policy that is there. The text is a default. [?]

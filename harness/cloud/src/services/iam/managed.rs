@@ -43,7 +43,7 @@ const AWS_POLICIES: &[(&str, &str)] = &[
 ];
 
 /// One of AWS's own policies, read once. Each partition has them with ARNs of its own.
-fn known(partition: &str, name: &str) -> Option<PolicyText> {
+fn known(partition: &str, name: &str) -> Option<&'static PolicyText> {
     static READ: LazyLock<Vec<(&str, &str, PolicyText)>> = LazyLock::new(|| {
         let partitions = ["aws", "aws-cn", "aws-us-gov"].into_iter();
         let of = |partition: &'static str| {
@@ -54,26 +54,25 @@ fn known(partition: &str, name: &str) -> Option<PolicyText> {
         };
         partitions.flat_map(of).collect()
     });
-    let found = READ.iter().find(|(of, known, _)| *of == partition && *known == name)?;
-    Some(found.2.clone())
+    READ.iter().find(|(of, known, _)| *of == partition && *known == name).map(|(_, _, policy)| policy)
 }
 
 /// What stands behind an account's administrator credentials: everything, by a statement with a name.
-pub(super) fn administrator() -> Option<PolicyText> {
+pub(super) fn administrator() -> Option<&'static PolicyText> {
     static READ: LazyLock<Option<PolicyText>> = LazyLock::new(|| {
         let text =
             r#"{"Version":"2012-10-17","Statement":[{"Sid":"All","Effect":"Allow","Action":"*","Resource":"*"}]}"#;
         PolicyText::parse(text).ok()
     });
-    READ.clone()
+    READ.as_ref()
 }
 
 /// The document of a policy: a customer's, or one of AWS's own that is known here.
-pub(super) fn document(state: &crate::state::State, arn: &Arn) -> Option<PolicyText> {
+pub(super) fn document<'a>(state: &'a crate::state::State, arn: &Arn) -> Option<&'a PolicyText> {
     if arn.account() == "aws" {
         return known(arn.partition(), arn.resource().strip_prefix("policy/")?);
     }
-    state.iam.policies.get(arn).map(|policy| policy.document.clone())
+    state.iam.policies.get(arn).map(|policy| &policy.document)
 }
 
 #[derive(Deserialize)]

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::{ApiError, Call, Operation};
 use crate::authz::{Edge, PolicyText};
 use crate::id::Arn;
-use crate::policy::{Context, PolicyKind, Principal, ResourceKind};
+use crate::policy::{Context, Named, PolicyKind, PolicyName, Principal, ResourceKind};
 use crate::services::{DeliveryError, sts};
 use crate::table::Table;
 use crate::trace::Hop;
@@ -62,22 +62,24 @@ pub const OPERATIONS: &[Operation] = &[
 ];
 
 /// The identity policies of a principal, each with a name for traces.
-pub fn identity_policies(state: &crate::state::State, principal: &Principal) -> Vec<(String, PolicyText)> {
+pub fn identity_policies<'a>(state: &'a crate::state::State, principal: &Principal) -> Vec<Named<'a>> {
     match principal {
-        Principal::Administrator { account, .. } => managed::administrator()
-            .map(|policy| (format!("the administrator of account {account}"), policy))
-            .into_iter()
-            .collect(),
+        Principal::Administrator { account, .. } => {
+            let name = || format!("the administrator of account {account}").into();
+            let policy = managed::administrator().map(|policy| Named { name: name(), policy: policy.policy() });
+            policy.into_iter().collect()
+        }
         Principal::Role { role_arn, .. } => {
             let Some(role) = state.iam.roles.get(role_arn.as_str()) else { return Vec::new() };
-            let inline = role
-                .inline
+            let named = |kind, policy, text: &'a PolicyText| {
+                let name = PolicyName::OfRole { kind, policy, role: &role.name };
+                Named { name, policy: text.policy() }
+            };
+            let inline = role.inline.iter().map(|(name, policy)| named("inline policy", name.as_str(), policy));
+            let attached = role
+                .attached
                 .iter()
-                .map(|(name, policy)| (format!("inline policy {name} of role {}", role.name), policy.clone()));
-            let attached = role.attached.iter().filter_map(|arn| {
-                let policy = managed::document(state, arn)?;
-                Some((format!("policy {} of role {}", arn.name(), role.name), policy))
-            });
+                .filter_map(|arn| Some(named("policy", arn.name(), managed::document(state, arn)?)));
             inline.chain(attached).collect()
         }
         _ => Vec::new(),
@@ -86,7 +88,7 @@ pub fn identity_policies(state: &crate::state::State, principal: &Principal) -> 
 
 /// A managed policy's document, a customer's or one of AWS's own that is known here.
 pub(crate) fn managed_policy(state: &crate::state::State, policy: &Arn) -> Option<PolicyText> {
-    managed::document(state, policy)
+    managed::document(state, policy).cloned()
 }
 
 /// Parses and checks a policy document of a caller.

@@ -119,8 +119,10 @@ fn policies_of(call: &Call<'_>, role_arn: &Arn) -> Result<Vec<(String, PolicyTex
     let role = call.state.iam.roles.get(role_arn);
     let role = role.ok_or_else(|| no_such(format!("The ARN {role_arn} does not exist.")))?;
     let inline = role.inline.iter().map(|(name, policy)| (format!("role_{}_{name}", role.name), policy.clone()));
-    let attached =
-        role.attached.iter().filter_map(|arn| Some((arn.name().to_owned(), managed::document(call.state, arn)?)));
+    let attached = role
+        .attached
+        .iter()
+        .filter_map(|arn| Some((arn.name().to_owned(), managed::document(call.state, arn)?.clone())));
     Ok(inline.chain(attached).collect())
 }
 
@@ -136,7 +138,7 @@ fn documents(list: &str, texts: &[String]) -> Result<Vec<(String, PolicyText)>, 
 }
 
 fn named((name, policy): &(String, PolicyText)) -> Named<'_> {
-    Named { name: name.clone(), policy: policy.policy() }
+    Named { name: name.into(), policy: policy.policy() }
 }
 
 fn evaluate(
@@ -167,7 +169,7 @@ fn evaluate(
     let caller = caller(call, input.caller_arn.as_deref(), source)?;
     let mut context = Context::new();
     for entry in &input.context_entries {
-        context.set_many(&entry.context_key_name, entry.context_key_values.clone());
+        context.set_many(entry.context_key_name.clone(), entry.context_key_values.clone());
     }
     let policies = Policies {
         identity: policies.iter().map(named).collect(),

@@ -44,7 +44,7 @@ pub(super) fn encryption_context(call: &Call<'_>, member: &str) -> BTreeMap<Stri
 /// The condition keys of a cryptographic operation. [D] policy-conditions of KMS
 pub(super) fn keys_of(context: &BTreeMap<String, String>) -> Context {
     let all = Context::new().with_many("kms:EncryptionContextKeys", context.keys().cloned().collect());
-    context.iter().fold(all, |all, (key, value)| all.with(&format!("kms:EncryptionContext:{key}"), value.as_str()))
+    context.iter().fold(all, |all, (key, value)| all.with(format!("kms:EncryptionContext:{key}"), value.as_str()))
 }
 
 /// The key that a member names, for a cryptographic operation of a usage.

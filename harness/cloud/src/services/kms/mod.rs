@@ -153,7 +153,7 @@ pub fn allows(
         refuse(state, hop, key, principal, &message);
         return Err(DeliveryError::permanent("KMSNotFound", message));
     };
-    let Some(found) = state.kms.keys.get(&arn).cloned() else {
+    let Some(found) = state.kms.keys.shared(&arn) else {
         return Err(DeliveryError::permanent("KMSNotFound", format!("Key '{arn}' does not exist")));
     };
     if let Some((code, message)) = found.unusable(&arn, state.now) {
@@ -181,7 +181,7 @@ pub fn allows(
 fn encryption_context(context: &Context) -> BTreeMap<String, String> {
     const PREFIX: &str = "kms:EncryptionContext:";
     let keys = context.iter().filter_map(|(name, values)| Some((name.strip_prefix(PREFIX)?, values.first()?)));
-    keys.map(|(name, value)| (name.to_owned(), value.clone())).collect()
+    keys.map(|(name, value)| (name.to_owned(), value.to_string())).collect()
 }
 
 fn refuse(state: &mut crate::state::State, hop: Hop, key: &str, principal: &Principal, message: &str) {

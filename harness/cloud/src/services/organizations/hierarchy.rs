@@ -47,7 +47,7 @@ impl State {
     pub(super) fn root_id(&self) -> Option<String> {
         let organization = self.organization.as_deref()?;
         let tail = organization.trim_start_matches("o-");
-        Some(format!("r-{}", tail.get(..4).unwrap_or(tail)))
+        Some("r-".to_owned() + tail.get(..4).unwrap_or(tail))
     }
 
     /// What an id means in the tree, if anything.
@@ -86,10 +86,16 @@ impl State {
     /// above the account, without the account. [D] reference_policies_condition-keys, aws:PrincipalOrgPaths
     pub fn place_of(&self, account: &str) -> Option<(String, String)> {
         let organization = self.organization_of(account)?;
-        let mut path = format!("{organization}/");
-        let levels = self.levels(account);
-        for above in levels.iter().take(levels.len().saturating_sub(1)) {
-            path.push_str(above);
+        let root = self.root_id()?;
+        let mut units = Vec::new();
+        let mut at = self.hierarchy.accounts.get(account);
+        while let Some((id, unit)) = at.and_then(|id| Some((id, self.hierarchy.units.get(id)?))) {
+            units.push(id.as_str());
+            at = Some(&unit.parent);
+        }
+        let mut path = String::with_capacity(64);
+        for part in [organization.as_str(), root.as_str()].into_iter().chain(units.into_iter().rev()) {
+            path.push_str(part);
             path.push('/');
         }
         Some((organization, path))

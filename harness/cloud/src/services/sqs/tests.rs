@@ -216,7 +216,7 @@ fn a_move_task_brings_messages_back() {
 /// Sends as a service and says how it went.
 fn send_as_service(state: &mut State, q: &Arn, context: &[(&str, &str)]) -> Result<String, String> {
     let principal = Principal::Service { name: "sns.amazonaws.com".into() };
-    let context = context.iter().fold(Context::new(), |context, (key, value)| context.with(key, *value));
+    let context = context.iter().fold(Context::new(), |context, (key, value)| context.with((*key).to_owned(), *value));
     let region = Region::new("us-east-1");
     let send_ =
         Send { principal: &principal, region: &region, queue: q, body: "b".into(), attributes: vec![], context };

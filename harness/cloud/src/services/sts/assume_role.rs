@@ -89,7 +89,7 @@ pub(super) fn assume_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         context = context.with("sts:ExternalId", external_id.as_str());
     }
     for (key, value) in &requested {
-        context = context.with(&format!("aws:RequestTag/{key}"), value.as_str());
+        context = context.with(format!("aws:RequestTag/{key}"), value.as_str());
     }
     if !requested.is_empty() {
         context = context.with_many("aws:TagKeys", requested.iter().map(|(key, _)| key.clone()).collect());

@@ -109,8 +109,11 @@ pub(crate) fn session_principal(role: &Arn, session: &str) -> Principal {
 }
 
 /// The session policies of a principal, each with a name for traces; none where nothing limits the session.
-pub(crate) fn session_policies(state: &crate::state::State, principal: &Principal) -> Vec<(String, PolicyText)> {
-    session_of(state, principal).map(|session| session.policies.clone()).unwrap_or_default()
+pub(crate) fn session_policies<'a>(
+    state: &'a crate::state::State,
+    principal: &Principal,
+) -> &'a [(String, PolicyText)] {
+    session_of(state, principal).map(|session| session.policies.as_slice()).unwrap_or_default()
 }
 
 fn session_of<'a>(state: &'a crate::state::State, principal: &Principal) -> Option<&'a Session> {
