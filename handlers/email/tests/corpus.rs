@@ -11,5 +11,5 @@ mod valid;
 
 #[test]
 fn the_corpus_is_dealt_with() {
-    corpus::replay(fuzz::NAME, corpus::messages(), fuzz::target);
+    corpus::replay("email", corpus::messages(), fuzz::target);
 }

@@ -9,5 +9,5 @@ mod fuzz;
 
 #[test]
 fn the_corpus_is_dealt_with() {
-    corpus::replay(fuzz::NAME, corpus::events(), fuzz::target);
+    corpus::replay("triage", corpus::events(), fuzz::target);
 }

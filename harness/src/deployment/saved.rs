@@ -3,13 +3,15 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rootwatch_cloud::State;
 
 use super::{DeployError, Facts};
 
-/// How many deployments are kept; each is a few megabytes.
-const KEEP: usize = 40;
+/// How many deployments are kept, each of less than a megabyte: several times those of the whole suite, so that a change and
+/// its undoing find theirs again.
+const KEEP: usize = 400;
 
 /// What is kept of a deployment.
 #[derive(Debug)]
@@ -43,6 +45,8 @@ impl Slot {
         let facts = serde_json::from_slice(&std::fs::read(self.directory.join("facts.json")).ok()?).ok()?;
         let state = serde_json::from_slice(&std::fs::read(self.directory.join("state.json")).ok()?).ok()?;
         let terraform_state = std::fs::read_to_string(self.directory.join("terraform.tfstate")).ok()?.into();
+        // What was not used for longest goes first. Where the disk is read-only, nothing goes.
+        let _ = File::open(&self.directory).and_then(|directory| directory.set_modified(SystemTime::now()));
         Some(Saved { state, facts, terraform_state })
     }
 
@@ -69,13 +73,14 @@ impl Slot {
             std::fs::remove_dir_all(&self.directory).map_err(failed)?;
         }
         std::fs::rename(fresh.keep(), &self.directory).map_err(failed)?;
-        prune(parent);
+        prune(parent, KEEP);
         Ok(())
     }
 }
 
-/// Removes the oldest deployments. What cannot be removed stays; it does no harm.
-fn prune(parent: &Path) {
+/// Removes the deployments that were not used for longest, but for the last `keep`. What cannot be removed stays; it does
+/// no harm.
+fn prune(parent: &Path, keep: usize) {
     let Ok(entries) = std::fs::read_dir(parent) else { return };
     let mut saved: Vec<_> = entries
         .flatten()
@@ -83,7 +88,51 @@ fn prune(parent: &Path) {
         .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
         .collect();
     saved.sort();
-    for (_, path) in saved.iter().rev().skip(KEEP) {
+    for (_, path) in saved.iter().rev().skip(keep) {
         let _ = std::fs::remove_dir_all(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rootwatch_cloud::{State, Time};
+
+    use super::*;
+    use crate::deployment::{Accounts, Coverage, Probes};
+
+    fn saved() -> Saved {
+        let text = String::new;
+        let facts = Facts {
+            accounts: Accounts::default(),
+            coverage: Coverage::default(),
+            probes: Probes { login: text(), activity: text(), health: text() },
+            slack_secret: text(),
+            pagerduty_secret: text(),
+            more_secrets: Vec::new(),
+        };
+        Saved { state: State::new(Time(0), 1), facts, terraform_state: "{}".into() }
+    }
+
+    #[test]
+    fn what_was_not_used_for_longest_goes_first() {
+        let cache = tempfile::tempdir().unwrap();
+        let path = |name: &str| cache.path().join("deployments").join(name);
+        let slot = |name: &str| Slot::lock(cache.path(), name).unwrap();
+        for (name, age) in [("old", 300), ("oldest", 400), ("new", 1)] {
+            slot(name).save(&saved()).unwrap();
+            let modified = SystemTime::now() - Duration::from_secs(age);
+            File::open(path(name)).unwrap().set_modified(modified).unwrap();
+        }
+        let left = |keep| {
+            prune(path("").as_path(), keep);
+            ["old", "oldest", "new"].into_iter().filter(|name| path(name).exists()).collect::<Vec<_>>()
+        };
+        assert_eq!(left(3), ["old", "oldest", "new"]);
+        assert!(slot("oldest").load().is_some());
+        assert_eq!(left(2), ["oldest", "new"], "what is read is used");
+        std::fs::write(path("new").join("state.json"), "{").unwrap();
+        assert!(slot("new").load().is_none(), "a damaged one is as good as none");
     }
 }

@@ -8,8 +8,6 @@ use rootwatch_runtime::testing::{Answered, World, all_dealt_with, any_batch, fie
 
 use super::valid::check;
 
-pub(crate) const NAME: &str = "email";
-
 pub(crate) fn target(data: &[u8]) {
     let event = any_batch(&String::from_utf8_lossy(data));
     for record in &event.records {

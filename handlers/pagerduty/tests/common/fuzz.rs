@@ -6,8 +6,6 @@ use rootwatch_runtime::testing::{Answered, World, all_dealt_with, any_batch};
 
 use super::valid::check;
 
-pub(crate) const NAME: &str = "pagerduty";
-
 pub(crate) fn target(data: &[u8]) {
     let event = any_batch(&String::from_utf8_lossy(data));
     let world = World::new(|asked| {

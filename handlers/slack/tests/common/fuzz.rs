@@ -8,8 +8,6 @@ use rootwatch_slack::message::render_gathered;
 
 use super::valid::check;
 
-pub(crate) const NAME: &str = "slack";
-
 pub(crate) fn target(data: &[u8]) {
     let event = any_batch(&String::from_utf8_lossy(data));
     for record in &event.records {

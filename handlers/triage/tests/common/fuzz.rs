@@ -6,8 +6,6 @@ use rootwatch_alert::{Incoming, Triage as Decision, incoming, triage};
 use rootwatch_runtime::testing::{Answered, World, any_batch, field, finished, minute, returned};
 use rootwatch_triage::Triage;
 
-pub(crate) const NAME: &str = "triage";
-
 pub(crate) fn target(data: &[u8]) {
     let event = any_batch(&String::from_utf8_lossy(data));
     let world = World::new(|_| {
