@@ -35,3 +35,8 @@ pub mod scenario;
 pub mod sink;
 pub mod terraform;
 pub mod tools;
+
+/// How many cores this process may use.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

@@ -24,7 +24,10 @@ use support::Shared;
 use support::catalogue::{counts, verdicts};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // A test waits, for its sinks or for a variant's apply, as long as it works.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    arguments.test_threads.get_or_insert(2 * cores);
     let (mut shared, records) = match (Shared::new(), records()) {
         (Ok(shared), Ok(records)) => (shared, records),
         (Err(error), _) | (_, Err(error)) => {

@@ -54,7 +54,7 @@ pub(super) struct Run {
     /// Writes them to a file instead
     #[arg(long, short)]
     output: Option<PathBuf>,
-    /// Scenarios at a time [default: the number of cores]
+    /// Scenarios at a time [default: twice the number of cores, for they wait for their sinks as long as they work]
     #[arg(long)]
     jobs: Option<usize>,
     /// Only scenarios whose name contains this text

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::{Cloud, RunOptions};
@@ -43,15 +43,27 @@ impl Cloud for Embedded {
     }
 
     async fn run(&self, scenarios: Vec<Loaded>, options: RunOptions) -> Vec<Outcome> {
-        let jobs = options.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
+        let jobs = options.jobs.unwrap_or_else(|| 2 * crate::cores()).max(1);
         let permits = Arc::new(Semaphore::new(jobs));
+        let (stop, stopped) = watch::channel(false);
         let total = scenarios.len();
         let mut running = JoinSet::new();
         for (place, loaded) in scenarios.into_iter().enumerate() {
             let (session, own, permits) = (Arc::clone(&self.session), self.own.clone(), Arc::clone(&permits));
+            let mut stopped = stopped.clone();
             running.spawn(async move {
-                // Closed: a scenario has failed, and the user asked for no more.
-                let _permit = permits.acquire_owned().await.ok()?;
+                // A variant's apply is mostly waiting: no reason for another scenario to wait for its turn.
+                let prepared = async {
+                    if own.is_none() {
+                        session.prepare(&loaded).await;
+                    }
+                    permits.acquire_owned().await.ok()
+                };
+                // Stopped: a scenario has failed, and the user asked for no more.
+                let _permit = tokio::select! {
+                    _ = stopped.wait_for(|stopped| *stopped) => None,
+                    permit = prepared => permit,
+                }?;
                 let outcome = match own {
                     None => session.run(&loaded).await,
                     Some(own) => session.run_on(&loaded, &own).await,
@@ -65,7 +77,7 @@ impl Cloud for Embedded {
                 Ok(None) => {}
                 Ok(Some((place, outcome))) => {
                     if options.fail_fast && matches!(outcome.status, Status::Failed | Status::Error) {
-                        permits.close();
+                        stop.send_replace(true);
                     }
                     outcomes.push((place, outcome));
                 }

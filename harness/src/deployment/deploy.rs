@@ -1,7 +1,7 @@
 //! Bringing a deployment about: from the cache, or by seeding a cloud and applying the Terraform to it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use rootwatch_cloud::api::ApiError;
@@ -10,6 +10,7 @@ use rootwatch_cloud::services::sns;
 use rootwatch_cloud::time::Time;
 use rootwatch_cloud::{Clock, Cloud, CloudError, Options, State};
 use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
 
 use super::saved::{Saved, Slot};
 use super::{Accounts, Deployment, Facts, Probes, Specification, key, seed};
@@ -64,6 +65,10 @@ pub enum DeployError {
     },
 }
 
+/// An apply waits more than it works (the provider reads a new queue's attributes for 25 s), so more of them run at a time
+/// than there are cores; but each starts a provider for every account and Region, some 0.5 GB together.
+static APPLIES: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new((2 * crate::cores()).min(8)));
+
 /// The store of the functions' code, shared by all deployments.
 pub fn open_code_store(layout: &Layout) -> Arc<CodeStore> {
     Arc::new(CodeStore::new(layout.cache.join("code")))
@@ -96,6 +101,8 @@ pub async fn deploy(
         }
         coverage = coverage.union(&saved.facts.coverage);
     }
+    // Never closed.
+    let _turn = APPLIES.acquire().await;
     let clock = started();
     let accounts = specification.accounts.clone();
     let state = base.map_or_else(|| State::new(now(), 1), |base| base.state.clone());

@@ -12,7 +12,7 @@ use crate::deployment::{Accounts, Coverage, DeployError, Deployment, OwnRoot, Sp
 use crate::layout::Layout;
 use crate::packages::{BuildError, Packages, prepare};
 use crate::report::Progress;
-use crate::scenario::{Account, DeploymentChange, Loaded, Step, Who, for_accounts, play};
+use crate::scenario::{Account, DeploymentChange, Loaded, Scenario, Step, Who, for_accounts, play};
 use crate::sink::{Sink, SinkError};
 
 /// Why no scenario can be run.
@@ -74,6 +74,13 @@ impl Session {
         let slot = Arc::clone(self.deployments.lock().await.entry(change.key()).or_default());
         let made = slot.get_or_init(|| self.make(change, refusal_expected));
         made.await.clone()
+    }
+
+    /// Makes the deployment that a scenario needs; what comes of it is told when the scenario runs.
+    pub(crate) async fn prepare(&self, loaded: &Loaded) {
+        if let Ok(scenario) = &loaded.scenario {
+            let _ = self.deployment_or_refusal(&scenario.deployment, refusal_expected(scenario)).await;
+        }
     }
 
     async fn make(
@@ -156,7 +163,7 @@ impl Session {
             Ok(scenario) => scenario,
             Err(error) => return Outcome::error(&loaded.name, loaded.path.clone(), error.to_string()),
         };
-        let refusal = scenario.expect.as_ref().and_then(|expect| expect.refused_by_terraform.as_deref());
+        let refusal = refusal_expected(scenario);
         let deployed = self.deployment_or_refusal(&scenario.deployment, refusal).await;
         match (deployed, refusal) {
             (Ok(deployment), None) => {
@@ -169,6 +176,11 @@ impl Session {
             }
         }
     }
+}
+
+/// What Terraform must say, where it must refuse the scenario's deployment.
+fn refusal_expected(scenario: &Scenario) -> Option<&str> {
+    scenario.expect.as_ref()?.refused_by_terraform.as_deref()
 }
 
 /// What came of a deployment that Terraform must refuse.
