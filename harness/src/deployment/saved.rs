@@ -46,7 +46,7 @@ impl Slot {
         let state = serde_json::from_slice(&std::fs::read(self.directory.join("state.json")).ok()?).ok()?;
         let terraform_state = std::fs::read_to_string(self.directory.join("terraform.tfstate")).ok()?.into();
         // What was not used for longest goes first. Where the disk is read-only, nothing goes.
-        let _ = File::open(&self.directory).and_then(|directory| directory.set_modified(SystemTime::now()));
+        let _ = File::open(&self.directory).and_then(|directory| directory.set_modified(now()));
         Some(Saved { state, facts, terraform_state })
     }
 
@@ -78,6 +78,11 @@ impl Slot {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "files have the system's time")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
 /// Removes the deployments that were not used for longest, but for the last `keep`. What cannot be removed stays; it does
 /// no harm.
 fn prune(parent: &Path, keep: usize) {
@@ -97,7 +102,8 @@ fn prune(parent: &Path, keep: usize) {
 mod tests {
     use std::time::Duration;
 
-    use rootwatch_cloud::{State, Time};
+    use rootwatch_cloud::State;
+    use rootwatch_cloud::time::Time;
 
     use super::*;
     use crate::deployment::{Accounts, Coverage, Probes};
@@ -122,7 +128,7 @@ mod tests {
         let slot = |name: &str| Slot::lock(cache.path(), name).unwrap();
         for (name, age) in [("old", 300), ("oldest", 400), ("new", 1)] {
             slot(name).save(&saved()).unwrap();
-            let modified = SystemTime::now() - Duration::from_secs(age);
+            let modified = now() - Duration::from_secs(age);
             File::open(path(name)).unwrap().set_modified(modified).unwrap();
         }
         let left = |keep| {

@@ -169,7 +169,7 @@ pub(super) fn get_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 
 pub(super) fn get_policy_version(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = of_call(call, "iam:GetPolicyVersion")?;
-    let document = document(call.state, &arn).map(|policy| encoded(&policy));
+    let document = document(call.state, &arn).map(encoded);
     Ok(json!({"PolicyVersion": {"Document": document, "VersionId": "v1", "IsDefaultVersion": true}}).into())
 }
 
