@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use rootwatch::report::{human, snapshot};
-use rootwatch::runner::Status;
+use rootwatch::runner::{Outcome, Status};
 use rootwatch::scenario::{Expectation, Loaded};
 use support::Shared;
 use support::catalogue::{counts, verdicts};
@@ -90,6 +90,24 @@ fn in_snapshots(scenario: &str, check: impl FnOnce()) {
     settings.bind(check);
 }
 
+/// Whether the scenario sent out what is kept of it; insta shows the difference, and this says what to do about it.
+fn kept(outcome: &Outcome) -> Result<(), Failed> {
+    let (name, file) = (&outcome.name, file_name(&outcome.name));
+    let is_new = !Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/{SNAPSHOTS}/{file}.snap")).exists();
+    let compare = || in_snapshots(name, || insta::assert_snapshot!(file.as_str(), snapshot(outcome)));
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(compare)).map_err(|_| {
+        let what = match is_new {
+            true => "as expected, and nothing is kept yet of what it sends out: read it above",
+            false => "it sends out something else than is kept: the difference is above",
+        };
+        let test = name.replace('/', "::");
+        Failed::from(format!(
+            "{}: {what}. To keep it: `cargo insta review`, or `INSTA_UPDATE=always cargo test --workspace -- {test}`",
+            outcome.path.display()
+        ))
+    })
+}
+
 fn unreferenced(shared: &Shared) -> Result<(), Failed> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(SNAPSHOTS);
     let entries = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -106,10 +124,7 @@ fn unreferenced(shared: &Shared) -> Result<(), Failed> {
 fn run(shared: &Shared, place: usize) -> Result<(), Failed> {
     let outcome = shared.with(async |session| session.run(&shared.loaded[place]).await)?;
     match outcome.status {
-        Status::Passed => {
-            in_snapshots(&outcome.name, || insta::assert_snapshot!(file_name(&outcome.name), snapshot(&outcome)));
-            Ok(())
-        }
+        Status::Passed => kept(&outcome),
         Status::Observed => {
             Err(format!("{}: it states no expectation; give it an `expect`", outcome.path.display()).into())
         }
