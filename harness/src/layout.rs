@@ -1,6 +1,13 @@
 //! Where things are: the project's tree, and the folder for what runs produce.
 
+mod shared;
+
 use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use shared::Shared;
 
 /// The places that a run reads from and writes to.
 #[derive(Clone, Debug)]
@@ -11,6 +18,8 @@ pub struct Layout {
     pub cache: PathBuf,
     /// Nothing may be fetched: neither Terraform, nor a provider, nor a crate.
     pub offline: bool,
+    /// What the processes of one run of tests tell each other; `None` where the run is this process.
+    pub(crate) shared: Option<Shared>,
 }
 
 impl Layout {
@@ -24,7 +33,26 @@ impl Layout {
         let project = project.unwrap_or(built_from).to_path_buf();
         let cache = std::env::var_os("ROOTWATCH_CACHE")
             .map_or_else(|| target_directory(&project).join("rootwatch"), PathBuf::from);
-        Self { project, cache, offline: is_set("ROOTWATCH_OFFLINE") }
+        Self { project, cache, offline: is_set("ROOTWATCH_OFFLINE"), shared: None }
+    }
+
+    /// The same for a test, which under `cargo nextest` has a process of its own: what stays as it is for the run, one of
+    /// them finds out for all. A command must not ask for this: its user may have changed something between two calls.
+    #[must_use]
+    pub fn of_a_test(self) -> Self {
+        let shared = Shared::of_this_run(&self.cache);
+        Self { shared, ..self }
+    }
+
+    /// What `find` finds, by its name; asked once in a run of tests.
+    pub(crate) fn once<T, E>(&self, name: &str, find: impl FnOnce() -> Result<T, E>) -> Result<T, E>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        match &self.shared {
+            None => find(),
+            Some(shared) => shared.once(name, find),
+        }
     }
 
     /// The Terraform under test.

@@ -133,7 +133,8 @@ mod tests {
         for folder in ["scenarios/login", "handlers/triage/src", "terraform/modules", "own"] {
             std::fs::create_dir_all(root.join(folder)).unwrap();
         }
-        let layout = Layout { project: root.to_path_buf(), cache: root.join("cache"), offline: true };
+        let layout =
+            Layout { project: root.to_path_buf(), cache: root.join("cache"), offline: true, ..Layout::discover() };
         Sources::new(&layout, &[root.join("scenarios")], &[root.join("own")])
     }
 

@@ -109,7 +109,11 @@ pub(super) fn build(layout: &Layout, target: Option<Target>) -> Result<Vec<PathB
         (None, None) => Recipe { arguments: vec!["build".to_owned()], folder: "lambda".to_owned() },
         (Some(target), _) => target.recipe(&Tools::here(&cargo()))?,
     };
-    compile(layout, &handlers(), recipe, zig.as_ref())
+    let compile = |recipe| compile(layout, &handlers(), recipe, zig.as_ref());
+    match target {
+        None => layout.once("functions", || compile(recipe)),
+        Some(_) => compile(recipe),
+    }
 }
 
 /// The binaries of the handlers.

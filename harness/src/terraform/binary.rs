@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde::{Deserialize, Serialize};
+
 use super::TerraformError;
 use super::fetch::{Release, fetch, fetched_path};
 use crate::layout::Layout;
 use crate::report::Progress;
 
 /// A Terraform or OpenTofu binary.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binary {
     /// The file.
     pub path: PathBuf,
@@ -55,6 +57,10 @@ pub fn find() -> Result<Binary, TerraformError> {
 /// # Errors
 /// When there is none and it may not, or cannot, be fetched.
 pub fn obtain(layout: &Layout, progress: &Progress) -> Result<Binary, TerraformError> {
+    layout.once("terraform", || found_or_fetched(layout, progress))
+}
+
+fn found_or_fetched(layout: &Layout, progress: &Progress) -> Result<Binary, TerraformError> {
     match find() {
         Err(TerraformError::NotFound { .. }) => {}
         found => return found,

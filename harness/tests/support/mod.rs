@@ -43,7 +43,7 @@ impl Shared {
     /// The session.
     pub(crate) async fn session(&self) -> Result<Arc<Session>, String> {
         let started = async {
-            let started = Session::start(Layout::discover(), &self.loaded, Progress::quiet()).await;
+            let started = Session::start(Layout::discover().of_a_test(), &self.loaded, Progress::quiet()).await;
             started.map(Arc::new).map_err(|error| error.to_string())
         };
         self.session.get_or_init(|| started).await.clone()
