@@ -4,13 +4,14 @@
 //! (`harness/init`).
 //!
 //! Reading order: [`Job`] and [`Completion`] (what is asked and how it ended), [`Process`] (one process), `api` (its
-//! Runtime API), [`exit`] (how AWS words its end), [`Spawner`] and [`ending_with_parent`] (processes that cannot outlive
+//! Runtime API), `memory` (how much it may hold), [`exit`] (how AWS words its end), [`Spawner`] and [`ending_with_parent`] (processes that cannot outlive
 //! this one), [`elf`] (what an executable needs in order to start).
 
 mod api;
 pub mod elf;
 pub mod exit;
 mod job;
+mod memory;
 mod parent_death;
 mod process;
 mod spawner;

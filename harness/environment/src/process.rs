@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader, Split};
 use tokio::process::{Child, ChildStderr, ChildStdout};
 
 use crate::api::{Report, RuntimeApi, Work};
+use crate::memory::{Memory, outgrown};
 use crate::spawner::{Spawner, Start};
 use crate::{Completion, InvocationResult, Job, Language, Program, exit};
 
@@ -26,6 +27,7 @@ const PYTHON: &str = include_str!("python.py");
 pub struct Process {
     api: RuntimeApi,
     child: Child,
+    memory: Option<Memory>,
     stdout: Option<Split<BufReader<ChildStdout>>>,
     stderr: Option<Split<BufReader<ChildStderr>>>,
     started: Instant,
@@ -82,11 +84,12 @@ impl Process {
             variables.retain(|(other, _)| *other != name);
             variables.push((name, value));
         }
+        let memory = Memory::of(&variables);
         let start = Start { program: executable, arguments, directory, variables };
         let mut child = spawner.start(start).await.map_err(|error| failed("cannot start the function", &error))?;
         let stdout = child.stdout.take().map(|pipe| BufReader::new(pipe).split(b'\n'));
         let stderr = child.stderr.take().map(|pipe| BufReader::new(pipe).split(b'\n'));
-        Ok(Self { api, child, stdout, stderr, started, initialised: None, has_run: false, lines: Vec::new() })
+        Ok(Self { api, child, memory, stdout, stderr, started, initialised: None, has_run: false, lines: Vec::new() })
     }
 
     /// Whether the process is still there.
@@ -176,12 +179,18 @@ impl Process {
 
     /// The next thing that the process tells, or its end; its lines are taken in on the way.
     async fn event(&mut self) -> Event {
+        let process = self.child.id();
         loop {
             tokio::select! {
                 biased;
                 Some(report) = self.api.reports.recv() => return Event::Told(report),
                 line = next_line(&mut self.stdout) => keep(&mut self.lines, line),
                 line = next_line(&mut self.stderr) => keep(&mut self.lines, line),
+                () = outgrown(&mut self.memory, process) => {
+                    // Its end is told by the branch below.
+                    let _ = self.child.start_kill();
+                    self.memory = None;
+                }
                 status = self.child.wait() => {
                     return match (self.api.reports.try_recv(), status) {
                         // What it told before it ended counts.

@@ -39,7 +39,18 @@ fn function() {
         let (path, answer) = match event["do"].as_str().unwrap_or_default() {
             "exit" => std::process::exit(event["code"].as_i64().unwrap() as i32),
             "abort" => std::process::abort(),
-            // As the kernel ends what has outgrown its memory.
+            "grow" => {
+                // Read, so that all of it is there.
+                let held = vec![1u8; event["megabytes"].as_u64().unwrap() as usize * 1024 * 1024];
+                let sum: u64 = held.iter().map(|byte| u64::from(*byte)).sum();
+                if event["wait"] == true {
+                    loop {
+                        std::thread::park();
+                    }
+                }
+                ("response", json!({ "sum": sum }))
+            }
+            // As the kernel may end whatever it likes.
             "kill" => {
                 let _ = std::process::Command::new("kill").args(["-KILL", &std::process::id().to_string()]).status();
                 continue;
@@ -243,8 +254,17 @@ async fn how_runs_fail() {
             if error_type == exit && message.starts_with(&say("Runtime exited with error: signal: aborted"))),
         "{aborted:?}"
     );
-    // Out of memory. [D] troubleshooting-invocation: "Runtime exited with error: signal: killed", Runtime.ExitError
     check(invocation(json!({"do": "kill"})), exit, &say("Runtime exited with error: signal: killed")).await;
+    // Out of memory. [D] troubleshooting-invocation: "Runtime exited with error: signal: killed", Runtime.ExitError
+    let growing = |more: Value, size: &str| {
+        let mut invocation = invocation(more);
+        invocation.environment.variables.push(("AWS_LAMBDA_FUNCTION_MEMORY_SIZE".into(), size.into()));
+        invocation
+    };
+    let grow = || json!({"do": "grow", "megabytes": 300, "wait": true});
+    check(growing(grow(), "256"), exit, &say("Runtime exited with error: signal: killed")).await;
+    let enough = host.invoke(growing(json!({"do": "grow", "megabytes": 300}), "1024")).await;
+    assert_eq!(response(&enough)["sum"], 300 * 1024 * 1024);
     let mut short = invocation(json!({"do": "hang"}));
     short.timeout_seconds = 1;
     check(short, "Sandbox.Timedout", &say("Task timed out after 1.00 seconds")).await;
