@@ -37,6 +37,6 @@ pub mod terraform;
 pub mod tools;
 
 /// How many cores this process may use.
-fn cores() -> usize {
+pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }

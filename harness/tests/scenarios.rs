@@ -26,8 +26,7 @@ use support::catalogue::{counts, verdicts};
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // A test waits, for its sinks or for a variant's apply, as long as it works.
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    arguments.test_threads.get_or_insert(2 * cores);
+    arguments.test_threads.get_or_insert(2 * rootwatch::cores());
     let (mut shared, records) = match (Shared::new(), records()) {
         (Ok(shared), Ok(records)) => (shared, records),
         (Err(error), _) | (_, Err(error)) => {

@@ -4,8 +4,8 @@
 //! (`harness/init`).
 //!
 //! Reading order: [`Job`] and [`Completion`] (what is asked and how it ended), [`Process`] (one process), `api` (its
-//! Runtime API), `memory` (how much it may hold), [`exit`] (how AWS words its end), [`Spawner`] and [`ending_with_parent`] (processes that cannot outlive
-//! this one), [`elf`] (what an executable needs in order to start).
+//! Runtime API), `memory` (how much it may hold), [`exit`] (how AWS words its end), [`Spawner`] and
+//! [`ending_with_parent`] (processes that cannot outlive this one), [`elf`] (what an executable needs in order to start).
 
 mod api;
 pub mod elf;

@@ -47,6 +47,9 @@ impl<'a> From<&'a Value> for FlatEvent<'a> {
     fn from(event: &'a Value) -> Self {
         let mut flat = FlatEvent::empty(event.is_object());
         if flat.is_object {
+            // As most records need it.
+            flat.names.reserve(4096);
+            flat.leaves.reserve(64);
             Walk { flat: &mut flat, path: String::new(), place: Place::new(), place_id: 0, arrays: 0 }.value(event);
         }
         flat.sorted()
@@ -55,12 +58,7 @@ impl<'a> From<&'a Value> for FlatEvent<'a> {
 
 impl<'a> FlatEvent<'a> {
     fn empty(is_object: bool) -> Self {
-        FlatEvent {
-            is_object,
-            names: String::with_capacity(4096),
-            leaves: Vec::with_capacity(64),
-            places: vec![Place::new()],
-        }
+        FlatEvent { is_object, names: String::new(), leaves: Vec::new(), places: vec![Place::new()] }
     }
 
     /// From named values that lie in no arrays: SNS message attributes.

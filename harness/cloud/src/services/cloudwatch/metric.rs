@@ -99,24 +99,9 @@ pub(super) fn between(data: &Data, key: &MetricKey, unit: Option<&str>, from: Ti
     }
 }
 
-/// Publishes a data point in a service's name, and lets the alarms on that metric look at it.
+/// Publishes a data point in a service's name, the same for each of the metrics, and lets the alarms on them look at it.
 #[expect(clippy::too_many_arguments, reason = "a data point has that many parts")]
-pub fn put_metric(
-    state: &mut State,
-    account: &AccountId,
-    region: &Region,
-    namespace: &str,
-    name: &str,
-    dimensions: &[(&str, &str)],
-    value: f64,
-    at: Time,
-) {
-    put_metrics(state, account, region, namespace, &[name], dimensions, value, at);
-}
-
-/// The same for several metrics of the same dimensions.
-#[expect(clippy::too_many_arguments, reason = "a data point has that many parts")]
-pub(crate) fn put_metrics(
+pub fn put_metrics(
     state: &mut State,
     account: &AccountId,
     region: &Region,

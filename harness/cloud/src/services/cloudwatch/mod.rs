@@ -24,8 +24,7 @@ use crate::time::Time;
 use watch::Watch;
 
 pub use alarm::{Alarm, AlarmState, TreatMissingData};
-pub(crate) use metric::put_metrics;
-pub use metric::{MetricKey, put_metric, queue_changed};
+pub use metric::{MetricKey, put_metrics, queue_changed};
 
 /// State of the service.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

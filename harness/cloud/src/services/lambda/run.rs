@@ -120,5 +120,5 @@ pub(super) fn trace(state: &mut State, function: &Arn, outcome: Outcome, detail:
 pub(super) fn metric(state: &mut State, function: &Arn, name: &str, value: f64) {
     let (account, region, now) = (function.account(), function.region(), state.now);
     let dimensions = [("FunctionName", function.name())];
-    crate::services::cloudwatch::put_metric(state, &account, &region, "AWS/Lambda", name, &dimensions, value, now);
+    crate::services::cloudwatch::put_metrics(state, &account, &region, "AWS/Lambda", &[name], &dimensions, value, now);
 }

@@ -29,13 +29,22 @@ pub(super) fn apply(state: &mut State, group: &Arn, name: &str, filter: &MetricF
         if let Some(value) = pattern.value(line, &filter.value) {
             let found: Vec<(String, String)> = dimensions(filter, line);
             let named: Vec<(&str, &str)> = found.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-            cloudwatch::put_metric(state, &account, &region, &filter.namespace, &filter.metric, &named, value, *at);
+            cloudwatch::put_metrics(state, &account, &region, &filter.namespace, &[&filter.metric], &named, value, *at);
         }
     }
     let Some(default) = filter.default else { return };
     for (minute, hit) in matched {
         if !hit {
-            cloudwatch::put_metric(state, &account, &region, &filter.namespace, &filter.metric, &[], default, minute);
+            cloudwatch::put_metrics(
+                state,
+                &account,
+                &region,
+                &filter.namespace,
+                &[&filter.metric],
+                &[],
+                default,
+                minute,
+            );
         }
     }
 }

@@ -72,14 +72,21 @@ impl State {
 
     /// The ids from the root down to the account itself; empty for who is no member.
     pub(super) fn levels(&self, account: &str) -> Vec<String> {
-        let mut levels = Vec::new();
-        let mut at = self.accounts.contains(account).then(|| account.to_owned());
-        while let Some(id) = at {
-            at = self.parent_of(&id);
-            levels.push(id);
+        let Some(root) = self.root_id().filter(|_| self.accounts.contains(account)) else { return Vec::new() };
+        let units = self.units_above(account).into_iter().map(str::to_owned);
+        std::iter::once(root).chain(units).chain([account.to_owned()]).collect()
+    }
+
+    /// The ids of the units that an account stands in, from the root down.
+    fn units_above(&self, account: &str) -> Vec<&str> {
+        let mut units = Vec::new();
+        let mut at = self.hierarchy.accounts.get(account);
+        while let Some((id, unit)) = at.and_then(|id| Some((id, self.hierarchy.units.get(id)?))) {
+            units.push(id.as_str());
+            at = Some(&unit.parent);
         }
-        levels.reverse();
-        levels
+        units.reverse();
+        units
     }
 
     /// The organization of an account and its path there, such as `o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/`: what stands
@@ -87,14 +94,8 @@ impl State {
     pub fn place_of(&self, account: &str) -> Option<(String, String)> {
         let organization = self.organization_of(account)?;
         let root = self.root_id()?;
-        let mut units = Vec::new();
-        let mut at = self.hierarchy.accounts.get(account);
-        while let Some((id, unit)) = at.and_then(|id| Some((id, self.hierarchy.units.get(id)?))) {
-            units.push(id.as_str());
-            at = Some(&unit.parent);
-        }
         let mut path = String::with_capacity(64);
-        for part in [organization.as_str(), root.as_str()].into_iter().chain(units.into_iter().rev()) {
+        for part in [organization.as_str(), root.as_str()].into_iter().chain(self.units_above(account)) {
             path.push_str(part);
             path.push('/');
         }

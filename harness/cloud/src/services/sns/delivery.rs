@@ -300,5 +300,5 @@ pub(super) fn trace(state: &mut State, subscription: &Subscription, outcome: Out
 fn count(state: &mut State, topic: &Arn, metric: &str) {
     let at = state.now;
     let dimensions = [("TopicName", topic.name())];
-    cloudwatch::put_metric(state, &topic.account(), &topic.region(), "AWS/SNS", metric, &dimensions, 1.0, at);
+    cloudwatch::put_metrics(state, &topic.account(), &topic.region(), "AWS/SNS", &[metric], &dimensions, 1.0, at);
 }
