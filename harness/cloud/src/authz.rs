@@ -87,13 +87,6 @@ impl<'a> Edge<'a> {
         self.context = self.context.with(key, value);
         self
     }
-    /// The account of the resource; what an action without a resource (`*`) is done on is the caller's.
-    fn resource_account(&self) -> AccountId {
-        match (self.resource.as_str(), self.principal.account()) {
-            ("*", Some(account)) => AccountId::new(account),
-            _ => self.resource.account(),
-        }
-    }
     /// With the resource's policy.
     pub fn policy(mut self, name: &'a str, policy: Option<&'a PolicyText>) -> Self {
         self.resource_policy = policy.map(|policy| (name, policy));
@@ -110,10 +103,24 @@ fn named(policies: &[(String, PolicyText)]) -> Vec<Named<'_>> {
 }
 
 impl State {
+    /// The account of the resource; what an action without a resource (`*`) is done on is the caller's.
+    fn resource_account(&self, edge: &Edge<'_>) -> AccountId {
+        let caller = || edge.principal.account().map(AccountId::new);
+        match edge.resource.as_str() {
+            "*" => caller().unwrap_or_else(|| edge.resource.account()),
+            // ARNs of S3 name no account, and who makes a bucket means one of its own.
+            arn if arn.contains(":s3:::") => {
+                let owner = (edge.action != "s3:CreateBucket").then(|| self.s3.owner(edge.resource)).flatten();
+                owner.or_else(caller).unwrap_or_else(|| edge.resource.account())
+            }
+            _ => edge.resource.account(),
+        }
+    }
+
     /// Decides an edge. Nothing is allowed by default but what an account's own administrator does in its account.
     pub fn decide(&self, edge: &Edge<'_>) -> Decision {
         let context = self.global_keys(edge);
-        let resource_account = edge.resource_account();
+        let resource_account = self.resource_account(edge);
         let boundary = iam::permissions_boundary(self, edge.principal);
         let scps = match edge.principal.account() {
             Some(account) => self.organizations.service_control_policies(account),
@@ -137,7 +144,7 @@ impl State {
 
     /// AWS's text for a refusal.
     pub fn denial(&self, edge: &Edge<'_>, decision: &Decision) -> String {
-        let account = edge.resource_account();
+        let account = self.resource_account(edge);
         decision.message(&Self::request(edge, &account, &edge.context))
     }
 
@@ -153,7 +160,7 @@ impl State {
 
     /// The keys that AWS supplies with every request. [D] reference_policies_condition-keys
     fn global_keys(&self, edge: &Edge<'_>) -> Context {
-        let resource_account = edge.resource_account();
+        let resource_account = self.resource_account(edge);
         let mut context = edge
             .context
             .clone()

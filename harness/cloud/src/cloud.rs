@@ -200,6 +200,7 @@ impl Cloud {
         let protocol = match service {
             Service::Sns | Service::Iam | Service::Sts | Service::CloudWatch => Protocol::Query,
             Service::Account | Service::Lambda => Protocol::RestJson,
+            Service::S3 => Protocol::RestXml,
             _ => Protocol::Json11,
         };
         let decoded = Decoded { service, operation: operation.to_owned(), protocol, params };

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::runtime::Effect;
 use crate::services::{
-    account, cloudtrail, cloudwatch, dynamodb, events, iam, kms, lambda, logs, organizations, secretsmanager, sns, sqs,
-    sts,
+    account, cloudtrail, cloudwatch, dynamodb, events, iam, kms, lambda, logs, organizations, s3, secretsmanager, sns,
+    sqs, sts,
 };
 use crate::table::Table;
 use crate::task::{Task, TaskKey};
@@ -44,6 +44,9 @@ pub struct State {
     pub kms: kms::State,
     /// Secrets Manager.
     pub secrets: secretsmanager::State,
+    /// S3 buckets and objects.
+    #[serde(default)]
+    pub s3: s3::State,
     /// EventBridge buses, rules and targets.
     pub events: events::State,
     /// SNS topics and subscriptions.
@@ -78,6 +81,7 @@ impl State {
             sts: Default::default(),
             kms: Default::default(),
             secrets: Default::default(),
+            s3: Default::default(),
             events: Default::default(),
             sns: Default::default(),
             sqs: Default::default(),

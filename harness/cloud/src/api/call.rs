@@ -37,7 +37,7 @@ pub struct Call<'a> {
 #[derive(Debug)]
 pub enum Reply {
     /// The output members. In an XML answer an object under the key `$map` is written as map entries, a list as
-    /// `member` elements.
+    /// `member` elements; where the protocol has no frame of its own (`RestXml`) the one member is the root element.
     Value(Value),
     /// A REST answer as it is.
     Raw {
@@ -99,6 +99,7 @@ impl Call<'_> {
             }
             Protocol::Query => ApiError::new("ValidationError", error.to_string()),
             Protocol::RestJson => ApiError::new("InvalidRequestContentException", error.to_string()),
+            Protocol::RestXml => ApiError::new("MalformedXML", error.to_string()),
         })
     }
 

@@ -11,8 +11,8 @@ pub use error::ApiError;
 pub use service::{Protocol, Service};
 
 use crate::services::{
-    account, cloudtrail, cloudwatch, dynamodb, events, iam, kms, lambda, logs, organizations, secretsmanager, sns, sqs,
-    sts,
+    account, cloudtrail, cloudwatch, dynamodb, events, iam, kms, lambda, logs, organizations, s3, secretsmanager, sns,
+    sqs, sts,
 };
 
 /// What an operation does with a call.
@@ -53,6 +53,7 @@ pub fn operations(service: Service) -> &'static [Operation] {
         Service::Lambda => lambda::OPERATIONS,
         Service::Logs => logs::OPERATIONS,
         Service::Organizations => organizations::OPERATIONS,
+        Service::S3 => s3::OPERATIONS,
         Service::SecretsManager => secretsmanager::OPERATIONS,
         Service::Sns => sns::OPERATIONS,
         Service::Sqs => sqs::OPERATIONS,

@@ -14,6 +14,7 @@ pub enum Service {
     Lambda,
     Logs,
     Organizations,
+    S3,
     SecretsManager,
     Sns,
     Sqs,
@@ -31,13 +32,15 @@ pub enum Protocol {
     Query,
     /// Paths and JSON bodies (Lambda).
     RestJson,
+    /// Paths and XML bodies (S3).
+    RestXml,
     /// smithy-rpc-v2-cbor: paths and CBOR bodies (CloudWatch).
     Cbor,
 }
 
 impl Service {
     /// All of them.
-    pub const ALL: [Service; 14] = [
+    pub const ALL: [Service; 15] = [
         Service::Account,
         Service::CloudTrail,
         Service::CloudWatch,
@@ -48,6 +51,7 @@ impl Service {
         Service::Lambda,
         Service::Logs,
         Service::Organizations,
+        Service::S3,
         Service::SecretsManager,
         Service::Sns,
         Service::Sqs,
@@ -67,6 +71,7 @@ impl Service {
             Service::Lambda => "lambda",
             Service::Logs => "logs",
             Service::Organizations => "organizations",
+            Service::S3 => "s3",
             Service::SecretsManager => "secretsmanager",
             Service::Sns => "sns",
             Service::Sqs => "sqs",
@@ -111,7 +116,7 @@ impl Service {
     pub const fn access_denied(self) -> (&'static str, u16) {
         match self {
             Service::Sns => ("AuthorizationError", 403),
-            Service::Iam | Service::Sts | Service::Sqs => ("AccessDenied", 403),
+            Service::Iam | Service::Sts | Service::Sqs | Service::S3 => ("AccessDenied", 403),
             Service::CloudWatch => ("AccessDenied", 403),
             Service::Account | Service::Lambda => ("AccessDeniedException", 403),
             _ => ("AccessDeniedException", 400),

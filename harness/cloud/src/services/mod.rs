@@ -10,6 +10,7 @@ pub mod kms;
 pub mod lambda;
 pub mod logs;
 pub mod organizations;
+pub mod s3;
 pub mod secretsmanager;
 pub mod sns;
 pub mod sqs;

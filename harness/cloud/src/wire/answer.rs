@@ -22,6 +22,7 @@ fn content_type(protocol: Protocol) -> &'static str {
         Protocol::Json10 => "application/x-amz-json-1.0",
         Protocol::Json11 => "application/x-amz-json-1.1",
         Protocol::Query => "text/xml",
+        Protocol::RestXml => "application/xml",
         Protocol::RestJson => "application/json",
         Protocol::Cbor => "application/cbor",
     }
@@ -79,11 +80,17 @@ pub fn reply(service: Service, protocol: Protocol, operation: &str, value: &Valu
             xml.finish()
         }
         // An empty REST answer has no body at all.
-        Protocol::RestJson if value.is_null() => Vec::new(),
+        Protocol::RestJson | Protocol::RestXml if value.is_null() => Vec::new(),
+        Protocol::RestXml => {
+            let mut xml = Xml::new();
+            xml.members(value);
+            xml.finish()
+        }
         Protocol::Cbor => cbor::encode(value),
         _ => value.to_string().into_bytes(),
     };
-    let status = if protocol == Protocol::RestJson && value.is_null() { 204 } else { 200 };
+    let is_empty = matches!(protocol, Protocol::RestJson | Protocol::RestXml) && value.is_null();
+    let status = if is_empty { 204 } else { 200 };
     Answer { status, headers: headers(protocol, request_id), body }
 }
 
@@ -108,6 +115,19 @@ pub fn error(service: Option<Service>, protocol: Protocol, error: &ApiError, req
             xml.close("Error");
             xml.text("RequestId", request_id);
             xml.close("ErrorResponse");
+            xml.finish()
+        }
+        // [D] S3 API reference, RESTErrorResponses
+        Protocol::RestXml => {
+            let mut xml = Xml::new();
+            xml.open("Error");
+            xml.text("Code", &error.code);
+            xml.text("Message", &error.message);
+            for (name, value) in &error.members {
+                xml.text(name, value.as_str().unwrap_or_default());
+            }
+            xml.text("RequestId", request_id);
+            xml.close("Error");
             xml.finish()
         }
         _ => {

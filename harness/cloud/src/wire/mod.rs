@@ -8,6 +8,7 @@ mod credential;
 mod query;
 pub(crate) mod query_json;
 mod request;
+mod rest_xml;
 mod xml;
 
 pub use answer::{Answer, error, reply};

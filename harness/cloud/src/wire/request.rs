@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::CredentialScope;
-use super::{cbor, query};
+use super::{cbor, query, rest_xml};
 use crate::api::{ApiError, Protocol, Service};
 use crate::services::account;
 use crate::services::lambda::{self, Route};
@@ -37,6 +37,8 @@ impl HttpRequest {
             Protocol::Cbor
         } else if self.header("x-amz-target").is_some() {
             self.json_version()
+        } else if rest_xml::is_meant(CredentialScope::of(self).as_ref()) {
+            Protocol::RestXml
         } else if !self.is_form() && (has_api_version(&self.path) || is_account(&self.path)) {
             Protocol::RestJson
         } else {
@@ -100,6 +102,9 @@ const TRACE_HEADER: &str = "$TraceHeader";
 fn by_protocol(request: &HttpRequest, scope: Option<&CredentialScope>) -> Result<Decoded, ApiError> {
     if let Some(decoded) = cbor::decode(request) {
         return decoded;
+    }
+    if rest_xml::is_meant(scope) {
+        return rest_xml::decode(request);
     }
     if let Some(target) = request.header("x-amz-target") {
         return json(request, target);
@@ -205,7 +210,7 @@ fn path_members(route: &Route, segments: &[&str]) -> Option<Map<String, Value>> 
     Some(members)
 }
 
-fn percent_decode(segment: &str) -> String {
+pub(super) fn percent_decode(segment: &str) -> String {
     // `+` is itself in a path, so it is protected from the form decoder.
     let form = format!("x={}", segment.replace('+', "%2B"));
     form_urlencoded::parse(form.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()

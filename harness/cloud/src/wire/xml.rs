@@ -26,6 +26,14 @@ impl Xml {
         self.event(Event::Start(BytesStart::new(name)));
     }
 
+    /// An element whose type is said by `xsi:type`, as S3's grantees are. [D] API_Grantee
+    fn open_of_type(&mut self, name: &str, kind: &str) {
+        let mut start = BytesStart::new(name);
+        start.push_attribute(("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"));
+        start.push_attribute(("xsi:type", kind));
+        self.event(Event::Start(start));
+    }
+
     pub(super) fn open_with_namespace(&mut self, name: &str, namespace: &str) {
         let mut start = BytesStart::new(name);
         start.push_attribute(("xmlns", namespace));
@@ -47,7 +55,7 @@ impl Xml {
     }
 
     /// Writes a member: objects nest, lists become `member` elements, `{"$map": …}` becomes `entry` elements, and
-    /// `{"$flat": […]}` repeats the element itself.
+    /// `{"$flat": […]}` repeats the element itself; `$type` is the element's `xsi:type`.
     pub(super) fn member(&mut self, name: &str, value: &Value) {
         match value {
             Value::Null => {}
@@ -67,7 +75,10 @@ impl Xml {
                     }
                     return;
                 }
-                self.open(name);
+                match members.get("$type").and_then(Value::as_str) {
+                    Some(kind) => self.open_of_type(name, kind),
+                    None => self.open(name),
+                }
                 if let Some(Value::Object(entries)) = members.get("$map") {
                     for (key, value) in entries {
                         self.open("entry");
@@ -86,7 +97,7 @@ impl Xml {
     /// Writes the members of an object side by side.
     pub(super) fn members(&mut self, value: &Value) {
         if let Value::Object(members) = value {
-            for (name, value) in members {
+            for (name, value) in members.iter().filter(|(name, _)| *name != "$type") {
                 self.member(name, value);
             }
         }

@@ -4,6 +4,7 @@ Each must succeed, and answer what botocore's service model can read. CloudWatch
 must be an empty `rootwatch serve`. Exit status 0 only when every operation of OPERATIONS.md was called.
 """
 
+import contextlib
 import io
 import json
 import pathlib
@@ -14,6 +15,7 @@ import zipfile
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 URL = sys.argv[1]
 ACCOUNT = "111122223333"
@@ -39,14 +41,25 @@ def recorded(service, api):
     class Recorded:
         def __getattr__(self, method):
             def call(**members):
-                answer = getattr(api, method)(**members)
                 called.add((service, names[method]))
+                answer = getattr(api, method)(**members)
                 answer.pop("ResponseMetadata")
                 return answer
 
             return call
 
     return Recorded()
+
+
+@contextlib.contextmanager
+def refused(code):
+    """A call that AWS answers by this error."""
+    try:
+        yield
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == code, error
+    else:
+        raise AssertionError(f"expected the error {code}, found an answer")
 
 
 def arn(service, resource):
@@ -362,6 +375,57 @@ def with_protocol(protocol):
     )
 
 
+def s3():
+    api = recorded("s3", client("s3"))
+    bucket = "trail"
+    api.create_bucket(Bucket=bucket)
+    api.head_bucket(Bucket=bucket)
+    assert [one["Name"] for one in api.list_buckets()["Buckets"]] == [bucket]
+    api.get_bucket_accelerate_configuration(Bucket=bucket)
+    api.get_bucket_acl(Bucket=bucket)
+    api.get_bucket_encryption(Bucket=bucket)
+    api.get_bucket_location(Bucket=bucket)
+    api.get_bucket_logging(Bucket=bucket)
+    api.get_bucket_notification_configuration(Bucket=bucket)
+    api.get_bucket_ownership_controls(Bucket=bucket)
+    api.get_bucket_request_payment(Bucket=bucket)
+    api.get_bucket_versioning(Bucket=bucket)
+    api.get_public_access_block(Bucket=bucket)
+    with refused("NoSuchCORSConfiguration"):
+        api.get_bucket_cors(Bucket=bucket)
+    with refused("NoSuchLifecycleConfiguration"):
+        api.get_bucket_lifecycle_configuration(Bucket=bucket)
+    with refused("ReplicationConfigurationNotFoundError"):
+        api.get_bucket_replication(Bucket=bucket)
+    with refused("NoSuchWebsiteConfiguration"):
+        api.get_bucket_website(Bucket=bucket)
+    with refused("ObjectLockConfigurationNotFoundError"):
+        api.get_object_lock_configuration(Bucket=bucket)
+    api.put_bucket_policy(
+        Bucket=bucket,
+        Policy=policy(Principal="*", Action="s3:GetObject", Resource=f"arn:aws:s3:::{bucket}/*"),
+    )
+    assert "s3:GetObject" in api.get_bucket_policy(Bucket=bucket)["Policy"]
+    api.delete_bucket_policy(Bucket=bucket)
+    api.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": TAGS})
+    assert api.get_bucket_tagging(Bucket=bucket)["TagSet"] == TAGS
+    api.delete_bucket_tagging(Bucket=bucket)
+    api.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={"BlockPublicAcls": True})
+    api.delete_public_access_block(Bucket=bucket)
+    api.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    api.put_object(Bucket=bucket, Key="a/b c+d", Body=b"data")
+    api.put_object(Bucket=bucket, Key="e", Body=io.BytesIO(b"data"))
+    assert api.get_object(Bucket=bucket, Key="a/b c+d")["Body"].read() == b"data"
+    assert api.head_object(Bucket=bucket, Key="e")["ContentLength"] == 4
+    assert api.list_objects_v2(Bucket=bucket)["KeyCount"] == 2
+    assert len(api.list_object_versions(Bucket=bucket)["Versions"]) == 2
+    api.delete_object(Bucket=bucket, Key="e")
+    api.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "a/b c+d"}]})
+    api.delete_bucket(Bucket=bucket)
+
+
 def secretsmanager():
     api = recorded("secretsmanager", client("secretsmanager"))
     secret = api.create_secret(Name="s", SecretString="one")["ARN"]
@@ -581,7 +645,7 @@ def expected():
 
 
 def main():
-    steps = [account, functions, sqs, sns, events, iam, organizations, logs, cloudwatch, secretsmanager, cloudtrail, dynamodb, kms,
+    steps = [account, functions, sqs, sns, events, iam, organizations, logs, cloudwatch, s3, secretsmanager, cloudtrail, dynamodb, kms,
              delete_function]
     for step in steps:
         step()

@@ -41,7 +41,8 @@ fn understood(request: &HttpRequest) {
     let protocol = request.protocol();
     match decode(request, scope.as_ref()) {
         Ok(decoded) => {
-            for protocol in [Protocol::Json11, Protocol::RestJson, Protocol::Cbor, decoded.protocol] {
+            for protocol in [Protocol::Json11, Protocol::RestJson, Protocol::RestXml, Protocol::Cbor, decoded.protocol]
+            {
                 reply(decoded.service, protocol, &decoded.operation, &decoded.params, "id");
             }
         }

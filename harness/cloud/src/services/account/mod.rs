@@ -53,12 +53,13 @@ pub(crate) fn refuse_disabled(call: &Call<'_>) -> Result<(), ApiError> {
         return Ok(());
     }
     let code = match (call.protocol, call.service) {
+        (Protocol::RestXml, _) => "InvalidAccessKeyId",
         (Protocol::Query, _) | (_, Service::Sqs | Service::CloudWatch) => "InvalidClientTokenId",
         _ => "UnrecognizedClientException",
     };
     let status = match call.protocol {
         Protocol::Json10 | Protocol::Json11 => 400,
-        Protocol::Query | Protocol::RestJson | Protocol::Cbor => 403,
+        Protocol::Query | Protocol::RestJson | Protocol::RestXml | Protocol::Cbor => 403,
     };
     Err(ApiError::new(code, "The security token included in the request is invalid.").status(status))
 }

@@ -42,6 +42,7 @@ fn a_disabled_region_knows_no_credentials() {
         (Service::EventBridge, json, "ListRules", "UnrecognizedClientException", 400),
         (Service::Logs, json, "DescribeLogGroups", "UnrecognizedClientException", 400),
         (Service::Lambda, Protocol::RestJson, "ListFunctions", "UnrecognizedClientException", 403),
+        (Service::S3, Protocol::RestXml, "ListBuckets", "InvalidAccessKeyId", 403),
     ];
     for (step, disabled) in [(None, false), (Some("DisableRegion"), true), (Some("EnableRegion"), false)] {
         if let Some(operation) = step {

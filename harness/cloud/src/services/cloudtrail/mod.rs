@@ -7,6 +7,7 @@
 //! Sources: [D] the CloudTrail user guide and API reference, EventBridge's user guide on CloudTrail events; see
 //! root-events.md and aws-semantics.md sections 5.3 and 7. Log files in S3 and their notifications are not modelled.
 
+mod bucket;
 mod history;
 mod inject;
 mod log_group;
@@ -36,7 +37,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::noted(
         "CreateTrail",
         trail_operations::create,
-        "the bucket is not checked, and nothing is written to it",
+        "a bucket that is not in this cloud is not checked, and nothing is written to any",
     ),
     Operation::new("DeleteTrail", trail_operations::delete),
     Operation::new("DescribeTrails", trail_operations::describe),

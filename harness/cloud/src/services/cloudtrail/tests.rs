@@ -431,3 +431,47 @@ fn an_organization_trail_covers_its_members() {
         assert_eq!(injected.event_id.is_some(), delivered, "{account}: {injected:?}");
     }
 }
+
+/// [D] create-s3-bucket-policy-for-cloudtrail; what happens without it: [T] hashicorp/terraform 6388
+#[test]
+fn a_bucket_that_is_here_must_let_the_trail_write() {
+    let allow = |action: &str, resource: &str, condition: Value| {
+        json!({"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": action,
+            "Resource": format!("arn:aws:s3:::logs{resource}"), "Condition": condition})
+    };
+    let of = |trail: &str| json!({"StringEquals": {"aws:SourceArn": format!("arn:aws:cloudtrail:us-east-1:{SPOKE}:trail/{trail}")}});
+    let read = || allow("s3:GetBucketAcl", "", of("trail"));
+    let write = |resource: &str, condition: Value| allow("s3:PutObject", resource, condition);
+    let mine = format!("/AWSLogs/{SPOKE}/*");
+    let full = json!({"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}});
+    let cases = [
+        ("logs", vec![read(), write(&mine, full.clone())], json!({}), true),
+        ("logs", vec![read(), write("/root/AWSLogs/*", full.clone())], json!({"S3KeyPrefix": "root"}), true),
+        ("logs", vec![read(), write(&mine, full.clone())], json!({"S3KeyPrefix": "root"}), false),
+        ("logs", vec![read(), write("/AWSLogs/444455556666/*", full.clone())], json!({}), false),
+        ("logs", vec![read(), write(&mine, of("other"))], json!({}), false),
+        ("logs", vec![write(&mine, full.clone())], json!({}), false),
+        ("logs", vec![read()], json!({}), false),
+        ("logs", vec![], json!({}), false),
+        // Whose bucket this is nobody here knows.
+        ("elsewhere", vec![], json!({}), true),
+    ];
+    for (bucket, statements, more, expected) in cases {
+        let mut state = state();
+        let s3 = |state: &mut State, operation: &str, params: Value| {
+            let at = (SPOKE, "us-east-1");
+            testing::bare(state, testing::administrator(SPOKE), at, (Service::S3, Protocol::RestXml), operation, params)
+        };
+        s3(&mut state, "CreateBucket", json!({"Bucket": "logs"})).unwrap();
+        if !statements.is_empty() {
+            let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+            s3(&mut state, "PutBucketPolicy", json!({"Bucket": "logs", "Text": policy})).unwrap();
+        }
+        let mut params = json!({"Name": "trail", "S3BucketName": bucket});
+        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let found = call(&mut state, "CreateTrail", params).map(|_| ()).map_err(|error| error.to_string());
+        let refused = "InsufficientS3BucketPolicyException: Incorrect S3 bucket policy is detected for bucket: logs";
+        let expected = if expected { Ok(()) } else { Err(refused.to_owned()) };
+        assert_eq!(found, expected, "{bucket} {statements:?} {more}");
+    }
+}

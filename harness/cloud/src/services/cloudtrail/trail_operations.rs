@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::inject::group_of;
-use super::log_group;
 use super::tags::Tag;
 use super::trail::{self, Settings, Trail};
+use super::{bucket, log_group};
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
 use crate::services::iam;
@@ -172,6 +172,7 @@ fn check(call: &mut Call<'_>, trail: &Arn, input: &Input, settings: &Settings) -
             "Your account is not a member of an organization.",
         ));
     }
+    bucket::check(call, trail, settings)?;
     log_settings(call, trail, settings)
 }
 
