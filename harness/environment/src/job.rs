@@ -67,4 +67,13 @@ pub struct Completion {
     pub duration_ms: f64,
     /// Time from spawn to first `next`, on a cold start.
     pub init_ms: Option<f64>,
+    /// The most that the process has held in memory so far, MB; none where the system does not tell.
+    pub memory_mb: Option<u64>,
+}
+
+impl Completion {
+    /// How a run ended that no process was there for.
+    pub fn without_process(result: InvocationResult) -> Self {
+        Self { result, log_lines: Vec::new(), duration_ms: 0.0, init_ms: None, memory_mb: None }
+    }
 }

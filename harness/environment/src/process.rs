@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader, Split};
 use tokio::process::{Child, ChildStderr, ChildStdout};
 
 use crate::api::{Report, RuntimeApi, Work};
-use crate::memory::{Memory, outgrown};
+use crate::memory::Memory;
 use crate::spawner::{Spawner, Start};
 use crate::{Completion, InvocationResult, Job, Language, Program, exit};
 
@@ -27,7 +27,7 @@ const PYTHON: &str = include_str!("python.py");
 pub struct Process {
     api: RuntimeApi,
     child: Child,
-    memory: Option<Memory>,
+    memory: Memory,
     stdout: Option<Split<BufReader<ChildStdout>>>,
     stderr: Option<Split<BufReader<ChildStderr>>>,
     started: Instant,
@@ -153,7 +153,13 @@ impl Process {
         self.drain();
         let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
         let log_lines = std::mem::take(&mut self.lines);
-        Completion { result, log_lines, duration_ms: millis(begun.elapsed()), init_ms: init.map(millis) }
+        Completion {
+            result,
+            log_lines,
+            duration_ms: millis(begun.elapsed()),
+            init_ms: init.map(millis),
+            memory_mb: self.memory.peak_mb(self.child.id()),
+        }
     }
 
     /// Waits for the end of an invocation. Returns whether the process may be used again: after an error that it
@@ -186,10 +192,10 @@ impl Process {
                 Some(report) = self.api.reports.recv() => return Event::Told(report),
                 line = next_line(&mut self.stdout) => keep(&mut self.lines, line),
                 line = next_line(&mut self.stderr) => keep(&mut self.lines, line),
-                () = outgrown(&mut self.memory, process) => {
+                () = self.memory.outgrown(process) => {
                     // Its end is told by the branch below.
                     let _ = self.child.start_kill();
-                    self.memory = None;
+                    self.memory.no_limit();
                 }
                 status = self.child.wait() => {
                     return match (self.api.reports.try_recv(), status) {

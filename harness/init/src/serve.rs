@@ -87,8 +87,7 @@ async fn start(settings: &Settings, spawner: &Spawner, request_id: &str) -> Resu
         language: Language::Bootstrap,
         variables: settings.variables.clone(),
     };
-    let not_started = |result| Completion { result, log_lines: Vec::new(), duration_ms: 0.0, init_ms: None };
-    let mut process = Process::start(spawner, program, request_id).await.map_err(not_started)?;
+    let mut process = Process::start(spawner, program, request_id).await.map_err(Completion::without_process)?;
     process.initialise(request_id, settings.timeout_seconds).await?;
     Ok(process)
 }

@@ -185,7 +185,7 @@ impl InProcess for Functions {
 }
 
 async fn invoke(world: Arc<World>, invocation: Invocation, endpoint: Endpoint) -> Completion {
-    let completion = |result| Completion { result, log_lines: Vec::new(), duration_ms: 1.0, init_ms: None };
+    let completion = Completion::without_process;
     let died = || {
         completion(InvocationResult::Error {
             error_type: "Runtime.ExitError".to_owned(),

@@ -72,7 +72,7 @@ impl Host {
             Some(process) => process,
             None => match self.start(&invocation).await {
                 Ok(process) => process,
-                Err(result) => return Completion { result, log_lines: Vec::new(), duration_ms: 0.0, init_ms: None },
+                Err(result) => return Completion::without_process(result),
             },
         };
         let Ran { completion, reusable } = process.run(&job(&invocation)).await;

@@ -262,9 +262,12 @@ async fn how_runs_fail() {
         invocation
     };
     let grow = || json!({"do": "grow", "megabytes": 300, "wait": true});
-    check(growing(grow(), "256"), exit, &say("Runtime exited with error: signal: killed")).await;
+    let killed = check(growing(grow(), "256"), exit, &say("Runtime exited with error: signal: killed")).await;
+    assert!(killed.memory_mb.is_some_and(|mb| mb >= 256), "{killed:?}");
     let enough = host.invoke(growing(json!({"do": "grow", "megabytes": 300}), "1024")).await;
     assert_eq!(response(&enough)["sum"], 300 * 1024 * 1024);
+    // [D] monitoring-cloudwatchlogs-view: the most that the run used
+    assert!(enough.memory_mb.is_some_and(|mb| (300..1024).contains(&mb)), "{:?}", enough.memory_mb);
     let mut short = invocation(json!({"do": "hang"}));
     short.timeout_seconds = 1;
     check(short, "Sandbox.Timedout", &say("Task timed out after 1.00 seconds")).await;

@@ -80,10 +80,12 @@ fn lines(state: &State, invocation: &Invocation, completion: &Completion, runtim
         lines.push(format!("{now} {id} Task timed out after {timeout}.00 seconds\n\n"));
     }
     lines.push(format!("END RequestId: {id}\n"));
+    // What the system does not tell is the most that it can have been.
+    let used = completion.memory_mb.map_or(memory.into(), |mb| mb.min(memory.into()));
     let init = completion.init_ms.map(|init| format!("Init Duration: {init:.2} ms\t")).unwrap_or_default();
     lines.push(format!(
         "REPORT RequestId: {id}\tDuration: {:.2} ms\tBilled Duration: {:.0} ms\tMemory Size: {memory} MB\tMax Memory \
-         Used: {memory} MB\t{init}\n",
+         Used: {used} MB\t{init}\n",
         completion.duration_ms,
         completion.duration_ms.ceil(),
     ));

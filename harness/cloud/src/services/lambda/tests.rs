@@ -151,7 +151,13 @@ fn settle(state: &mut State, mut function: impl FnMut(&Invocation) -> Invocation
         for invocation in invocations {
             runs += 1;
             let result = function(&invocation);
-            let completion = Completion { result, log_lines: vec!["a line".into()], duration_ms: 3.01, init_ms: None };
+            let completion = Completion {
+                result,
+                log_lines: vec!["a line".into()],
+                duration_ms: 3.01,
+                init_ms: None,
+                memory_mb: Some(77),
+            };
             completed(state, invocation, completion);
         }
     }
@@ -265,6 +271,7 @@ fn logs_need_the_roles_permission() {
     assert_eq!(found[1].trim_end(), "a line");
     assert_eq!(found[2].trim_end(), format!("END RequestId: {id}"));
     assert!(found[3].starts_with(&format!("REPORT RequestId: {id}\tDuration: 3.01 ms\tBilled Duration: 4 ms\t")));
+    assert!(found[3].contains("\tMemory Size: 128 MB\tMax Memory Used: 77 MB\t"), "{}", found[3]);
 
     for missing in ["logs:CreateLogStream", "logs:PutLogEvents"] {
         let mut state = deployed();

@@ -218,8 +218,7 @@ fn batches_windows_filters_and_scaling() {
         for effect in effects {
             let Effect::Invoke(invocation) = effect else { continue };
             sizes.push(ids(&invocation).len());
-            let completion =
-                Completion { result: ok("{}"), log_lines: Vec::new(), duration_ms: 1.0, init_ms: Some(1.0) };
+            let completion = Completion { init_ms: Some(1.0), ..Completion::without_process(ok("{}")) };
             completed(&mut state, *invocation, completion);
         }
         advance(&mut state, 100, |invocation| {
