@@ -284,6 +284,11 @@ impl<'e, 'a> Evaluation<'e, 'a> {
                 .all(|level| self.strongest_of(level.iter(), Layer::ServiceControl, Effect::Allow).is_some())
     }
 
+    /// Whether no service control policy stands in the way.
+    pub(super) fn organization_allows(&self) -> bool {
+        self.strongest(Layer::ServiceControl, Effect::Deny).is_none() && self.every_level_allows()
+    }
+
     /// The first of these layers that is there but does not allow.
     fn missing(&self, layers: &[Layer]) -> Option<Layer> {
         layers

@@ -42,6 +42,8 @@ pub struct Simulation {
     pub missing: Vec<String>,
     /// What the permissions boundary says by itself; `true` without one.
     pub boundary_allows: bool,
+    /// What the service control policies say by themselves; `true` without any.
+    pub organization_allows: bool,
     /// What the identity policies say by themselves, and what the resource's policy does.
     pub by_side: [Verdict; 2],
 }
@@ -121,8 +123,9 @@ pub fn simulate(request: &Request<'_>, policies: &Policies<'_>, known: bool) -> 
         Verdict::of(applies(Effect::Allow), applies(Effect::Deny))
     };
     let boundary_allows = policies.boundary.is_none() || verdict(Layer::Boundary) == Verdict::Allowed;
+    let organization_allows = evaluation.organization_allows();
     let by_side = [verdict(Layer::Identity), verdict(evaluation.resource_layer())];
-    Simulation { decision, matched, missing, boundary_allows, by_side }
+    Simulation { decision, matched, missing, boundary_allows, organization_allows, by_side }
 }
 
 impl Policy {

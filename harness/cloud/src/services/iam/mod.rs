@@ -54,7 +54,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("PutRolePermissionsBoundary", boundary::put),
     Operation::new("PutRolePolicy", role_operations::put_role_policy),
     Operation::new("SimulateCustomPolicy", simulate::custom),
-    Operation::noted("SimulatePrincipalPolicy", simulate::principal, "of roles; without the organization's policies"),
+    Operation::noted("SimulatePrincipalPolicy", simulate::principal, "of roles; without resource control policies"),
     Operation::new("TagRole", role_operations::tag_role),
     Operation::new("UntagRole", role_operations::untag_role),
     Operation::new("UpdateAssumeRolePolicy", role_operations::update_trust),

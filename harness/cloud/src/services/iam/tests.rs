@@ -339,3 +339,60 @@ fn simulations_of_a_role() {
         assert_eq!(error.code, code, "{params}");
     }
 }
+
+/// What the organization forbids is told by its detail and as an implicit denial, whatever denied it; the management
+/// account is not limited. [D] API_EvaluationResult, access_policies_testing-policies; [T]
+/// aws-containers/amazon-ecs-exec-checker 70, aws/aws-sdk 102
+#[test]
+fn simulations_in_an_organization() {
+    const MANAGEMENT: &str = "999988887777";
+    let deny = |condition: Value| {
+        json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Deny", "Action": "lambda:ListFunctions", "Resource": "*", "Condition": condition},
+        ]})
+        .to_string()
+    };
+    let here = || json!({"StringNotEquals": {"aws:RequestedRegion": "us-east-1"}});
+    let region = json!([{"ContextKeyName": "aws:RequestedRegion", "ContextKeyValues": ["us-east-1"]}]);
+    // (whether there is an organization, who manages it, its policy, context, decision, what the organization is said to do)
+    let cases = [
+        (None, None, json!([]), "allowed", None),
+        (Some(MANAGEMENT), None, json!([]), "allowed", Some(true)),
+        (Some(MANAGEMENT), Some(deny(json!({}))), json!([]), "implicitDeny", Some(false)),
+        (Some(MANAGEMENT), Some(deny(here())), json!([]), "implicitDeny", Some(false)),
+        (Some(MANAGEMENT), Some(deny(here())), region, "allowed", Some(true)),
+        (Some(ACCOUNT), Some(deny(json!({}))), json!([]), "allowed", Some(true)),
+    ];
+    for (management, policy, context, decision, organization) in cases {
+        let mut state = cloud();
+        ok(&mut state, "PutRolePolicy", json!({"RoleName": "r", "PolicyName": "i", "PolicyDocument": POLICY}));
+        if let Some(management) = management {
+            state.organizations.create("o-abcdefghij", management, &[(MANAGEMENT, "hub"), (ACCOUNT, "spoke")]);
+        }
+        if let (Some(management), Some(policy)) = (management, &policy) {
+            let mut organizations = |name: &str, params: Value| {
+                let wire = (Service::Organizations, Protocol::Json11);
+                let by = testing::administrator(management);
+                testing::call(&mut state, by, (management, "us-east-1"), wire, name, params).unwrap()
+            };
+            let root = organizations("ListRoots", json!({}))["Roots"][0]["Id"].clone();
+            let kind = "SERVICE_CONTROL_POLICY";
+            organizations("EnablePolicyType", json!({"RootId": root, "PolicyType": kind}));
+            let made = json!({"Type": kind, "Name": "n", "Description": "d", "Content": policy});
+            let id = organizations("CreatePolicy", made)["Policy"]["PolicySummary"]["Id"].clone();
+            organizations("AttachPolicy", json!({"PolicyId": id, "TargetId": root}));
+        }
+        let params = json!({
+            "PolicySourceArn": format!("arn:aws:iam::{ACCOUNT}:role/p/r"), "ActionNames": ["lambda:ListFunctions"],
+            "ResourceArns": ["arn:aws:lambda:us-east-1:111122223333:function:f"], "ContextEntries": context,
+        });
+        let answer = ok(&mut state, "SimulatePrincipalPolicy", params);
+        let result = &answer["EvaluationResults"][0];
+        let said = result["OrganizationsDecisionDetail"]["AllowedByOrganizations"].as_bool();
+        let of = format!("{management:?} {policy:?} {context}");
+        assert_eq!((result["EvalDecision"].as_str(), said), (Some(decision), organization), "{of}");
+        let ended = organization == Some(false);
+        assert_eq!(result["MatchedStatements"].as_array().unwrap().is_empty(), ended, "{of}");
+        assert_eq!(result.get("EvalDecisionDetails").is_none(), ended, "{of}");
+    }
+}
