@@ -492,7 +492,7 @@ fn caller(state: &State, scope: Option<&CredentialScope>) -> Result<(Principal, 
             "InvalidClientTokenId",
             format!(
                 "The security token included in the request is invalid. (rootwatch: access key `{}` is neither a \
-                 12-digit account id, which is that account's administrator, nor a session issued here)",
+                 12-digit account id, which is that account's administrator, nor an active key of a user or a session made here)",
                 scope.access_key
             ),
         )

@@ -27,14 +27,16 @@ pub struct Named<'a> {
 pub enum PolicyName<'a> {
     /// By a text, for example `policy of queue rootwatch-triage`.
     Text(Cow<'a, str>),
-    /// By the role that has it, for example `inline policy forward of role rootwatch-forward`.
-    OfRole {
+    /// By the role or user that has it, for example `inline policy forward of role rootwatch-forward`.
+    OfIdentity {
         /// `inline policy` or `policy`.
         kind: &'static str,
         /// The policy's own name.
         policy: &'a str,
-        /// The role's name.
-        role: &'a str,
+        /// `role` or `user`.
+        of: &'static str,
+        /// Its name.
+        name: &'a str,
     },
 }
 
@@ -42,7 +44,7 @@ impl fmt::Display for PolicyName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),
-            Self::OfRole { kind, policy, role } => write!(f, "{kind} {policy} of role {role}"),
+            Self::OfIdentity { kind, policy, of, name } => write!(f, "{kind} {policy} of {of} {name}"),
         }
     }
 }

@@ -226,6 +226,43 @@ def iam():
     api.delete_role(RoleName="r")
 
 
+def users():
+    api = recorded("iam", client("iam"))
+    api.create_user(UserName="u", Path="/team/")
+    assert api.get_user(UserName="u")["User"]["UserId"].startswith("AIDA")
+    assert [one["UserName"] for one in api.list_users(PathPrefix="/team/")["Users"]] == ["u"]
+    assert api.list_groups_for_user(UserName="u")["Groups"] == []
+    key = api.create_access_key(UserName="u")["AccessKey"]
+    assert [one["Status"] for one in api.list_access_keys(UserName="u")["AccessKeyMetadata"]] == ["Active"]
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
+    identity = session.client("sts", endpoint_url=URL).get_caller_identity()
+    assert identity["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/team/u", identity
+    queues = session.client("sqs", endpoint_url=URL)
+    with refused("AccessDenied"):
+        queues.list_queues()
+    document = policy(Action="sqs:*", Resource="*")
+    api.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=document)
+    queues.list_queues()
+    api.get_user_policy(UserName="u", PolicyName="p")
+    api.list_user_policies(UserName="u")
+    api.delete_user_policy(UserName="u", PolicyName="p")
+    managed = api.create_policy(PolicyName="m", PolicyDocument=document)["Policy"]["Arn"]
+    api.attach_user_policy(UserName="u", PolicyArn=managed)
+    api.list_attached_user_policies(UserName="u")
+    api.put_user_permissions_boundary(UserName="u", PermissionsBoundary=managed)
+    api.delete_user_permissions_boundary(UserName="u")
+    api.detach_user_policy(UserName="u", PolicyArn=managed)
+    api.delete_policy(PolicyArn=managed)
+    api.tag_user(UserName="u", Tags=TAGS)
+    assert api.list_user_tags(UserName="u")["Tags"] == TAGS
+    api.untag_user(UserName="u", TagKeys=["k"])
+    api.update_access_key(UserName="u", AccessKeyId=key["AccessKeyId"], Status="Inactive")
+    with refused("InvalidClientTokenId"):
+        queues.list_queues()
+    api.delete_access_key(UserName="u", AccessKeyId=key["AccessKeyId"])
+    api.delete_user(UserName="u")
+
+
 def account():
     api = recorded("account", client("account"))
     api.disable_region(RegionName="af-south-1")
@@ -645,7 +682,7 @@ def expected():
 
 
 def main():
-    steps = [account, functions, sqs, sns, events, iam, organizations, logs, cloudwatch, s3, secretsmanager, cloudtrail, dynamodb, kms,
+    steps = [account, functions, sqs, sns, events, iam, users, organizations, logs, cloudwatch, s3, secretsmanager, cloudtrail, dynamodb, kms,
              delete_function]
     for step in steps:
         step()

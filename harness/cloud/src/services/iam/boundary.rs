@@ -1,10 +1,12 @@
-//! Permissions boundaries of roles: managed policies that limit what a role's own policies give.
-//! [D] IAM user guide, access_policies_boundaries; API_PutRolePermissionsBoundary, API_DeleteRolePermissionsBoundary
+//! Permissions boundaries: managed policies that limit what an identity's own policies give.
+//! [D] IAM user guide, access_policies_boundaries; API_PutRolePermissionsBoundary, API_DeleteRolePermissionsBoundary, and
+//! the same of users
 
 use serde_json::{Value, json};
 
+use super::identity::{Kind, bounded, identity, named_with};
 use super::managed;
-use super::role_operations::{bounded, named_with, no_such, required, role};
+use super::request::{no_such, required};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use crate::id::Arn;
@@ -12,14 +14,18 @@ use crate::policy::{Context, Principal};
 
 /// The boundary of a principal, with a name for traces.
 pub(crate) fn permissions_boundary(state: &crate::state::State, principal: &Principal) -> Option<(String, PolicyText)> {
-    let Principal::Role { role_arn, .. } = principal else { return None };
-    let (boundary, policy) = of_role(state, role_arn)?;
-    Some((format!("permissions boundary {boundary} of role {}", Arn::new(role_arn).name()), policy))
+    let (arn, word) = match principal {
+        Principal::Role { role_arn, .. } => (role_arn, Kind::Role.word()),
+        Principal::User { arn, .. } => (arn, Kind::User.word()),
+        _ => return None,
+    };
+    let (boundary, policy) = of_identity(state, arn)?;
+    Some((format!("permissions boundary {boundary} of {word} {}", Arn::new(arn).name()), policy))
 }
 
-/// The name of a role's boundary, and what it says. A policy that bounds somebody cannot be deleted.
-pub(super) fn of_role(state: &crate::state::State, role_arn: &str) -> Option<(String, PolicyText)> {
-    let boundary = state.iam.roles.get(role_arn)?.boundary.as_ref()?;
+/// The name of an identity's boundary, and what it says. A policy that bounds somebody cannot be deleted.
+pub(super) fn of_identity(state: &crate::state::State, arn: &str) -> Option<(String, PolicyText)> {
+    let boundary = state.iam.identities.get(arn)?.boundary.as_ref()?;
     Some((boundary.name().to_owned(), managed::document(state, boundary)?.clone()))
 }
 
@@ -42,24 +48,23 @@ pub(super) fn key(boundary: Option<&str>) -> Context {
     boundary.map_or_else(Context::new, |boundary| Context::new().with("iam:PermissionsBoundary", boundary))
 }
 
-/// As roles show it. [D] API_AttachedPermissionsBoundary
+/// As identities show it. [D] API_AttachedPermissionsBoundary
 pub(super) fn shape(boundary: &Arn) -> Value {
     json!({"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": boundary.as_str()})
 }
 
-pub(super) fn put(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+pub(super) fn put(call: &mut Call<'_>, kind: Kind) -> Result<Reply, ApiError> {
     let text = required(call, "PermissionsBoundary")?.to_owned();
-    let target = named_with(call, "iam:PutRolePermissionsBoundary", |_| key(Some(&text)))?;
+    let target = named_with(call, kind, |_| key(Some(&text)))?;
     let boundary = asked(call, &text)?;
-    role(call, &target)?.boundary = Some(boundary);
+    identity(call, &target)?.boundary = Some(boundary);
     Ok(Reply::empty())
 }
 
-pub(super) fn delete(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let target = bounded(call, "iam:DeleteRolePermissionsBoundary")?;
-    let removed = role(call, &target)?.boundary.take();
+pub(super) fn delete(call: &mut Call<'_>, kind: Kind) -> Result<Reply, ApiError> {
+    let target = bounded(call, kind)?;
+    let removed = identity(call, &target)?.boundary.take();
     // The text is a default. [?]
-    removed
-        .map(|_| Reply::empty())
-        .ok_or_else(|| no_such(format!("The role with name {} does not have a permissions boundary.", target.name())))
+    let none = || format!("The {} with name {} does not have a permissions boundary.", kind.word(), target.name());
+    removed.map(|_| Reply::empty()).ok_or_else(|| no_such(none()))
 }

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::role::{Role, encoded, tags};
-use super::role_operations::{Tag, bounded, document as parse, named, no_such, page, role, tag_map};
+use super::identity::{Identity, Kind, bounded, encoded, identity, named, tags};
+use super::request::{Tag, document as parse, no_such, page};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use crate::id::Arn;
@@ -103,7 +103,7 @@ pub(super) fn create_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         path,
         description: input.description.unwrap_or_default(),
         document: parse(&input.policy_document, PolicyKind::Identity)?,
-        tags: tag_map(input.tags),
+        tags: Tag::map(input.tags),
         created: call.state.now,
     };
     call.state.iam.policies.insert(arn.clone(), policy);
@@ -138,8 +138,9 @@ fn of_call(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiError> {
 
 /// Description and tags only where there are any.
 fn shape(call: &Call<'_>, arn: &Arn) -> Value {
-    let attached = call.state.iam.roles.values().filter(|role| role.attached.contains(arn)).count();
-    let bounds = call.state.iam.roles.values().filter(|role| role.boundary.as_ref() == Some(arn)).count();
+    let identities = || call.state.iam.identities.values();
+    let attached = identities().filter(|identity| identity.attached.contains(arn)).count();
+    let bounds = identities().filter(|identity| identity.boundary.as_ref() == Some(arn)).count();
     let resource = arn.resource().trim_start_matches("policy");
     let mut shape = json!({
         "PolicyName": arn.name(), "PolicyId": "ANPAAWS", "Arn": arn.as_str(),
@@ -180,31 +181,31 @@ pub(super) fn list_policy_versions(call: &mut Call<'_>) -> Result<Reply, ApiErro
 
 pub(super) fn delete_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = of_call(call, "iam:DeletePolicy")?;
-    let uses = |role: &Role| role.attached.contains(&arn) || role.boundary.as_ref() == Some(&arn);
-    if call.state.iam.roles.values().any(uses) {
+    let uses = |identity: &Identity| identity.attached.contains(&arn) || identity.boundary.as_ref() == Some(&arn);
+    if call.state.iam.identities.values().any(uses) {
         return Err(ApiError::new("DeleteConflict", "Cannot delete a policy attached to entities.").status(409));
     }
     call.state.iam.policies.remove(&arn);
     Ok(Reply::empty())
 }
 
-pub(super) fn attach_role_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let target = bounded(call, "iam:AttachRolePolicy")?;
+pub(super) fn attach(call: &mut Call<'_>, kind: Kind) -> Result<Reply, ApiError> {
+    let target = bounded(call, kind)?;
     let arn = attachable(call)?;
-    role(call, &target)?.attached.insert(arn);
+    identity(call, &target)?.attached.insert(arn);
     Ok(Reply::empty())
 }
 
-pub(super) fn detach_role_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let target = bounded(call, "iam:DetachRolePolicy")?;
+pub(super) fn detach(call: &mut Call<'_>, kind: Kind) -> Result<Reply, ApiError> {
+    let target = bounded(call, kind)?;
     let arn = policy_arn(call)?;
-    let removed = role(call, &target)?.attached.remove(&arn);
+    let removed = identity(call, &target)?.attached.remove(&arn);
     if removed { Ok(Reply::empty()) } else { Err(not_found(&arn)) }
 }
 
-pub(super) fn list_attached_role_policies(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let target = named(call, "iam:ListAttachedRolePolicies")?;
-    let attached = role(call, &target)?.attached.iter();
+pub(super) fn list_attached(call: &mut Call<'_>, kind: Kind) -> Result<Reply, ApiError> {
+    let target = named(call, kind)?;
+    let attached = identity(call, &target)?.attached.iter();
     let list = attached.map(|arn| json!({"PolicyName": arn.name(), "PolicyArn": arn.as_str()})).collect();
     page(call, "AttachedPolicies", list)
 }

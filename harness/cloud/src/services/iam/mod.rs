@@ -1,12 +1,21 @@
-//! IAM: roles and policies. Global: an account has one set of them, whatever the Region.
+//! IAM: roles, users and policies. Global: an account has one set of them, whatever the Region.
+//!
+//! Reading order: [`identity`] (who has policies), [`managed`], [`inline`] and [`boundary`] (which), [`access_key`] (by what
+//! users are known), then the operations and [`simulate`].
 
+mod access_key;
 mod boundary;
+mod identity;
+mod inline;
 mod managed;
-mod role;
+mod request;
 mod role_operations;
 mod simulate;
 #[cfg(test)]
 mod tests;
+mod user_operations;
+#[cfg(test)]
+mod user_tests;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,45 +27,72 @@ use crate::services::{DeliveryError, sts};
 use crate::table::Table;
 use crate::trace::Hop;
 
+pub(crate) use access_key::user_of_key;
 pub(crate) use boundary::permissions_boundary;
+pub use identity::{Identity, Kind};
 pub use managed::ManagedPolicy;
-pub use role::Role;
 
 /// State of the service.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
-    roles: Table<Arn, Role>,
+    identities: Table<Arn, Identity>,
+    access_keys: Table<String, access_key::AccessKey>,
     policies: Table<Arn, ManagedPolicy>,
 }
 
 /// Operations of the service.
 pub const OPERATIONS: &[Operation] = &[
-    Operation::new("AttachRolePolicy", managed::attach_role_policy),
+    Operation::new("AttachRolePolicy", |call| managed::attach(call, Kind::Role)),
+    Operation::new("AttachUserPolicy", |call| managed::attach(call, Kind::User)),
+    Operation::new("CreateAccessKey", access_key::create),
     Operation::new("CreatePolicy", managed::create_policy),
     Operation::new("CreateRole", role_operations::create_role),
+    Operation::new("CreateUser", user_operations::create_user),
+    Operation::new("DeleteAccessKey", access_key::delete),
     Operation::new("DeletePolicy", managed::delete_policy),
     Operation::new("DeleteRole", role_operations::delete_role),
-    Operation::new("DeleteRolePermissionsBoundary", boundary::delete),
-    Operation::new("DeleteRolePolicy", role_operations::delete_role_policy),
-    Operation::new("DetachRolePolicy", managed::detach_role_policy),
+    Operation::new("DeleteRolePermissionsBoundary", |call| boundary::delete(call, Kind::Role)),
+    Operation::new("DeleteRolePolicy", |call| inline::delete(call, Kind::Role)),
+    Operation::new("DeleteUser", user_operations::delete_user),
+    Operation::new("DeleteUserPermissionsBoundary", |call| boundary::delete(call, Kind::User)),
+    Operation::new("DeleteUserPolicy", |call| inline::delete(call, Kind::User)),
+    Operation::new("DetachRolePolicy", |call| managed::detach(call, Kind::Role)),
+    Operation::new("DetachUserPolicy", |call| managed::detach(call, Kind::User)),
     Operation::new("GetContextKeysForCustomPolicy", simulate::keys_of_custom),
-    Operation::noted("GetContextKeysForPrincipalPolicy", simulate::keys_of_principal, "of roles"),
+    Operation::noted("GetContextKeysForPrincipalPolicy", simulate::keys_of_principal, "of roles and users"),
     Operation::new("GetPolicy", managed::get_policy),
     Operation::new("GetPolicyVersion", managed::get_policy_version),
     Operation::new("GetRole", role_operations::get_role),
-    Operation::new("GetRolePolicy", role_operations::get_role_policy),
-    Operation::new("ListAttachedRolePolicies", managed::list_attached_role_policies),
+    Operation::new("GetRolePolicy", |call| inline::get(call, Kind::Role)),
+    Operation::new("GetUser", user_operations::get_user),
+    Operation::new("GetUserPolicy", |call| inline::get(call, Kind::User)),
+    Operation::new("ListAccessKeys", access_key::list),
+    Operation::new("ListAttachedRolePolicies", |call| managed::list_attached(call, Kind::Role)),
+    Operation::new("ListAttachedUserPolicies", |call| managed::list_attached(call, Kind::User)),
+    Operation::noted("ListGroupsForUser", user_operations::list_groups, "always empty"),
     Operation::noted("ListInstanceProfilesForRole", role_operations::list_instance_profiles, "always empty"),
     Operation::new("ListPolicyVersions", managed::list_policy_versions),
-    Operation::new("ListRolePolicies", role_operations::list_role_policies),
-    Operation::new("ListRoleTags", role_operations::list_role_tags),
+    Operation::new("ListRolePolicies", |call| inline::list(call, Kind::Role)),
+    Operation::new("ListRoleTags", |call| inline::list_tags(call, Kind::Role)),
     Operation::new("ListRoles", role_operations::list_roles),
-    Operation::new("PutRolePermissionsBoundary", boundary::put),
-    Operation::new("PutRolePolicy", role_operations::put_role_policy),
+    Operation::new("ListUserPolicies", |call| inline::list(call, Kind::User)),
+    Operation::new("ListUserTags", |call| inline::list_tags(call, Kind::User)),
+    Operation::new("ListUsers", user_operations::list_users),
+    Operation::new("PutRolePermissionsBoundary", |call| boundary::put(call, Kind::Role)),
+    Operation::new("PutRolePolicy", |call| inline::put(call, Kind::Role)),
+    Operation::new("PutUserPermissionsBoundary", |call| boundary::put(call, Kind::User)),
+    Operation::new("PutUserPolicy", |call| inline::put(call, Kind::User)),
     Operation::new("SimulateCustomPolicy", simulate::custom),
-    Operation::noted("SimulatePrincipalPolicy", simulate::principal, "of roles; without resource control policies"),
-    Operation::new("TagRole", role_operations::tag_role),
-    Operation::new("UntagRole", role_operations::untag_role),
+    Operation::noted(
+        "SimulatePrincipalPolicy",
+        simulate::principal,
+        "of roles and users; without resource control policies",
+    ),
+    Operation::new("TagRole", |call| inline::tag(call, Kind::Role)),
+    Operation::new("TagUser", |call| inline::tag(call, Kind::User)),
+    Operation::new("UntagRole", |call| inline::untag(call, Kind::Role)),
+    Operation::new("UntagUser", |call| inline::untag(call, Kind::User)),
+    Operation::new("UpdateAccessKey", access_key::update),
     Operation::new("UpdateAssumeRolePolicy", role_operations::update_trust),
     Operation::new("UpdateRole", role_operations::update_role),
 ];
@@ -69,14 +105,15 @@ pub fn identity_policies<'a>(state: &'a crate::state::State, principal: &Princip
             let policy = managed::administrator().map(|policy| Named { name: name(), policy: policy.policy() });
             policy.into_iter().collect()
         }
-        Principal::Role { role_arn, .. } => {
-            let Some(role) = state.iam.roles.get(role_arn.as_str()) else { return Vec::new() };
+        Principal::Role { role_arn: arn, .. } | Principal::User { arn, .. } => {
+            let Some(identity) = state.iam.identities.get(arn.as_str()) else { return Vec::new() };
+            let (of, name) = (identity.kind().word(), identity.name.as_str());
             let named = |kind, policy, text: &'a PolicyText| {
-                let name = PolicyName::OfRole { kind, policy, role: &role.name };
+                let name = PolicyName::OfIdentity { kind, policy, of, name };
                 Named { name, policy: text.policy() }
             };
-            let inline = role.inline.iter().map(|(name, policy)| named("inline policy", name.as_str(), policy));
-            let attached = role
+            let inline = identity.inline.iter().map(|(name, policy)| named("inline policy", name.as_str(), policy));
+            let attached = identity
                 .attached
                 .iter()
                 .filter_map(|arn| Some(named("policy", arn.name(), managed::document(state, arn)?)));
@@ -93,22 +130,26 @@ pub(crate) fn managed_policy(state: &crate::state::State, policy: &Arn) -> Optio
 
 /// Parses and checks a policy document of a caller.
 pub(crate) fn policy_document(text: &str, kind: PolicyKind) -> Result<PolicyText, ApiError> {
-    role_operations::document(text, kind)
+    request::document(text, kind)
 }
 
-/// The unique id of a role, `AROA…`.
-pub(crate) fn role_id(state: &crate::state::State, role: &Arn) -> Option<String> {
-    state.iam.roles.get(role).map(|role| role.id.clone())
+/// The unique id of a role or a user, `AROA…` or `AIDA…`.
+pub(crate) fn unique_id(state: &crate::state::State, identity: &Arn) -> Option<String> {
+    state.iam.identities.get(identity).map(|identity| identity.id.clone())
+}
+
+fn role<'a>(state: &'a crate::state::State, role: &Arn) -> Option<&'a identity::Role> {
+    state.iam.identities.get(role)?.role.as_ref()
 }
 
 /// The longest session of a role, in seconds.
-pub(crate) fn max_session_duration(state: &crate::state::State, role: &Arn) -> Option<i64> {
-    state.iam.roles.get(role).map(|role| role.max_session_duration)
+pub(crate) fn max_session_duration(state: &crate::state::State, arn: &Arn) -> Option<i64> {
+    role(state, arn).map(|role| role.max_session_duration)
 }
 
 /// The trust policy of a role.
-pub(crate) fn trust_policy(state: &crate::state::State, role: &Arn) -> Option<PolicyText> {
-    state.iam.roles.get(role).map(|role| role.trust.clone())
+pub(crate) fn trust_policy(state: &crate::state::State, arn: &Arn) -> Option<PolicyText> {
+    role(state, arn).map(|role| role.trust.clone())
 }
 
 /// A service takes on a role, if the role's trust policy lets it. The code of a refusal is EventBridge's word for it.

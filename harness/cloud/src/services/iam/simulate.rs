@@ -4,8 +4,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::role_operations::{no_such, page};
-use super::{boundary, managed, role_operations};
+use super::request::{document, no_such, page};
+use super::{boundary, managed};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use crate::id::{AccountId, Arn};
@@ -103,25 +103,26 @@ fn missing(member: &str) -> ApiError {
     )
 }
 
-/// The role whose policies are asked for.
+/// The role or user whose policies are asked for.
 fn source(call: &mut Call<'_>, arn: Option<&str>, action: &str) -> Result<Arn, ApiError> {
     let text = arn.ok_or_else(|| missing("policySourceArn"))?;
     let arn = Arn::parse(text).filter(|arn| arn.service() == "iam");
     let arn = arn.ok_or_else(|| ApiError::new("InvalidInput", format!("Invalid Entity Arn: {text}")))?;
     call.authorise(action, &arn)?;
-    match call.state.iam.roles.contains(&arn) {
+    match call.state.iam.identities.contains(&arn) {
         true => Ok(arn),
-        // This cloud knows no users and groups.
+        // This cloud knows no groups.
         false => Err(no_such(format!("The ARN {arn} does not exist."))),
     }
 }
 
-/// The policies of a role under the simulator's names for them. [T] answers of AWS in public repositories
-fn policies_of(call: &Call<'_>, role_arn: &Arn) -> Result<Vec<(String, PolicyText)>, ApiError> {
-    let role = call.state.iam.roles.get(role_arn);
-    let role = role.ok_or_else(|| no_such(format!("The ARN {role_arn} does not exist.")))?;
-    let inline = role.inline.iter().map(|(name, policy)| (format!("role_{}_{name}", role.name), policy.clone()));
-    let attached = role
+/// The policies of an identity under the simulator's names for them. [T] answers of AWS in public repositories
+fn policies_of(call: &Call<'_>, source: &Arn) -> Result<Vec<(String, PolicyText)>, ApiError> {
+    let identity = call.state.iam.identities.get(source);
+    let identity = identity.ok_or_else(|| no_such(format!("The ARN {source} does not exist.")))?;
+    let named = |name: &String| format!("{}_{}_{name}", identity.kind().word(), identity.name);
+    let inline = identity.inline.iter().map(|(name, policy)| (named(name), policy.clone()));
+    let attached = identity
         .attached
         .iter()
         .filter_map(|arn| Some((arn.name().to_owned(), managed::document(call.state, arn)?.clone())));
@@ -132,7 +133,7 @@ fn policies_of(call: &Call<'_>, role_arn: &Arn) -> Result<Vec<(String, PolicyTex
 fn documents(list: &str, texts: &[String]) -> Result<Vec<(String, PolicyText)>, ApiError> {
     let document = |(text, number): (&String, usize)| {
         let name = format!("{list}.{number}");
-        let policy = role_operations::document(text, PolicyKind::Identity)
+        let policy = document(text, PolicyKind::Identity)
             .map_err(|error| ApiError::new("InvalidInput", format!("{name}: {}", error.message)))?;
         Ok((name, policy))
     };
@@ -159,14 +160,14 @@ fn evaluate(
             return Err(ApiError::new("InvalidInput", text));
         }
         Some(text) => {
-            let policy = role_operations::document(text, PolicyKind::Resource);
+            let policy = document(text, PolicyKind::Resource);
             let invalid = |error: ApiError| ApiError::new("InvalidInput", format!("ResourcePolicy: {}", error.message));
             Some(("ResourcePolicy".to_owned(), policy.map_err(invalid)?))
         }
     };
     let given = documents("PermissionsBoundaryPolicyInputList", &input.permissions_boundary_policy_input_list)?;
-    // A boundary that is given stands in for the role's own. [D] API_SimulatePrincipalPolicy
-    let own = source.and_then(|role| boundary::of_role(call.state, role.as_str()));
+    // A boundary that is given stands in for the identity's own. [D] API_SimulatePrincipalPolicy
+    let own = source.and_then(|role| boundary::of_identity(call.state, role.as_str()));
     let boundary = given.into_iter().next().or(own);
     let caller = caller(call, input.caller_arn.as_deref(), source)?;
     let mut context = Context::new();

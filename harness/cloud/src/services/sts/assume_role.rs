@@ -116,7 +116,7 @@ pub(super) fn assume_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let policies = session_policies::read(call, &role, input.policy.as_deref(), &input.policy_arns)?;
     let size = session_policies::packed_size(input.policy.as_deref(), &input.policy_arns);
     let credentials = issue_limited(call.state, &role, &input.role_session_name, seconds, tags, policies);
-    let id = iam::role_id(call.state, &role).unwrap_or_default();
+    let id = iam::unique_id(call.state, &role).unwrap_or_default();
     let mut answer = json!({
         "Credentials": {
             "AccessKeyId": credentials.access_key_id,

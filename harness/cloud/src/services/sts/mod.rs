@@ -58,14 +58,18 @@ pub const OPERATIONS: &[Operation] = &[
 ];
 
 /// Who stands behind an access key: 12 digits are that account's administrator, in the partition of the Region that is
-/// called; `ASIA…` is a session issued here.
+/// called; `AKIA…` is a user, `ASIA…` a session issued here.
 pub fn principal_of(state: &crate::state::State, access_key: &str, region: &Region) -> Option<Principal> {
     if AccountId::is_valid(access_key) {
         let account = access_key.to_owned();
         let arn = format!("arn:{}:iam::{account}:user/administrator", region.partition());
         return Some(Principal::Administrator { arn, account });
     }
-    state.sts.sessions.get(access_key).map(|session| session.principal.clone())
+    let user = || {
+        let user = iam::user_of_key(state, access_key)?;
+        Some(Principal::User { arn: user.to_string(), account: user.account().to_string() })
+    };
+    state.sts.sessions.get(access_key).map(|session| session.principal.clone()).or_else(user)
 }
 
 /// Issues a session of a role, without asking anybody: callers have decided.
@@ -86,7 +90,7 @@ fn issue_limited(
     let access_key_id = format!("ASIA{}", state.random_text(16, KEY));
     let secret_access_key = state.hex(40);
     let session_token = state.hex(64);
-    let role_id = iam::role_id(state, role).unwrap_or_default();
+    let role_id = iam::unique_id(state, role).unwrap_or_default();
     let mut principal = session_principal(role, session);
     if let Principal::Role { access_key, .. } = &mut principal {
         *access_key = Some(access_key_id.clone());
@@ -125,9 +129,10 @@ fn get_caller_identity(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     // Needs no permission. [D] API_GetCallerIdentity
     let user_id = match &call.caller {
         Principal::Role { session_arn, role_arn, .. } => {
-            let id = iam::role_id(call.state, &Arn::new(role_arn)).unwrap_or_default();
+            let id = iam::unique_id(call.state, &Arn::new(role_arn)).unwrap_or_default();
             format!("{id}:{}", Arn::new(session_arn).name())
         }
+        Principal::User { arn, .. } => iam::unique_id(call.state, &Arn::new(arn)).unwrap_or_default(),
         _ => call.account.to_string(),
     };
     Ok(json!({"UserId": user_id, "Account": call.account.as_str(), "Arn": call.caller.arn()}).into())
