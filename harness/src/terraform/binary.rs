@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +58,15 @@ pub fn find() -> Result<Binary, TerraformError> {
 /// # Errors
 /// When there is none and it may not, or cannot, be fetched.
 pub fn obtain(layout: &Layout, progress: &Progress) -> Result<Binary, TerraformError> {
-    layout.once("terraform", || found_or_fetched(layout, progress))
+    // Every deployment of a run asks, and Terraform takes a while to say who it is.
+    static OBTAINED: Mutex<Option<Binary>> = Mutex::new(None);
+    let mut obtained = OBTAINED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(binary) = obtained.as_ref().filter(|binary| binary.path.is_file()) {
+        return Ok(binary.clone());
+    }
+    let binary = layout.once("terraform", || found_or_fetched(layout, progress))?;
+    *obtained = Some(binary.clone());
+    Ok(binary)
 }
 
 fn found_or_fetched(layout: &Layout, progress: &Progress) -> Result<Binary, TerraformError> {
