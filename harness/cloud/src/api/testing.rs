@@ -11,46 +11,16 @@ pub(crate) fn administrator(account: &str) -> Principal {
     Principal::Administrator { account: account.into(), arn: format!("arn:aws:iam::{account}:user/administrator") }
 }
 
-/// Calls an operation in an account and a Region.
+/// Calls an operation in an account and a Region. Of a bare answer the body is what is answered, as text.
 pub(crate) fn call(
-    state: &mut State,
-    caller: Principal,
-    place: (&str, &str),
-    wire: (Service, Protocol),
-    operation: &str,
-    params: Value,
-) -> Result<Value, ApiError> {
-    match reply(state, caller, place, wire, operation, params)? {
-        Reply::Value(value) => Ok(value),
-        other => panic!("{other:?}"),
-    }
-}
-
-/// The same where the answer may be bare: its body is text.
-pub(crate) fn bare(
-    state: &mut State,
-    caller: Principal,
-    place: (&str, &str),
-    wire: (Service, Protocol),
-    operation: &str,
-    params: Value,
-) -> Result<Value, ApiError> {
-    match reply(state, caller, place, wire, operation, params)? {
-        Reply::Value(value) => Ok(value),
-        Reply::Raw { body, .. } => Ok(String::from_utf8(body).expect("a text").into()),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn reply(
     state: &mut State,
     caller: Principal,
     (account, region): (&str, &str),
     (service, protocol): (Service, Protocol),
     operation: &str,
     params: Value,
-) -> Result<Reply, ApiError> {
-    dispatch(&mut Call {
+) -> Result<Value, ApiError> {
+    let reply = dispatch(&mut Call {
         state,
         service,
         operation: operation.into(),
@@ -60,5 +30,10 @@ fn reply(
         region: region.into(),
         params,
         request_id: "request".into(),
-    })
+    })?;
+    match reply {
+        Reply::Value(value) => Ok(value),
+        Reply::Raw { body, .. } => Ok(String::from_utf8_lossy(&body).into()),
+        other => panic!("{other:?}"),
+    }
 }

@@ -1,8 +1,9 @@
 //! A CloudTrail record, read leniently: any field may be missing (root-events.md section 3).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::id::{AccountId, Region};
+use crate::services::events::Envelope;
 use crate::time::Time;
 
 /// Whether the object is a CloudTrail record, as opposed to an EventBridge event or anything else. Abridged records pass.
@@ -113,23 +114,24 @@ fn source(record: &Value) -> String {
 /// [D] root-events.md section 2: `time` is the record's eventTime, `resources` is empty, `id` is not the eventID
 pub fn envelope_of(record: &Value, id: String) -> Value {
     let time = text(record, "eventTime");
-    let mut envelope = json!({
-        "version": "0",
-        "id": id,
-        "detail-type": detail_type(record),
-        "source": source(record),
-        "account": account_of(record).map(|account| account.to_string()).unwrap_or_default(),
-        "time": Time::parse(time).map_or_else(|| time.to_owned(), Time::iso_seconds),
-        "region": region_of(record).as_str(),
-        "resources": [],
-    });
-    // Within `json!` the record would be written anew, value by value.
-    envelope["detail"] = record.clone();
-    envelope
+    let (account, region) = (account_of(record), region_of(record));
+    let envelope = Envelope {
+        id,
+        detail_type: detail_type(record),
+        source: &source(record),
+        account: account.as_ref().map_or("", AccountId::as_str),
+        time: Time::parse(time).map_or_else(|| time.to_owned(), Time::iso_seconds),
+        region: region.as_str(),
+        resources: Value::Array(Vec::new()),
+        detail: record.clone(),
+    };
+    envelope.value()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -460,7 +460,7 @@ fn a_bucket_that_is_here_must_let_the_trail_write() {
         let mut state = state();
         let s3 = |state: &mut State, operation: &str, params: Value| {
             let at = (SPOKE, "us-east-1");
-            testing::bare(state, testing::administrator(SPOKE), at, (Service::S3, Protocol::RestXml), operation, params)
+            testing::call(state, testing::administrator(SPOKE), at, (Service::S3, Protocol::RestXml), operation, params)
         };
         s3(&mut state, "CreateBucket", json!({"Bucket": "logs"})).unwrap();
         if !statements.is_empty() {

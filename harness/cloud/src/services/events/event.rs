@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::id::{AccountId, Region};
 use crate::time::Time;
 
 /// An event. Cheap to clone: the envelope is shared by all its deliveries.
@@ -62,32 +61,33 @@ impl Event {
 
 /// The fields of an envelope.
 #[derive(Debug)]
-pub(super) struct Envelope<'a> {
-    pub(super) id: String,
-    pub(super) detail_type: &'a str,
-    pub(super) source: &'a str,
-    pub(super) account: &'a AccountId,
-    pub(super) time: Time,
-    pub(super) region: &'a Region,
-    pub(super) resources: Value,
-    pub(super) detail: Value,
+pub(crate) struct Envelope<'a> {
+    pub(crate) id: String,
+    pub(crate) detail_type: &'a str,
+    pub(crate) source: &'a str,
+    pub(crate) account: &'a str,
+    /// In seconds: `2026-03-02T09:14:07Z`.
+    pub(crate) time: String,
+    pub(crate) region: &'a str,
+    pub(crate) resources: Value,
+    pub(crate) detail: Value,
 }
 
-impl From<Envelope<'_>> for Event {
+impl Envelope<'_> {
     /// In the order in which AWS writes the fields. [V] LS:events/test_events_targets::test_put_events_with_target_sns
-    fn from(fields: Envelope<'_>) -> Self {
+    pub(crate) fn value(self) -> Value {
         let mut envelope = json!({
             "version": "0",
-            "id": fields.id,
-            "detail-type": fields.detail_type,
-            "source": fields.source,
-            "account": fields.account.as_str(),
-            "time": fields.time.iso_seconds(),
-            "region": fields.region.as_str(),
-            "resources": fields.resources,
+            "id": self.id,
+            "detail-type": self.detail_type,
+            "source": self.source,
+            "account": self.account,
+            "time": self.time,
+            "region": self.region,
+            "resources": self.resources,
         });
         // Within `json!` it would be written anew, value by value.
-        envelope["detail"] = fields.detail;
-        Event::new(envelope)
+        envelope["detail"] = self.detail;
+        envelope
     }
 }

@@ -27,14 +27,13 @@ pub fn put_service_event(state: &mut State, account: &AccountId, region: &Region
         id: id.clone(),
         detail_type: text("detail-type").unwrap_or_default(),
         source: text("source").unwrap_or_default(),
-        account: &text("account").map_or_else(|| account.clone(), AccountId::new),
-        time: text("time").and_then(Time::parse).unwrap_or(state.now),
-        region: &text("region").map_or_else(|| region.clone(), Region::new),
+        account: text("account").unwrap_or(account.as_str()),
+        time: text("time").and_then(Time::parse).unwrap_or(state.now).iso_seconds(),
+        region: text("region").unwrap_or(region.as_str()),
         resources: event.get("resources").cloned().unwrap_or_else(|| json!([])),
         detail: event.get("detail").cloned().unwrap_or_else(|| json!({})),
     };
-    let envelope = Event::from(envelope);
-    ingest(state, &bus::default_bus(account, region), envelope);
+    ingest(state, &bus::default_bus(account, region), Event::new(envelope.value()));
     id
 }
 

@@ -42,6 +42,7 @@ mod transformer_tests;
 
 pub use bus::{EventBus, State, default_bus};
 pub use deliver::{Delivery, Task};
+pub(crate) use event::Envelope;
 pub use event::Event;
 pub use ingest::{ingest, put_service_event};
 pub use rule::{Rule, RuleState};

@@ -150,8 +150,8 @@ fn event(call: &mut Call<'_>, entry: &Entry) -> Result<Event, Refusal> {
     };
     let id = call.state.uuid();
     let resources = entry.resources.clone().unwrap_or_default().into();
-    let (account, region) = (&call.account, &call.region);
-    Ok(Envelope { id, detail_type, source, account, time, region, resources, detail }.into())
+    let (account, region, time) = (call.account.as_str(), call.region.as_str(), time.iso_seconds());
+    Ok(Event::new(Envelope { id, detail_type, source, account, time, region, resources, detail }.value()))
 }
 
 /// [V] ::test_put_events_without_source, ::test_put_event_without_detail, ::test_put_event_without_detail_type

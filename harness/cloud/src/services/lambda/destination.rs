@@ -184,18 +184,18 @@ fn put_event(
         .authorise(Hop::Function, &edge)
         .map_err(|refusal| DeliveryError::permanent("AccessDeniedException", refusal.message))?;
     let kind = if ended.condition == Condition::Success { "Success" } else { "Failure" };
-    let envelope = json!({
-        "version": "0",
-        "id": state.uuid(),
-        "detail-type": format!("Lambda Function Invocation Result - {kind}"),
-        "source": "lambda",
-        "account": function.account().as_str(),
-        "time": state.now.iso_seconds(),
-        "region": function.region().as_str(),
-        "resources": [bus.as_str(), format!("{function}:$LATEST")],
-        "detail": record,
-    });
-    events::ingest(state, bus, events::Event::new(envelope));
+    let (account, in_region) = (function.account(), function.region());
+    let envelope = events::Envelope {
+        id: state.uuid(),
+        detail_type: &format!("Lambda Function Invocation Result - {kind}"),
+        source: "lambda",
+        account: account.as_str(),
+        time: state.now.iso_seconds(),
+        region: in_region.as_str(),
+        resources: json!([bus.as_str(), format!("{function}:$LATEST")]),
+        detail: record,
+    };
+    events::ingest(state, bus, events::Event::new(envelope.value()));
     Ok(())
 }
 

@@ -104,7 +104,8 @@ mod tests {
     /// [D] the service model's HTTP bindings
     #[test]
     fn routes() {
-        let cases: &[(&str, &str, Option<&str>, &[&str], Result<&str, &str>)] = &[
+        type Case<'c> = (&'c str, &'c str, Option<&'c str>, &'c [&'c str], Result<&'c str, &'c str>);
+        let cases: &[Case<'_>] = &[
             ("GET", "", None, &[], Ok("ListBuckets")),
             ("PUT", "b", None, &[], Ok("CreateBucket")),
             ("GET", "b", None, &["list-type", "prefix"], Ok("ListObjectsV2")),

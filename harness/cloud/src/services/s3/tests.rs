@@ -11,7 +11,7 @@ const OTHER: &str = "444455556666";
 
 fn call(state: &mut State, who: &str, region: &str, operation: &str, params: Value) -> Result<Value, ApiError> {
     let wire = (Service::S3, Protocol::RestXml);
-    testing::bare(state, testing::administrator(who), (who, region), wire, operation, params)
+    testing::call(state, testing::administrator(who), (who, region), wire, operation, params)
 }
 
 fn cloud() -> State {
@@ -22,6 +22,12 @@ fn with_bucket() -> State {
     let mut state = cloud();
     call(&mut state, OWNER, "us-east-1", "CreateBucket", json!({"Bucket": "trail"})).unwrap();
     state
+}
+
+/// The members and the bucket's name.
+fn in_trail(mut more: Value) -> Value {
+    more["Bucket"] = json!("trail");
+    more
 }
 
 #[test]
@@ -58,9 +64,7 @@ fn creating_buckets() {
 fn objects_come_and_go() {
     let mut state = with_bucket();
     let mut step = |operation: &str, more: Value| {
-        let mut params = json!({"Bucket": "trail"});
-        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        call(&mut state, OWNER, "us-east-1", operation, params).map_err(|error| (error.code, error.status))
+        call(&mut state, OWNER, "us-east-1", operation, in_trail(more)).map_err(|error| (error.code, error.status))
     };
     for key in ["AWSLogs/1/a", "AWSLogs/2/b", "c"] {
         step("PutObject", json!({"Key": key, "Body": "ZGF0YQ=="})).unwrap();
@@ -168,10 +172,8 @@ fn settings() {
 fn events() {
     let mut state = with_bucket();
     let mut told = |operation: &str, more: Value| {
-        let mut params = json!({"Bucket": "trail"});
-        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         state.clear_trace();
-        call(&mut state, OWNER, "us-east-1", operation, params).unwrap();
+        call(&mut state, OWNER, "us-east-1", operation, in_trail(more)).unwrap();
         while state.step() {}
         let entries: Vec<_> = state.entries().map(|entry| entry.detail.clone()).collect();
         entries.iter().filter_map(|detail| Some(detail.split_once('(')?.1.split_once(')')?.0.to_owned())).collect()
