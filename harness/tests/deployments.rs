@@ -8,6 +8,7 @@ mod china;
 mod own;
 mod runs;
 mod support;
+mod trail;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         trial("root_module_from_nothing_to_nothing", whole_root_module),
         trial("hub_spoke_and_subscriber_with_states_of_their_own", states_apart),
         trial("china_has_a_hub_in_each_region", china::hubs_in_each_region),
+        trial("a_trail_with_its_bucket_and_a_user", trail::with_its_bucket),
         trial("what_terraform_refuses_it_refuses_in_words", refusals),
         trial("the_tree_is_formatted_and_depends_on_one_provider", formatted),
         trial("own_root_module_with_its_own_accounts", own::root_module),

@@ -106,10 +106,10 @@ impl State {
     /// The account of the resource; what an action without a resource (`*`) is done on is the caller's.
     fn resource_account(&self, edge: &Edge<'_>) -> AccountId {
         let caller = || edge.principal.account().map(AccountId::new);
-        match edge.resource.as_str() {
-            "*" => caller().unwrap_or_else(|| edge.resource.account()),
+        match (edge.resource.as_str(), edge.resource.service()) {
+            ("*", _) => caller().unwrap_or_else(|| edge.resource.account()),
             // ARNs of S3 name no account, and who makes a bucket means one of its own.
-            arn if arn.contains(":s3:::") => {
+            (_, "s3") => {
                 let owner = (edge.action != "s3:CreateBucket").then(|| self.s3.owner(edge.resource)).flatten();
                 owner.or_else(caller).unwrap_or_else(|| edge.resource.account())
             }
