@@ -40,6 +40,7 @@ module "hub_spoke_us_east_1" {
   hub_event_bus_arn = module.hub.event_bus_arn
   name_prefix       = var.name_prefix
   read_only_events  = var.read_only_events
+  forward_alarms    = var.hub_region != "us-east-1"
   health_topic_arn  = var.hub_region == "us-east-1" ? module.hub.topic_arns.health : null
   tags              = var.tags
 }
@@ -51,6 +52,7 @@ module "hub_spoke_us_east_2" {
   hub_event_bus_arn = module.hub.event_bus_arn
   name_prefix       = var.name_prefix
   read_only_events  = var.read_only_events
+  forward_alarms    = var.hub_region != "us-east-2"
   health_topic_arn  = var.hub_region == "us-east-2" ? module.hub.topic_arns.health : null
   tags              = var.tags
 }
@@ -62,6 +64,7 @@ module "hub_spoke_us_west_2" {
   hub_event_bus_arn = module.hub.event_bus_arn
   name_prefix       = var.name_prefix
   read_only_events  = var.read_only_events
+  forward_alarms    = var.hub_region != "us-west-2"
   health_topic_arn  = var.hub_region == "us-west-2" ? module.hub.topic_arns.health : null
   tags              = var.tags
 }
@@ -74,6 +77,7 @@ module "hub_spoke" {
   hub_event_bus_arn = module.hub.event_bus_arn
   name_prefix       = var.name_prefix
   read_only_events  = var.read_only_events
+  forward_alarms    = false
   health_topic_arn  = module.hub.topic_arns.health
   tags              = var.tags
 }
@@ -127,6 +131,7 @@ module "hub_log_alarm" {
   log_group_name    = var.hub_log_group.name
   hub_event_bus_arn = module.hub.event_bus_arn
   name_prefix       = var.name_prefix
+  forward_alarms    = false
   health_topic_arn  = module.hub.topic_arns.health
   tags              = var.tags
 }

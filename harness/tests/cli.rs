@@ -17,10 +17,11 @@ fn rootwatch(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     command.output().unwrap()
 }
 
-/// Runs the command and looks for the exit code and for texts on stderr.
+/// Runs the command and looks for the exit code and for texts: on stdout where all went well, else on stderr.
 fn check(arguments: &[&str], variables: &[(&str, &str)], code: i32, texts: &[&str]) {
     let output = rootwatch(arguments, variables);
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    let said = if code == 0 { &output.stdout } else { &output.stderr };
+    let errors = String::from_utf8_lossy(said).into_owned();
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
     for text in texts {
         assert!(errors.contains(text), "{arguments:?}: `{text}` is not in: {errors}");
@@ -358,14 +359,73 @@ fn serve(arguments: &[&str]) -> (std::process::Child, String) {
 }
 
 fn queues(endpoint: &str, operation: &str, body: &str) -> String {
-    let scope = "AWS4-HMAC-SHA256 Credential=111122223333/20260302/us-east-1/sqs/aws4_request";
+    queues_of(endpoint, ("111122223333", "us-east-1"), operation, body)
+}
+
+fn queues_of(endpoint: &str, (account, region): (&str, &str), operation: &str, body: &str) -> String {
+    let scope = format!("AWS4-HMAC-SHA256 Credential={account}/20260302/{region}/sqs/aws4_request");
     let mut answer = ureq::post(&format!("{endpoint}/"))
         .header("x-amz-target", &format!("AmazonSQS.{operation}"))
-        .header("authorization", scope)
+        .header("authorization", &scope)
         .header("content-type", "application/x-amz-json-1.0")
         .send(body)
         .unwrap();
     answer.body_mut().read_to_string().unwrap()
+}
+
+#[test]
+fn what_a_spoke_kept_is_handed_to_triage() {
+    let (mut serve, endpoint) = serve(&[]);
+    let (hub, spoke) = (("999988887777", "us-east-1"), ("111122223333", "us-west-2"));
+    let iam = |parameters: &[(&str, &str)]| {
+        let scope = "AWS4-HMAC-SHA256 Credential=111122223333/20260302/us-east-1/iam/aws4_request";
+        ureq::post(&format!("{endpoint}/"))
+            .header("authorization", scope)
+            .send_form(parameters.iter().copied())
+            .unwrap();
+    };
+    let trust = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": "arn:aws:iam::999988887777:root"}, "Condition": {"StringEquals": {"sts:ExternalId": "night"}}}]}"#;
+    let may = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": ["sqs:ListQueues",
+        "sqs:GetQueueAttributes", "sqs:ListDeadLetterSourceQueues", "sqs:ReceiveMessage", "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility"]}]}"#;
+    let version = ("Version", "2010-05-08");
+    iam(&[("Action", "CreateRole"), version, ("RoleName", "repair"), ("AssumeRolePolicyDocument", trust)]);
+    let policy = [("RoleName", "repair"), ("PolicyName", "repair"), ("PolicyDocument", may)];
+    iam(&[&[("Action", "PutRolePolicy"), version][..], &policy].concat());
+    let url = format!("{endpoint}/111122223333/rootwatch-root-activity-dlq");
+    queues_of(&endpoint, spoke, "CreateQueue", r#"{"QueueName": "rootwatch-root-activity-dlq"}"#);
+    let record = r#"{\"detail-type\": \"AWS Console Sign In via CloudTrail\"}"#;
+    let change = r#"{\"detail-type\": \"CloudWatch Alarm State Change\"}"#;
+    for body in [record, change] {
+        let params = format!(r#"{{"QueueUrl": "{url}", "MessageBody": "{body}"}}"#);
+        queues_of(&endpoint, spoke, "SendMessage", &params);
+    }
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", hub.0),
+        ("AWS_SECRET_ACCESS_KEY", "any"),
+        ("AWS_REGION", hub.1),
+        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+    ];
+    let role = ["redrive", "--spoke-role-arn", "arn:aws:iam::111122223333:role/repair"];
+    let with_id = [&role[..], &["--spoke-external-id", "night"]].concat();
+    check(&["redrive"], &variables, 0, &["no dead-letter queue `rootwatch…-dlq` holds a message"]);
+    check(&role, &variables, 3, &["AssumeRole of arn:aws:iam::111122223333:role/repair", "AccessDenied"]);
+    let queue = "arn:aws:sqs:us-west-2:111122223333:rootwatch-root-activity-dlq";
+    // Nothing is lost where there is nowhere to hand it to.
+    check(&with_id, &variables, 1, &["2 stay in", queue, "expected one queue `rootwatch…-triage`", "found 0"]);
+    queues_of(&endpoint, hub, "CreateQueue", r#"{"QueueName": "rootwatch-triage"}"#);
+    check(&with_id, &variables, 0, &["1 of", queue, "were handed to triage; 1 stay", "changes of alarms"]);
+    let received = |place, name: &str| {
+        let params =
+            format!(r#"{{"QueueUrl": "{endpoint}/{}/{name}", "MaxNumberOfMessages": 10}}"#, (place as (&str, &str)).0);
+        queues_of(&endpoint, place, "ReceiveMessage", &params)
+    };
+    let (handed, left) = (received(hub, "rootwatch-triage"), received(spoke, "rootwatch-root-activity-dlq"));
+    assert!(handed.contains("Console Sign In") && !handed.contains("Alarm State Change"), "{handed}");
+    assert!(left.contains("Alarm State Change") && !left.contains("Console Sign In"), "{left}");
+    serve.kill().unwrap();
+    serve.wait().unwrap();
 }
 
 #[test]

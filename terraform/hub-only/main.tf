@@ -37,6 +37,7 @@ module "spoke_us_east_1" {
   hub_event_bus_arn = module.hub.event_bus_arn
   name_prefix       = var.name_prefix
   read_only_events  = var.read_only_events
+  forward_alarms    = var.hub_region != "us-east-1"
   health_topic_arn  = var.hub_region == "us-east-1" ? module.hub.topic_arns.health : null
   tags              = var.tags
 }
@@ -48,6 +49,7 @@ module "spoke_us_east_2" {
   hub_event_bus_arn = module.hub.event_bus_arn
   name_prefix       = var.name_prefix
   read_only_events  = var.read_only_events
+  forward_alarms    = var.hub_region != "us-east-2"
   health_topic_arn  = var.hub_region == "us-east-2" ? module.hub.topic_arns.health : null
   tags              = var.tags
 }
@@ -59,6 +61,7 @@ module "spoke_us_west_2" {
   hub_event_bus_arn = module.hub.event_bus_arn
   name_prefix       = var.name_prefix
   read_only_events  = var.read_only_events
+  forward_alarms    = var.hub_region != "us-west-2"
   health_topic_arn  = var.hub_region == "us-west-2" ? module.hub.topic_arns.health : null
   tags              = var.tags
 }
@@ -71,6 +74,7 @@ module "spoke" {
   hub_event_bus_arn = module.hub.event_bus_arn
   name_prefix       = var.name_prefix
   read_only_events  = var.read_only_events
+  forward_alarms    = false
   health_topic_arn  = module.hub.topic_arns.health
   tags              = var.tags
 }
@@ -83,6 +87,7 @@ module "log_alarm" {
   log_group_name    = var.log_group.name
   hub_event_bus_arn = module.hub.event_bus_arn
   name_prefix       = var.name_prefix
+  forward_alarms    = false
   health_topic_arn  = module.hub.topic_arns.health
   tags              = var.tags
 }

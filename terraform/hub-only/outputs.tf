@@ -24,7 +24,7 @@ output "queue_arns" {
 }
 
 output "dead_letter_queue_arns" {
-  description = "ARNs of the dead-letter queues, by the keys of `function_names`, and log-alarm for the rules past triage."
+  description = "ARNs of the dead-letter queues, by the keys of `function_names`, and alarms for the rules past triage."
   value       = module.hub.dead_letter_queue_arns
 }
 

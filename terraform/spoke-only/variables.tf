@@ -55,7 +55,7 @@ variable "log_group" {
 }
 
 variable "health_topic_arn" {
-  description = "ARN of a topic of the account in `region` that the alarms there report to; null leaves them without an action."
+  description = "ARN of a topic of the account in `region` that the alarms there report to besides the hub, even where the way to the hub is what is broken."
   type        = string
   default     = null
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use rootwatch_cloud::time::Time;
 
 use super::{Exit, complain, print};
-use crate::deployment::{SIGN_IN_REGIONS, now};
+use crate::deployment::now;
 use crate::layout::Layout;
 use crate::record::{Pace, Range, WallClock, lookup, write};
 use crate::report::Progress;
@@ -87,7 +87,7 @@ impl Record {
         }
         let known = self.known().map_err(|error| usage(error.to_string()))?;
         let mut records = Vec::new();
-        for region in self.regions().map_err(environment)? {
+        for region in clients::regions_of_environment(&self.region).map_err(environment)? {
             progress.stage(&format!("reading the event history of {region}"));
             let client = clients::cloudtrail_of_environment(&region).map_err(environment)?;
             let mut pace = Pace::per_second(REQUESTS_A_SECOND);
@@ -132,17 +132,6 @@ impl Record {
             Err(_) if !self.into().exists() => Ok(Vec::new()),
             Err(error) => Err(error),
         }
-    }
-
-    fn regions(&self) -> Result<Vec<String>, String> {
-        if !self.region.is_empty() {
-            return Ok(self.region.clone());
-        }
-        let mut regions = vec![clients::region_of_environment()?];
-        regions.extend(SIGN_IN_REGIONS.iter().map(|region| (*region).to_owned()));
-        regions.sort();
-        regions.dedup();
-        Ok(regions)
     }
 
     fn range(&self, now: Time, progress: &Progress) -> Result<Range, String> {

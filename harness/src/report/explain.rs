@@ -7,7 +7,7 @@ use console::style;
 use rootwatch_cloud::time::Time;
 use rootwatch_cloud::trace::{Entry, Hop, Outcome as Ended};
 
-use crate::runner::Outcome;
+use crate::runner::{Outcome, is_for_alarms};
 
 /// Renders the way. `whole` keeps the rules that did not want the event and the deliveries of the monitor's own health.
 pub fn explain(outcome: &Outcome, whole: bool) -> String {
@@ -75,7 +75,7 @@ fn advice_for_broken(outcome: &Outcome, broken: &str) -> Option<String> {
 /// What is no part of the event's own way.
 fn is_aside(entry: &Entry) -> bool {
     match entry.hop {
-        Hop::Rule => entry.outcome == Ended::NotMatched && entry.resource.contains("log-alarm"),
+        Hop::Rule => entry.outcome == Ended::NotMatched && is_for_alarms(entry),
         // Every line that a function logs meets the filters of its own log group.
         Hop::MetricFilter => entry.outcome == Ended::NotMatched,
         _ => entry.resource.contains(":probe-") || entry.detail.contains(":probe-"),

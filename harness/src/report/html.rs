@@ -163,6 +163,8 @@ fn stops(outcome: &Outcome) -> Vec<(Stop, bool)> {
             Hop::Bus => Stop::HubBus,
             Hop::Rule if name.contains("rule/hub-root-activity/") => Stop::HubRule,
             Hop::Rule => Stop::SpokeRule,
+            // What the hub refused never came to its bus.
+            Hop::Target if entry.is_trouble() && name.ends_with("/hub-root-activity") => Stop::HubBus,
             Hop::Target | Hop::Subscription => continue,
             Hop::Function | Hop::Queue | Hop::EventSourceMapping if name.contains("triage") => Stop::Triage,
             Hop::Function | Hop::Queue | Hop::EventSourceMapping if name.contains("slack") => Stop::Slack,

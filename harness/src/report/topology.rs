@@ -55,7 +55,7 @@ const PLACES: [Place; 15] = [
     place(Stop::DefaultBus, 1.0, 1.0, "default bus", "of each Region"),
     place(Stop::SpokeRule, 2.0, 1.0, "rule", "root-activity"),
     place(Stop::HubBus, 3.0, 1.0, "bus", "hub-root-activity"),
-    place(Stop::HubRule, 4.0, 1.0, "rules", "triage, log alarm"),
+    place(Stop::HubRule, 4.0, 1.0, "rules", "triage, alarms"),
     place(Stop::Triage, 5.0, 1.0, "▤ λ triage", "login, activity, none"),
     place(Stop::Login, 6.0, 0.5, "topic", "root-login"),
     place(Stop::Activity, 6.0, 1.5, "topic", "root-activity"),

@@ -1,9 +1,12 @@
 //! AWS SDK clients for an endpoint, on loopback as a rule.
 
 use aws_credential_types::Credentials;
+use aws_sdk_sts::error::ProvideErrorMetadata;
 use aws_smithy_http_client::Builder;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+
+use crate::deployment::SIGN_IN_REGIONS;
 
 /// Somebody who calls AWS: where, as whom, in which Region.
 #[derive(Clone, Debug)]
@@ -103,9 +106,44 @@ pub fn cloudtrail(endpoint: &str, account: &str, region: &str) -> aws_sdk_cloudt
     aws_sdk_cloudtrail::Client::new(&Caller::administrator(endpoint, account, region).config())
 }
 
-/// SQS of a real account (or of `AWS_ENDPOINT_URL`), by the credentials and the Region in the environment.
-pub fn sqs_of_environment() -> Result<aws_sdk_sqs::Client, String> {
-    Ok(aws_sdk_sqs::Client::new(&config_of_environment(None)?))
+/// SQS of a real account (or of `AWS_ENDPOINT_URL`), by the credentials in the environment.
+pub fn sqs_of_environment(region: &str) -> Result<aws_sdk_sqs::Client, String> {
+    Ok(aws_sdk_sqs::Client::new(&config_of_environment(Some(region))?))
+}
+
+/// SQS in some Regions of the account of a role, which the environment's credentials assume.
+///
+/// # Errors
+///
+/// Where the environment has no credentials, and what STS says where it refuses.
+pub async fn sqs_of_role(
+    role_arn: &str,
+    external_id: Option<&str>,
+    regions: &[String],
+) -> Result<Vec<aws_sdk_sqs::Client>, String> {
+    let config = config_of_environment(None)?;
+    let asked = aws_sdk_sts::Client::new(&config).assume_role().role_arn(role_arn).role_session_name("rootwatch");
+    let answer = asked.set_external_id(external_id.map(str::to_owned)).send().await;
+    let answer = answer.map_err(|error| {
+        let error = aws_sdk_sts::Error::from(error);
+        format!("AssumeRole of {role_arn}: {}", said(&error))
+    })?;
+    let found = answer.credentials().ok_or_else(|| format!("AssumeRole of {role_arn} gave no credentials"))?;
+    let credentials = Credentials::new(
+        found.access_key_id(),
+        found.secret_access_key(),
+        Some(found.session_token().to_owned()),
+        None,
+        "role",
+    );
+    let client = |region: &String| {
+        let config =
+            config.clone().into_builder().region(Region::new(region.clone())).credentials_provider(
+                aws_credential_types::provider::SharedCredentialsProvider::new(credentials.clone()),
+            );
+        aws_sdk_sqs::Client::new(&config.build())
+    };
+    Ok(regions.iter().map(client).collect())
 }
 
 /// CloudTrail of a real account (or of `AWS_ENDPOINT_URL`), by the credentials in the environment. Throttled requests are
@@ -120,6 +158,31 @@ pub fn cloudtrail_of_environment(region: &str) -> Result<aws_sdk_cloudtrail::Cli
 /// The Region that the environment names.
 pub fn region_of_environment() -> Result<String, String> {
     variable("AWS_REGION").or_else(|error| variable("AWS_DEFAULT_REGION").map_err(|_| error))
+}
+
+/// Those that were named; else where sign-ins are recorded, and the environment's. Other partitions have sign-ins nowhere else.
+pub fn regions_of_environment(named: &[String]) -> Result<Vec<String>, String> {
+    if !named.is_empty() {
+        return Ok(named.to_vec());
+    }
+    let own = region_of_environment()?;
+    let mut regions = Vec::new();
+    if !own.starts_with("cn-") && !own.starts_with("us-gov-") {
+        regions.extend(SIGN_IN_REGIONS.iter().map(|region| (*region).to_owned()));
+    }
+    regions.push(own);
+    regions.sort();
+    regions.dedup();
+    Ok(regions)
+}
+
+/// What a service said: its code and its words, or why there was no answer.
+pub fn said(error: &(impl ProvideErrorMetadata + std::error::Error)) -> String {
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => code.to_owned(),
+        (None, _) => super::chain(error),
+    }
 }
 
 fn variable(name: &str) -> Result<String, String> {

@@ -19,7 +19,7 @@ pub(super) fn stopped_at(trace: &[Entry]) -> Option<StoppedAt> {
         trace.iter().filter(|entry| {
             entry.hop == Hop::Rule
                 && entry.resource.rsplit(":rule/").next().is_some_and(|name| !name.contains('/'))
-                && !entry.resource.contains("log-alarm")
+                && !is_for_alarms(entry)
         })
     };
     if spoke_rules().next().is_none() {
@@ -36,13 +36,19 @@ pub(super) fn stopped_at(trace: &[Entry]) -> Option<StoppedAt> {
     Some(if triaged && !denied { StoppedAt::Triage } else { StoppedAt::Undelivered })
 }
 
+/// Whether it is of a rule for what alarms say, which wants no event of root's: the monitor's modules have the word in the
+/// names of these rules.
+pub(crate) fn is_for_alarms(entry: &Entry) -> bool {
+    entry.hop == Hop::Rule && entry.resource.rsplit('/').next().is_some_and(|name| name.contains("alarm"))
+}
+
 /// The first hop that something went wrong at, in words.
 pub(super) fn broken_hop(trace: &[Entry], stopped_at: Option<StoppedAt>) -> Option<String> {
     let trouble = trace.iter().find(|entry| entry.is_trouble());
     // A pattern that does not match is no trouble in itself; it is, where an alert was wanted.
     let unmatched = || {
         let mut rules = trace.iter().filter(|entry| entry.hop == Hop::Rule && entry.outcome == Outcome::NotMatched);
-        rules.rfind(|entry| !entry.resource.contains("alarm"))
+        rules.rfind(|entry| !is_for_alarms(entry))
     };
     // Somebody switched it off: whatever else came out, this way of the event is gone.
     let disabled = || trace.iter().find(|entry| entry.hop == Hop::Rule && entry.detail.contains("DISABLED"));

@@ -10,6 +10,7 @@ mod session;
 
 pub use compare::Compared;
 pub(crate) use compare::{compared, differences, mentions};
+pub(crate) use diagnose::is_for_alarms;
 pub use keep::{KeepError, Kept};
 pub(crate) use outcome::shell_word;
 pub use outcome::{AlertCounts, Message, Outcome, SinkCounts, Status, Summary};

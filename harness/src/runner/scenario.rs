@@ -156,11 +156,16 @@ async fn repair(
     sink.set_faults(mailbox, &Faults::default());
     cloud.with(|state| state.dynamodb.set_outage(None));
     point_secrets_at(cloud, deployment, sink, mailbox, accounts, slack_by, &Faults::default()).await?;
-    let sqs = clients::sqs(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
     let mails = cloud.with(|state| sns::mailbox(state).len());
-    for moved in redrive(&sqs, "").await.map_err(|error| error.to_string())? {
-        let refused = moved.refused.map(|reason| format!(", refused: {reason}")).unwrap_or_default();
-        outcome.notes.push(format!("redrive of {}: {} messages{refused}", moved.queue, moved.messages));
+    let hub = clients::sqs(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
+    let coverage = &deployment.facts.coverage;
+    let spokes = coverage.spoke.iter().map(|region| (&accounts.spoke, region));
+    let elsewhere = coverage.hub.iter().filter(|region| **region != accounts.hub_region);
+    let places = [(&accounts.hub, &accounts.hub_region)].into_iter();
+    for (account, region) in places.chain(elsewhere.map(|region| (&accounts.hub, region))).chain(spokes) {
+        let from = clients::sqs(cloud.endpoint(), account, region);
+        let moved = redrive(&from, &hub, "").await.map_err(|error| error.to_string())?;
+        outcome.notes.extend(moved.into_iter().map(|moved| format!("redrive: {moved}")));
     }
     let before = (outcome.alerts, outcome.sinks, outcome.messages.len());
     rest(cloud, outcome).await;

@@ -78,8 +78,9 @@ pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'
         spoke.insert("source".into(), "../tree/modules/spoke".into());
         spoke.insert("providers".into(), json!({"aws": format!("aws.{name}")}));
         spoke.insert("hub_event_bus_arn".into(), "${module.hub.event_bus_arn}".into());
-        // As in the root modules: an alarm acts in its own Region only.
+        // As in the root modules: where an alarm can act on the topic itself, the hub's bus is not needed.
         if name == alias("hub", &accounts.hub_region) {
+            spoke.insert("forward_alarms".into(), false.into());
             spoke.insert("health_topic_arn".into(), "${module.hub.topic_arns.health}".into());
         }
         modules.insert(format!("deliver_{name}"), Value::Object(spoke));

@@ -1,14 +1,16 @@
-//! Health: whatever can fail on the way in the hub's account has an alarm that speaks on the health topic, when it is
-//! raised and when it is over; and that topic has a subscriber beside the alerters that may have failed.
+//! Health: whatever can fail on the way has an alarm that is heard on the health topic, when it is raised and when it is
+//! over, wherever it stands; and that topic has a subscriber beside the alerters that may have failed.
 
 use libtest_mimic::Failed;
+use rootwatch::scenario::DeploymentChange;
+use rootwatch_alert::{Alarm, AlarmState};
 use rootwatch_cloud::api::Service;
 use serde_json::{Value, json};
 
 use crate::records::with_store;
 use crate::schedules::clocked;
 use crate::support::Shared;
-use crate::world::{Fork, HUB, Plan, REGION};
+use crate::world::{Fork, HUB, Plan, REGION, SPOKE};
 
 /// Namespace, metric, dimension and its value.
 type Metric = (&'static str, &'static str, &'static str, String);
@@ -109,4 +111,62 @@ fn wanted(ask: &dyn Fn(Service, &str, Value) -> Value) -> Vec<Metric> {
         }
     }
     wanted
+}
+
+/// Puts each alarm of each account and Region into ALARM and back. Most can act on no topic of the hub, for an alarm acts in
+/// its own Region; those that can must not be told twice. [D] API_PutMetricAlarm, cloudwatch-and-eventbridge
+pub(crate) fn every_alarm_is_told_once(shared: &Shared) -> Result<(), Failed> {
+    let change = DeploymentChange { log_alarm: true, ..Default::default() };
+    let deployment = shared.with(async |session| session.deployment(&change).await)?;
+    let deployment = deployment.map_err(|error| error.to_string())?;
+    let facts = &deployment.facts.coverage;
+    let places = facts.spoke.iter().map(|region| (SPOKE, region)).chain(facts.hub.iter().map(|region| (HUB, region)));
+    let (count, wrong) = clocked(async {
+        let fork = Fork::of(&deployment, Plan::default()).await;
+        let (mut count, mut wrong) = (0, Vec::new());
+        for (account, region) in places {
+            let ask = |operation: &str, params: Value| {
+                fork.cloud.api(account, region, Service::CloudWatch, operation, params).unwrap()
+            };
+            let alarms = ask("DescribeAlarms", json!({}))["MetricAlarms"].clone();
+            let alarms = alarms.as_array().into_iter().flatten();
+            for (alarm, name) in alarms.filter_map(|alarm| Some((alarm, alarm["AlarmName"].as_str()?))) {
+                count += 1;
+                // It tells of root, and no other does.
+                let of_root = name == "rootwatch-log-alarm";
+                for state in [AlarmState::Alarm, AlarmState::Ok] {
+                    let (before, alerts) = (fork.health_messages().len(), fork.activity_messages().len());
+                    let params =
+                        json!({"AlarmName": name, "StateValue": state.as_str(), "StateReason": "a \"test\"\n"});
+                    ask("SetAlarmState", params);
+                    fork.cloud.settle().await;
+                    let told: Vec<Option<Alarm>> =
+                        fork.health_messages().iter().skip(before).map(Alarm::from_message).collect();
+                    let right = |told: &Option<Alarm>| {
+                        told.as_ref().is_some_and(|told| {
+                            alarm["AlarmArn"] == json!(told.arn)
+                                && told.state == state
+                                && (told.account.as_str(), &told.region) == (account, region)
+                                && alarm["AlarmDescription"].as_str() == told.description.as_deref()
+                                && told.changed.is_some()
+                        })
+                    };
+                    let alerts = fork.activity_messages().len() - alerts;
+                    if told.len() != usize::from(!of_root) || alerts != usize::from(of_root) || !told.iter().all(right)
+                    {
+                        let state = state.as_str();
+                        wrong.push(format!(
+                            "{account} {region} {name} {state}: {alerts} activity alerts, told {told:?}"
+                        ));
+                    }
+                }
+            }
+        }
+        (count, wrong)
+    });
+    // Three of each spoke, two of the log alarm's way and itself, and those of the hub.
+    if count < 3 * (facts.spoke.len() + facts.hub.len()) + 3 + 30 {
+        return Err(format!("only {count} alarms were found").into());
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }

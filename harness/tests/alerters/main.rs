@@ -36,13 +36,14 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let checks: [(&str, Check); 9] = [
+    let checks: [(&str, Check); 10] = [
         ("schedules::nothing_is_lost", schedules::nothing_is_lost),
         ("schedules::processes_agree", schedules::processes_agree),
         ("storm::sixty_calls_by_webhook_are_grouped", storm::by_webhook),
         ("storm::sixty_calls_by_bot_are_one_thread", storm::by_bot),
         ("storm::the_same_act_is_told_once", storm::the_same_act),
         ("health::every_failure_has_an_alarm", health::every_failure_has_an_alarm),
+        ("health::every_alarm_is_told_once", health::every_alarm_is_told_once),
         ("permissions::each_is_needed", permissions::each_is_needed),
         ("secrets::are_nowhere", secrets::are_nowhere),
         ("subscriber::hears_the_contract", subscriber::hears_the_contract),

@@ -15,9 +15,7 @@ use serde_json::{Value, json};
 use crate::records::{at, record, with_store};
 use crate::schedules::{clocked, on_all_cores};
 use crate::support::Shared;
-use crate::world::{Answer, AwsFault, Fork, HUB, Plan, REGION, SinkFault};
-
-const SPOKE: &str = "111122223333";
+use crate::world::{Answer, AwsFault, Fork, HUB, Plan, REGION, SPOKE, SinkFault};
 
 /// A role's policy, and one action of it.
 #[derive(Clone, Debug)]

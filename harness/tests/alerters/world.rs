@@ -341,10 +341,12 @@ pub(crate) struct Fork {
     pub(crate) cloud: Cloud,
     pub(crate) world: Arc<World>,
     health: rootwatch_cloud::Arn,
+    activity: rootwatch_cloud::Arn,
 }
 
 /// The hub of the deployment under test.
 pub(crate) const HUB: &str = "999988887777";
+pub(crate) const SPOKE: &str = "111122223333";
 pub(crate) const REGION: &str = "us-east-1";
 
 impl Fork {
@@ -369,9 +371,12 @@ impl Fork {
             });
             cloud.api(HUB, REGION, Service::SecretsManager, "PutSecretValue", params).unwrap();
         }
-        let name = deployment.facts.probes.health.rsplit('/').next().unwrap_or_default();
-        let health = format!("arn:aws:sqs:{REGION}:{HUB}:{name}").as_str().into();
-        Fork { cloud, world, health }
+        let queue = |url: &str| {
+            let name = url.rsplit('/').next().unwrap_or_default();
+            format!("arn:aws:sqs:{REGION}:{HUB}:{name}").as_str().into()
+        };
+        let (health, activity) = (queue(&deployment.facts.probes.health), queue(&deployment.facts.probes.activity));
+        Fork { cloud, world, health, activity }
     }
 
     /// Everything that was taken, mails too.
@@ -399,11 +404,25 @@ impl Fork {
 
     /// What the health topic said: alarm and state, in order.
     pub(crate) fn health(&self) -> Vec<(String, String)> {
+        let word = |message: &Value, name: &str| message[name].as_str().unwrap_or_default().to_owned();
+        let told = self.health_messages();
+        told.iter().map(|message| (word(message, "AlarmName"), word(message, "NewStateValue"))).collect()
+    }
+
+    /// What the health topic said.
+    pub(crate) fn health_messages(&self) -> Vec<Value> {
+        self.messages(&self.health)
+    }
+
+    /// What the activity topic said.
+    pub(crate) fn activity_messages(&self) -> Vec<Value> {
+        self.messages(&self.activity)
+    }
+
+    fn messages(&self, queue: &rootwatch_cloud::Arn) -> Vec<Value> {
         self.cloud.with(|state| {
-            let messages =
-                state.sqs.bodies(&self.health).into_iter().filter_map(|body| serde_json::from_str(body).ok());
-            let word = |message: &Value, name: &str| message[name].as_str().unwrap_or_default().to_owned();
-            messages.map(|message: Value| (word(&message, "AlarmName"), word(&message, "NewStateValue"))).collect()
+            let bodies = state.sqs.bodies(queue).into_iter();
+            bodies.filter_map(|body| serde_json::from_str(body).ok()).collect()
         })
     }
 

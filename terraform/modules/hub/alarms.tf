@@ -5,6 +5,7 @@ locals {
     triage           = aws_cloudwatch_event_rule.triage.name
     log-alarm-raised = aws_cloudwatch_event_rule.log_alarm["raised"].name
     log-alarm-over   = aws_cloudwatch_event_rule.log_alarm["over"].name
+    spoke-alarms     = aws_cloudwatch_event_rule.spoke_alarms.name
   }
 
   # Both, for the dead-letter queue may refuse as well.
@@ -84,12 +85,12 @@ resource "aws_cloudwatch_metric_alarm" "topic" {
   tags                = var.tags
 }
 
-resource "aws_cloudwatch_metric_alarm" "log_alarm_dead_letters" {
-  alarm_name          = "${var.name_prefix}-hub-log-alarm-dead-letters"
-  alarm_description   = "The activity topic did not take an alert of a log alarm. It waits in the queue ${aws_sqs_queue.log_alarm_dead_letter.name}, with the reason as attributes."
+resource "aws_cloudwatch_metric_alarm" "alarms_dead_letters" {
+  alarm_name          = "${var.name_prefix}-hub-alarms-dead-letters"
+  alarm_description   = "A topic did not take what an alarm of a spoke said. It waits in the queue ${aws_sqs_queue.alarms_dead_letter.name}, with the reason as attributes."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
-  dimensions          = { QueueName = aws_sqs_queue.log_alarm_dead_letter.name }
+  dimensions          = { QueueName = aws_sqs_queue.alarms_dead_letter.name }
   statistic           = "Maximum"
   period              = 60
   evaluation_periods  = 1

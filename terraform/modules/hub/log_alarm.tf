@@ -2,17 +2,16 @@
 # A transformer makes the alert message; it cannot branch, so each direction has a rule.
 
 locals {
-  log_alarm_pattern = {
-    source      = ["aws.cloudwatch"]
-    detail-type = ["CloudWatch Alarm State Change"]
-  }
+  # What counts a metric of AWS's own tells of the monitor's health: health.tf.
+  of_a_log_group = { metrics = { metricStat = { metric = { namespace = [{ anything-but = { prefix = "AWS/" } }] } } } }
 
   log_alarm_rules = {
     raised = {
       description = "Log alarms that went to ALARM, to the activity topic."
       detail = {
-        alarmName = [{ prefix = "${var.name_prefix}-" }]
-        state     = { value = ["ALARM"] }
+        alarmName     = [{ prefix = "${var.name_prefix}-" }]
+        state         = { value = ["ALARM"] }
+        configuration = local.of_a_log_group
       }
       severity = "high"
       title    = "Root activity in the CloudTrail log of account <account>: alarm <alarm>"
@@ -25,6 +24,7 @@ locals {
         alarmName     = [{ prefix = "${var.name_prefix}-" }]
         state         = { value = [{ anything-but = "ALARM" }] }
         previousState = { value = ["ALARM"] }
+        configuration = local.of_a_log_group
       }
       severity = "low"
       title    = "No further root activity in the CloudTrail log of account <account>: alarm <alarm> is <state>"
@@ -40,7 +40,7 @@ resource "aws_cloudwatch_event_rule" "log_alarm" {
   name           = "${var.name_prefix}-log-alarm-${each.key}"
   description    = each.value.description
   event_bus_name = aws_cloudwatch_event_bus.this.name
-  event_pattern  = jsonencode(merge(local.log_alarm_pattern, { detail = each.value.detail }))
+  event_pattern  = jsonencode(merge(local.alarm_event, { detail = each.value.detail }))
   tags           = var.tags
 }
 
@@ -99,36 +99,9 @@ resource "aws_cloudwatch_event_target" "log_alarm" {
   }
 
   dead_letter_config {
-    arn = aws_sqs_queue.log_alarm_dead_letter.arn
+    arn = aws_sqs_queue.alarms_dead_letter.arn
   }
 
   # The first event may come before the topic would take it, and a denial is not retried.
   depends_on = [aws_sns_topic_policy.this]
-}
-
-resource "aws_sqs_queue" "log_alarm_dead_letter" {
-  name                      = "${var.name_prefix}-log-alarm-hub-dlq"
-  message_retention_seconds = 14 * 24 * 3600
-  kms_master_key_id         = aws_kms_key.this.arn
-  policy                    = data.aws_iam_policy_document.log_alarm_dead_letter_queue.json
-  tags                      = var.tags
-}
-
-data "aws_iam_policy_document" "log_alarm_dead_letter_queue" {
-  statement {
-    sid       = "KeepWhatWasNotDelivered"
-    actions   = ["sqs:SendMessage"]
-    resources = ["arn:${local.partition}:sqs:${local.region}:${local.account_id}:${var.name_prefix}-log-alarm-hub-dlq"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["events.amazonaws.com"]
-    }
-
-    condition {
-      test     = "ArnEquals"
-      variable = "aws:SourceArn"
-      values   = values(aws_cloudwatch_event_rule.log_alarm)[*].arn
-    }
-  }
 }

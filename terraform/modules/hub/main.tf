@@ -5,6 +5,8 @@
 #   topics.tf     login, activity, health
 #   triage.tf     CloudTrail records: rule → queue → triage → topics
 #   log_alarm.tf  log alarms: rule → activity topic, past triage
+#   health.tf     alarms of the spokes: rule → health topic, past all functions
+#   dead_letter.tf  what the topics did not take of both
 #   alerters.tf   topics → Slack, PagerDuty, email
 #   deduplication.tf  what the alerters have told
 #   alarms.tf     failures of the way itself → health topic

@@ -43,11 +43,11 @@ output "queue_arns" {
 }
 
 output "dead_letter_queue_arns" {
-  description = "ARNs of the dead-letter queues, by the keys of `function_names`, and log-alarm for the rules past triage."
+  description = "ARNs of the dead-letter queues, by the keys of `function_names`, and alarms for the rules past triage."
   value = merge(
     {
-      triage    = module.triage.dead_letter_queue_arn
-      log-alarm = aws_sqs_queue.log_alarm_dead_letter.arn
+      triage = module.triage.dead_letter_queue_arn
+      alarms = aws_sqs_queue.alarms_dead_letter.arn
     },
     { for name, alerter in module.slack : "slack-${name}" => alerter.dead_letter_queue_arn },
     { for name, alerter in module.pagerduty : "pagerduty-${name}" => alerter.dead_letter_queue_arn },

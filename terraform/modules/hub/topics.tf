@@ -46,10 +46,10 @@ data "aws_iam_policy_document" "topic" {
     }
   }
 
-  # The log alarms' rules. No condition: EventBridge supplies no key that one could name
+  # The rules for alarms of spokes. No condition: EventBridge supplies no key that one could name
   # (EventBridge user guide, resource-based policies).
   dynamic "statement" {
-    for_each = each.key == "activity" ? [each.value.arn] : []
+    for_each = contains(["activity", "health"], each.key) ? [each.value.arn] : []
 
     content {
       sid       = "PublishFromEventBridge"

@@ -26,20 +26,3 @@ data "aws_iam_policy_document" "dead_letter_queue" {
     }
   }
 }
-
-resource "aws_cloudwatch_metric_alarm" "dead_letters" {
-  alarm_name          = "${local.name}-dead-letters"
-  alarm_description   = "Changes of the alarm ${local.name} that the hub did not take wait in the queue ${local.dead_letter_queue_name}, with the reason as attributes."
-  namespace           = "AWS/SQS"
-  metric_name         = "ApproximateNumberOfMessagesVisible"
-  dimensions          = { QueueName = aws_sqs_queue.dead_letter.name }
-  statistic           = "Maximum"
-  period              = 60
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = var.health_topic_arn == null ? [] : [var.health_topic_arn]
-  ok_actions          = var.health_topic_arn == null ? [] : [var.health_topic_arn]
-  tags                = var.tags
-}

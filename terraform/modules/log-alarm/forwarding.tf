@@ -1,12 +1,12 @@
 resource "aws_cloudwatch_event_rule" "alarm" {
   name        = local.name
-  description = "Forwards the changes of the alarm ${local.name} to and from ALARM to the hub."
+  description = "Forwards the changes of the alarm ${local.name}, and of those on its way, to and from ALARM to the hub."
   tags        = var.tags
 
   event_pattern = jsonencode({
     source      = ["aws.cloudwatch"]
     detail-type = ["CloudWatch Alarm State Change"]
-    resources   = [aws_cloudwatch_metric_alarm.root_activity.arn]
+    resources   = concat([aws_cloudwatch_metric_alarm.root_activity.arn], var.forward_alarms ? local.health_alarm_arns : [])
     detail = {
       "$or" = [
         { state = { value = ["ALARM"] } },

@@ -1,3 +1,5 @@
+# What keeps root activity from the hub. An alarm's action does not cross Regions: alarm_events.tf tells the hub.
+
 locals {
   alarm_actions = var.health_topic_arn == null ? [] : [var.health_topic_arn]
 
@@ -35,7 +37,7 @@ resource "aws_cloudwatch_metric_alarm" "delivery" {
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_name          = "${local.rule_name}-dead-letters"
-  alarm_description   = "Events of root activity that the hub did not take wait in the queue ${local.dead_letter_queue_name}, with the reason as attributes."
+  alarm_description   = "Events of root activity, or changes of these alarms, that the hub did not take wait in the queue ${local.dead_letter_queue_name}, with the reason as attributes."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.dead_letter.name }

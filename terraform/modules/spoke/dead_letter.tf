@@ -22,7 +22,7 @@ data "aws_iam_policy_document" "dead_letter_queue" {
     condition {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
-      values   = [aws_cloudwatch_event_rule.root_activity.arn]
+      values   = local.rule_arns
     }
   }
 }

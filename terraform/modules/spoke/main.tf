@@ -11,6 +11,9 @@ locals {
 
   rule_name              = "${var.name_prefix}-root-activity"
   dead_letter_queue_name = "${local.rule_name}-dlq"
+
+  # Who delivers to the hub.
+  rule_arns = concat([aws_cloudwatch_event_rule.root_activity.arn], aws_cloudwatch_event_rule.alarms[*].arn)
 }
 
 resource "aws_cloudwatch_event_rule" "root_activity" {

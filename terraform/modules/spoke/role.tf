@@ -7,7 +7,7 @@ resource "aws_iam_role" "delivery" {
   tags               = var.tags
 }
 
-# Only this rule of this account may take the role.
+# Only the rules of this spoke may take the role.
 data "aws_iam_policy_document" "delivery_trust" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -20,7 +20,7 @@ data "aws_iam_policy_document" "delivery_trust" {
     condition {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
-      values   = [aws_cloudwatch_event_rule.root_activity.arn]
+      values   = local.rule_arns
     }
 
     condition {

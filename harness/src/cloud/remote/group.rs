@@ -1,6 +1,7 @@
 //! A group of scenarios on one deployment at the same time: each has ids that nobody else has, so everything that comes
 //! out is told apart by what it says.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
@@ -315,14 +316,15 @@ impl Group<'_> {
                 case.redriven();
             }
         }
-        let moved = redrive(&self.ready.seeded.hub.sqs(), "rootwatch").await.map_err(|error| error.to_string())?;
-        let moved: Vec<String> = moved
-            .into_iter()
-            .map(|moved| {
-                let refused = moved.refused.map(|reason| format!(", refused: {reason}")).unwrap_or_default();
-                format!("redrive of {}: {} messages{refused}", moved.queue, moved.messages)
-            })
-            .collect();
+        let hub = self.ready.seeded.hub.sqs();
+        let places: BTreeSet<_> =
+            self.ready.facts.dead_letters.iter().map(|(of_hub, region, _)| (*of_hub, region)).collect();
+        let mut moved = Vec::new();
+        for (of_hub, region) in places {
+            let from = caller(&self.ready.seeded, of_hub).in_region(region).sqs();
+            let found = redrive(&from, &hub, "rootwatch").await.map_err(|error| error.to_string())?;
+            moved.extend(found.into_iter().map(|moved| format!("redrive: {moved}")));
+        }
         for case in self.cases.iter_mut().filter(|case| case.before_redrive.is_some()) {
             case.outcome.notes.extend(moved.clone());
         }

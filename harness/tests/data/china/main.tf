@@ -43,6 +43,7 @@ module "spoke_north" {
 
   name_prefix       = "rootwatch-north"
   hub_event_bus_arn = module.hub_north.event_bus_arn
+  forward_alarms    = false
   health_topic_arn  = module.hub_north.topic_arns.health
 }
 
@@ -52,6 +53,7 @@ module "spoke_northwest" {
 
   name_prefix       = "rootwatch-northwest"
   hub_event_bus_arn = module.hub_northwest.event_bus_arn
+  forward_alarms    = false
   health_topic_arn  = module.hub_northwest.topic_arns.health
 }
 
