@@ -14,6 +14,7 @@
 //! - [`incoming`]: whatever arrives at an alerter's queue
 //! - [`gathered`]: the acts of one incident that are told in one message
 //! - [`facts`]: an alert as the labelled lines that every sink shows
+//! - [`hosts`]: names of hosts in such text, which become links by themselves
 //! - [`text`]: making text that others wrote harmless for a sink
 
 pub mod event;
@@ -34,6 +35,7 @@ pub mod settings;
 pub mod facts;
 pub mod gathered;
 pub mod health;
+pub mod hosts;
 pub mod incoming;
 pub mod text;
 

@@ -4,6 +4,8 @@
 //! one line, without control characters, without characters that turn the direction of text or hide, and cut to a
 //! length; each sink's own escaping comes after that.
 
+use crate::hosts::{DOTS, live_dots};
+
 /// One line of visible text of at most `limit` characters.
 ///
 /// White space and control characters become one blank; characters that hide or reorder text become U+FFFD, so that
@@ -90,14 +92,16 @@ pub fn slack_words(text: &str, limit: usize) -> String {
     slack(&line, limit)
 }
 
-/// Takes the life out of addresses and mentions: `https[:]//`, `www[.]`, `mailto[:]` in any case, and `@`.
+/// Takes the life out of addresses and mentions: `https[:]//`, `evil[.]example`, `www[.]`, `mailto[:]` in any case, and `@`.
 pub fn defanged(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
+    let dots = live_dots(text);
     let mut safe = String::with_capacity(text.len());
     for (at, character) in text.char_indices() {
         match character {
             '@' => safe.push_str("(at)"),
             '.' if lower[..at].ends_with("www") => safe.push_str("[.]"),
+            _ if dots.binary_search(&at).is_ok() => safe.push_str("[.]"),
             ':' if lower[..at].ends_with("mailto") || text[at..].starts_with("://") => safe.push_str("[:]"),
             other => safe.push(other),
         }
@@ -128,12 +132,14 @@ pub fn subject(text: &str) -> String {
     subject
 }
 
-/// JSON for people, in which no address is live and no character hides: `:\/\/`, `www\u002e` and `\u202e` are still the
-/// same JSON.
+/// JSON for people, in which no address is live and no character hides: `:\/\/`, `evil\u002eexample` and `\u202e` are still
+/// the same JSON.
 pub fn inert_json(value: &serde_json::Value) -> String {
     let pretty = serde_json::to_string_pretty(value).unwrap_or_default().replace("://", ":\\/\\/");
     let lower = pretty.to_ascii_lowercase();
+    let dots = live_dots(&pretty);
     let mut inert = String::with_capacity(pretty.len());
+    let mut escaped = false;
     for (at, character) in pretty.char_indices() {
         let before = &lower[..at];
         let live = match character {
@@ -141,9 +147,12 @@ pub fn inert_json(value: &serde_json::Value) -> String {
             '.' => before.ends_with("www"),
             ':' => before.ends_with("mailto"),
             _ => false,
-        };
+        } || dots.binary_search(&at).is_ok()
+            // The letters of an escape would be the name's.
+            || escaped && DOTS.contains(&character);
         let hides = character.is_control() || is_deceptive(character) || matches!(character, '\u{2028}' | '\u{2029}');
-        if live || character != '\n' && hides {
+        escaped = live || character != '\n' && hides;
+        if escaped {
             let mut units = [0; 2];
             for unit in character.encode_utf16(&mut units) {
                 inert.push_str(&format!("\\u{unit:04x}"));

@@ -1,6 +1,7 @@
 //! Text that others wrote is harmless in every sink.
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
+use rootwatch_alert::hosts::live_dots;
 use rootwatch_alert::text::{defanged, inert_json, plain, slack, slack_code, slack_words, subject};
 use serde_json::{Value, json};
 
@@ -34,7 +35,7 @@ fn slack_gets_entities() {
     }
     assert_eq!(slack_code("a `b` <@U1>", 50), "`a 'b' &lt;@U1&gt;`");
     assert_eq!(slack_code("\n", 50), "`-`");
-    assert_eq!(slack_words("*hi* @here https://evil.example", 90), "∗hi∗ (at)here https[:]//evil.example");
+    assert_eq!(slack_words("*hi* @here https://evil.example", 90), "∗hi∗ (at)here https[:]//evil[.]example");
     for limit in [3, 10, 100] {
         assert!(slack_code(&"<".repeat(500), limit).chars().count() <= limit.max(3));
     }
@@ -58,19 +59,40 @@ fn subjects_are_what_sns_accepts() {
 #[test]
 fn addresses_are_dead_in_any_case() {
     for (text, wanted) in [
-        ("https://evil.example", "https[:]//evil.example"),
-        ("see WwW.evil.example", "see WwW[.]evil.example"),
-        ("MAILTO:x@evil.example", "MAILTO[:]x(at)evil.example"),
-        ("arn:aws:iam::1:root é.www", "arn:aws:iam::1:root é.www"),
+        ("https://evil.example", "https[:]//evil[.]example"),
+        ("see WwW.evil.example", "see WwW[.]evil[.]example"),
+        ("www.7", "www[.]7"),
+        ("MAILTO:x@evil.example", "MAILTO[:]x(at)evil[.]example"),
+        // Without any mark of an address, mail programs and chats link it nevertheless.
+        ("call evil.com, now", "call evil[.]com, now"),
+        ("evil.com.", "evil[.]com[.]"),
+        ("(EVIL.CO/login?x)", "(EVIL[.]CO/login?x)"),
+        ("bücher.рф and a.xn--p1ai", "bücher[.]рф and a[.]xn--p1ai"),
+        ("evil。com evil．com evil｡com", "evil[.]com evil[.]com evil[.]com"),
+        ("évil.com", "évil[.]com"),
+        // The name of a service is every alert's own; what anybody can have under such a name is not.
+        ("signin.amazonaws.com ec2.amazonaws.com.cn", "signin.amazonaws.com ec2.amazonaws.com.cn"),
+        ("s3.amazonaws.com/evil", "s3[.]amazonaws[.]com/evil"),
+        ("evil.s3.amazonaws.com", "evil[.]s3[.]amazonaws[.]com"),
+        ("signin.amazonaws.com.evil.com", "signin[.]amazonaws[.]com[.]evil[.]com"),
+        ("signin.amazonaws.com@evil.com", "signin[.]amazonaws[.]com(at)evil[.]com"),
+        // Neither versions nor addresses of machines.
+        ("aws-cli/2.15.0 Python/3.11.6 java/1.8.0_302", "aws-cli/2.15.0 Python/3.11.6 java/1.8.0_302"),
+        ("192.0.2.10 1.a e.g. v2.x", "192.0.2.10 1.a e.g. v2.x"),
+        ("arn:aws:iam::1:root é. www", "arn:aws:iam::1:root é. www"),
+        ("...", "..."),
+        ("", ""),
     ] {
         assert_eq!(defanged(text), wanted);
+        assert!(live_dots(wanted).is_empty(), "{wanted}");
     }
 }
 
 #[test]
 fn inert_json_is_the_same_json() {
-    let value = json!({"a": "https://evil.example\u{202e}\u{2028}\n\u{e0041}", "b": ["x://", 1]});
+    let value = json!({"a": "@.com https://evil.example/evil.com\u{202e}\u{2028}\n\u{e0041}", "b": ["x://", 1]});
     let text = inert_json(&value);
+    assert!(live_dots(&text).is_empty() && !text.contains("evil.com"), "{text}");
     assert!(!text.contains("://") && !text.contains('\u{202e}') && !text.contains('\u{e0041}'), "{text}");
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
 }

@@ -37,7 +37,7 @@ resource "aws_cloudwatch_metric_alarm" "delivery" {
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_name          = "${local.rule_name}-dead-letters"
-  alarm_description   = "Events of root activity, or changes of these alarms, that the hub did not take wait in the queue ${local.dead_letter_queue_name}, with the reason as attributes."
+  alarm_description   = "Events of root activity, or changes of these alarms, that the hub did not take wait in the queue ${local.dead_letter_queue_name}, with the reason as attributes. When it takes them again, `rootwatch redrive` hands the events to triage."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.dead_letter.name }

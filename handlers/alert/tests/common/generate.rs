@@ -13,6 +13,8 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
         any::<String>(),
         "[<>&@`*_~!|\"'\\\\\r\n\t\u{0}\u{202e}\u{200b}\u{2028}a-z]{0,40}",
         Just("<!channel> https://evil.example".to_owned()),
+        "[a-e./@:。\\-]{0,20}",
+        Just("s3.amazonaws.com/evil.com".to_owned()),
         Just("Root".to_owned()),
         Just("true".to_owned()),
         "[a-z]{3000,3100}",

@@ -33,7 +33,9 @@ pub(crate) fn check(payload: &Value) {
             "{text:?}"
         );
     }
-    assert!(!payload["text"].as_str().unwrap().is_empty() && !payload["text"].as_str().unwrap().contains("://"));
+    let fallback = payload["text"].as_str().unwrap();
+    assert!(!fallback.is_empty() && !fallback.contains("://"));
+    assert!(rootwatch_alert::hosts::live_dots(fallback).is_empty(), "{fallback}");
     let blocks: Vec<_> = payload["blocks"]
         .as_array()
         .unwrap()
