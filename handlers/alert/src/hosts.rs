@@ -42,5 +42,6 @@ fn is_host(name: &str) -> bool {
 
 fn is_service(name: &str, followed: Option<char>) -> bool {
     let service = name.strip_suffix(".amazonaws.com").or_else(|| name.strip_suffix(".amazonaws.com.cn"));
-    service.is_some_and(|service| !service.contains(DOTS)) && !matches!(followed, Some('/' | '\\' | ':' | '?' | '#' | '@'))
+    service.is_some_and(|service| !service.contains(DOTS))
+        && !matches!(followed, Some('/' | '\\' | ':' | '?' | '#' | '@'))
 }
