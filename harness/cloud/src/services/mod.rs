@@ -17,6 +17,8 @@ pub mod sqs;
 pub mod sts;
 
 mod delivery;
+mod digest;
 mod fifo;
+mod tag;
 
 pub use delivery::DeliveryError;

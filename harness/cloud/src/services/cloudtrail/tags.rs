@@ -1,30 +1,16 @@
 //! Tags of trails.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::trail;
 use crate::api::{ApiError, Call, Reply};
-
-/// A tag as the API writes it; the value may be missing.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Tag {
-    key: String,
-    #[serde(default)]
-    value: String,
-}
-
-impl Tag {
-    pub(super) fn pair(self) -> (String, String) {
-        (self.key, self.value)
-    }
-}
+use crate::services::tag::Tag;
 
 pub(super) fn add(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let tags = given(call)?;
     let trail = call.trail_mut("cloudtrail:AddTags", "ResourceId")?;
-    trail.tags.extend(tags.into_iter().map(Tag::pair));
+    trail.tags.extend(Tag::map(tags));
     Ok(Reply::empty())
 }
 

@@ -4,12 +4,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::inject::group_of;
-use super::tags::Tag;
 use super::trail::{self, Settings, Trail};
 use super::{bucket, log_group};
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
 use crate::services::iam;
+use crate::services::tag::Tag;
 
 #[derive(Debug, Deserialize)]
 struct Input {
@@ -78,7 +78,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         ));
     }
     check(call, &arn, &input, &settings)?;
-    let tags = input.tags.into_iter().map(Tag::pair).collect();
+    let tags = Tag::map(input.tags);
     let made = Trail::new(arn.clone(), settings, tags);
     let answer = made.settings();
     call.state.cloudtrail.trails.insert(arn, made);

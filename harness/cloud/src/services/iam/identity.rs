@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::boundary;
-use super::request::{Tag, no_such, required};
+use super::request::{no_such, required};
 use crate::api::{ApiError, Call};
 use crate::authz::PolicyText;
 use crate::id::Arn;
 use crate::policy::Context;
+use crate::services::tag::Tag;
 use crate::time::Time;
 
 /// What an identity is.

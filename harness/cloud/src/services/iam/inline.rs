@@ -4,9 +4,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::identity::{Kind, bounded, encoded, identity, named, tags};
-use super::request::{Tag, document, no_such, page, required};
+use super::request::{document, no_such, page, required};
 use crate::api::{ApiError, Call, Reply};
 use crate::policy::PolicyKind;
+use crate::services::tag::Tag;
 
 pub(super) fn put(call: &mut Call<'_>, kind: Kind) -> Result<Reply, ApiError> {
     let arn = bounded(call, kind)?;

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::identity::{Identity, Kind, bounded, encoded, identity, named, tags};
-use super::request::{Tag, document as parse, no_such, page};
+use super::request::{document as parse, no_such, page};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use crate::id::Arn;
 use crate::policy::PolicyKind;
+use crate::services::tag::Tag;
 use crate::time::Time;
 
 /// A managed policy with one version.

@@ -1,27 +1,10 @@
 //! What IAM's requests and answers have in common.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use crate::policy::{PolicyError, PolicyKind};
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Tag {
-    key: String,
-    #[serde(default)]
-    value: String,
-}
-
-impl Tag {
-    pub(super) fn map(list: Vec<Tag>) -> BTreeMap<String, String> {
-        list.into_iter().map(|tag| (tag.key, tag.value)).collect()
-    }
-}
 
 /// Parses and checks a policy document of a caller. [V] LS:iam/test_iam: the text of what is no JSON
 pub(super) fn document(text: &str, kind: PolicyKind) -> Result<PolicyText, ApiError> {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::id::Arn;
+use crate::services::digest::md5;
 use crate::services::sqs::Received;
 
 /// What names a message of a batch.
@@ -83,11 +84,6 @@ fn shown(attribute: &crate::services::sqs::MessageAttribute) -> Value {
     shown.insert("binaryListValues".into(), json!([]));
     shown.insert("dataType".into(), json!(attribute.data_type));
     Value::Object(shown)
-}
-
-fn md5(bytes: &[u8]) -> String {
-    use md5::{Digest, Md5};
-    Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The event of a batch.

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::bucket::{Object, bucket, named};
+use super::bucket::{bucket, named};
 use super::fault;
+use super::settings::done;
 use crate::api::{ApiError, Call, Reply};
 use crate::services::events;
 
@@ -24,7 +25,7 @@ pub(super) fn put(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         return Err(ApiError::new("NotImplemented", text).status(501));
     }
     bucket(call, &name)?.event_bridge = wanted.contains_key(EVENT_BRIDGE);
-    Ok(Reply::Raw { status: 200, headers: Vec::new(), body: Vec::new() })
+    Ok(done())
 }
 
 pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, ApiError> {
@@ -37,8 +38,7 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 }
 
 /// `Object Created` by PutObject. [V] LS:events/test_put_events_to_default_eventbus_for_custom_eventbus
-pub(super) fn created(call: &mut Call<'_>, name: &str, key: &str, object: &Object) {
-    let object = json!({"key": key, "size": object.size, "etag": object.etag});
+pub(super) fn created(call: &mut Call<'_>, name: &str, object: Value) {
     tell(call, name, "Object Created", object, &[("reason", "PutObject")]);
 }
 

@@ -2,12 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 use super::bucket::{Object, arn, bucket, may, named};
 use super::{fault, notification};
 use crate::api::{ApiError, Call, Reply};
+use crate::services::digest::md5;
 
 /// The longest key, in bytes. [D] user guide, object-keys
 const MAX_KEY: usize = 1024;
@@ -29,13 +29,15 @@ pub(super) fn put(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let object = Object {
         body: body.into(),
         size: bytes.len(),
-        etag: Md5::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+        etag: md5(&bytes),
         content_type: call.text("content-type").unwrap_or(DEFAULT_TYPE).to_owned(),
         modified: call.state.now,
     };
-    bucket(call, &name)?.objects.insert(key.clone(), object.clone());
-    notification::created(call, &name, &key, &object);
-    Ok(Reply::Raw { status: 200, headers: vec![("etag", format!("\"{}\"", object.etag))], body: Vec::new() })
+    let headers = vec![("etag", format!("\"{}\"", object.etag))];
+    let told = json!({"key": key, "size": object.size, "etag": object.etag});
+    bucket(call, &name)?.objects.insert(key, object);
+    notification::created(call, &name, told);
+    Ok(Reply::Raw { status: 200, headers, body: Vec::new() })
 }
 
 fn key(call: &Call<'_>) -> String {

@@ -11,7 +11,7 @@ use crate::api::{ApiError, Call, Reply};
 use crate::policy::PolicyKind;
 use crate::services::iam;
 
-fn done() -> Reply {
+pub(super) fn done() -> Reply {
     Reply::Raw { status: 200, headers: Vec::new(), body: Vec::new() }
 }
 

@@ -3,10 +3,11 @@
 use md5::{Digest, Md5};
 
 use super::message::MessageAttribute;
+use crate::services::digest;
 
 /// Lower-case hexadecimal MD5 of a text.
 pub(super) fn of_body(body: &str) -> String {
-    hex(&Md5::digest(body.as_bytes()))
+    digest::md5(body.as_bytes())
 }
 
 /// The sum over attributes; `None` without any.
@@ -16,30 +17,26 @@ pub(super) fn of_attributes(attributes: &[(String, MessageAttribute)]) -> Option
     }
     let mut sorted: Vec<_> = attributes.iter().collect();
     sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let mut digest = Md5::new();
-    let part = |bytes: &[u8], digest: &mut Md5| {
-        digest.update((bytes.len() as u32).to_be_bytes());
-        digest.update(bytes);
+    let mut sum = Md5::new();
+    let part = |bytes: &[u8], sum: &mut Md5| {
+        sum.update((bytes.len() as u32).to_be_bytes());
+        sum.update(bytes);
     };
     for (name, attribute) in sorted {
-        part(name.as_bytes(), &mut digest);
-        part(attribute.data_type.as_bytes(), &mut digest);
+        part(name.as_bytes(), &mut sum);
+        part(attribute.data_type.as_bytes(), &mut sum);
         match &attribute.string_value {
             Some(text) => {
-                digest.update([1]);
-                part(text.as_bytes(), &mut digest);
+                sum.update([1]);
+                part(text.as_bytes(), &mut sum);
             }
             None => {
-                digest.update([2]);
-                part(&attribute.bytes(), &mut digest);
+                sum.update([2]);
+                part(&attribute.bytes(), &mut sum);
             }
         }
     }
-    Some(hex(&digest.finalize()))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Some(digest::hex(&sum.finalize()))
 }
 
 #[cfg(test)]
