@@ -36,6 +36,7 @@ fn slack_gets_entities() {
     assert_eq!(slack_code("a `b` <@U1>", 50), "`a 'b' &lt;@U1&gt;`");
     assert_eq!(slack_code("\n", 50), "`-`");
     assert_eq!(slack_words("*hi* @here https://evil.example", 90), "∗hi∗ (at)here https[:]//evil[.]example");
+    assert_eq!(slack_words("evil.com_x", 90), "evil[.]comˍx");
     for limit in [3, 10, 100] {
         assert!(slack_code(&"<".repeat(500), limit).chars().count() <= limit.max(3));
     }
@@ -70,6 +71,7 @@ fn addresses_are_dead_in_any_case() {
         ("bücher.рф and a.xn--p1ai", "bücher[.]рф and a[.]xn--p1ai"),
         ("evil。com evil．com evil｡com", "evil[.]com evil[.]com evil[.]com"),
         ("évil.com", "évil[.]com"),
+        ("evil.com_x", "evil[.]com_x"),
         // The name of a service is every alert's own; what anybody can have under such a name is not.
         ("signin.amazonaws.com ec2.amazonaws.com.cn", "signin.amazonaws.com ec2.amazonaws.com.cn"),
         ("s3.amazonaws.com/evil", "s3[.]amazonaws[.]com/evil"),
