@@ -19,7 +19,10 @@ pub fn live_dots(text: &str) -> Vec<usize> {
         while let Some((at, character)) = rest.next_if(|(_, character)| is_part(*character)) {
             end = at + character.len_utf8();
         }
-        let name = &text[start..end];
+        // A sentence may end with it.
+        let ended = text[start..end].trim_end_matches(DOTS);
+        let name = ended.trim_start_matches(DOTS);
+        let start = start + ended.len() - name.len();
         let followed = rest.peek().map(|(_, character)| *character);
         if is_host(name) && !is_service(name, followed) {
             found.extend(name.char_indices().filter(|(_, c)| DOTS.contains(c)).map(|(at, _)| start + at));
@@ -28,12 +31,19 @@ pub fn live_dots(text: &str) -> Vec<usize> {
     found
 }
 
+/// For text that was cut or rewritten after its addresses had been taken care of: an end that is cut off may leave the name of
+/// a host. No longer than before.
+pub(crate) fn blunted(text: &str, instead: char) -> String {
+    let dots = live_dots(text);
+    text.char_indices().map(|(at, c)| if dots.binary_search(&at).is_ok() { instead } else { c }).collect()
+}
+
 fn is_part(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '-' | '_') || DOTS.contains(&character)
 }
 
 fn is_host(name: &str) -> bool {
-    let mut parts = name.trim_matches(DOTS).rsplit(DOTS);
+    let mut parts = name.rsplit(DOTS);
     let last = parts.next().unwrap_or_default();
     // `_` is in no domain, but what stands for it in Slack's text is a letter.
     let is_domain = last.chars().count() >= 2 && last.chars().all(|c| c.is_alphabetic() || c == '_')

@@ -4,7 +4,7 @@
 //! one line, without control characters, without characters that turn the direction of text or hide, and cut to a
 //! length; each sink's own escaping comes after that.
 
-use crate::hosts::{DOTS, live_dots};
+use crate::hosts::{DOTS, blunted, live_dots};
 
 /// One line of visible text of at most `limit` characters.
 ///
@@ -89,7 +89,12 @@ pub fn slack_words(text: &str, limit: usize) -> String {
             c => c,
         })
         .collect();
-    slack(&line, limit)
+    blunted(&slack(&line, limit), '·')
+}
+
+/// One line of words of at most `limit` characters: nothing in them mentions, or is taken for an address.
+pub fn words(text: &str, limit: usize) -> String {
+    blunted(&plain(&defanged(text), limit), '·')
 }
 
 /// Takes the life out of addresses and mentions: `https[:]//`, `evil[.]example`, `www[.]`, `mailto[:]` in any case, and `@`.
@@ -109,10 +114,11 @@ pub fn defanged(text: &str) -> String {
     safe
 }
 
-/// A subject that SNS accepts: 1 to 99 printable ASCII characters, the first one not a blank [D: SNS Publish].
+/// A subject that SNS accepts: 1 to 99 printable ASCII characters, the first one not a blank [D: SNS Publish]; no address
+/// in it is live.
 pub fn subject(text: &str) -> String {
     const LIMIT: usize = 99;
-    let ascii: String = plain(text, 1000)
+    let ascii: String = plain(&defanged(text), 1000)
         .chars()
         .map(|c| match c {
             ' '..='~' => c,
@@ -124,12 +130,12 @@ pub fn subject(text: &str) -> String {
     if subject.is_empty() {
         "Rootwatch".clone_into(&mut subject);
     }
-    if subject.len() > LIMIT {
+    let cut = subject.len() > LIMIT;
+    if cut {
         subject.truncate(LIMIT - 3);
         subject.truncate(subject.trim_end().len());
-        subject.push_str("...");
     }
-    subject
+    blunted(&subject, '-') + if cut { "..." } else { "" }
 }
 
 /// JSON for people, in which no address is live and no character hides: `:\/\/`, `evil\u002eexample` and `\u202e` are still

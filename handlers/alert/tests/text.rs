@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
 use rootwatch_alert::hosts::live_dots;
-use rootwatch_alert::text::{defanged, inert_json, plain, slack, slack_code, slack_words, subject};
+use rootwatch_alert::text::{defanged, inert_json, plain, slack, slack_code, slack_words, subject, words};
 use serde_json::{Value, json};
 
 #[test]
@@ -37,6 +37,10 @@ fn slack_gets_entities() {
     assert_eq!(slack_code("\n", 50), "`-`");
     assert_eq!(slack_words("*hi* @here https://evil.example", 90), "∗hi∗ (at)here https[:]//evil[.]example");
     assert_eq!(slack_words("evil.com_x", 90), "evil[.]comˍx");
+    // What no host is becomes one where it is cut.
+    assert_eq!(slack_words("evil.com1", 9), "evil·com…");
+    assert_eq!(words("see evil.com1 there", 13), "see evil·com…");
+    assert_eq!(words("see evil.com", 14), "see evil[.]com");
     for limit in [3, 10, 100] {
         assert!(slack_code(&"<".repeat(500), limit).chars().count() <= limit.max(3));
     }
@@ -48,6 +52,9 @@ fn subjects_are_what_sns_accepts() {
         ("[high] Root user", "[high] Root user".to_owned()),
         ("a\r\nBcc: x", "a Bcc: x".to_owned()),
         ("é\u{202e}", "??".to_owned()),
+        ("x@evil.example", "x(at)evil[.]example".to_owned()),
+        ("evil…com", "evil-com".to_owned()),
+        (&format!("{} evil.com1{}", "x".repeat(87), "0".repeat(9)), format!("{} evil-com...", "x".repeat(87))),
         ("", "Rootwatch".to_owned()),
         (&"x".repeat(99), "x".repeat(99)),
         (&"x".repeat(100), format!("{}...", "x".repeat(96))),
@@ -66,7 +73,9 @@ fn addresses_are_dead_in_any_case() {
         ("MAILTO:x@evil.example", "MAILTO[:]x(at)evil[.]example"),
         // Without any mark of an address, mail programs and chats link it nevertheless.
         ("call evil.com, now", "call evil[.]com, now"),
-        ("evil.com.", "evil[.]com[.]"),
+        ("evil.com. Or at .evil.com...", "evil[.]com. Or at .evil[.]com..."),
+        ("at signin.amazonaws.com.", "at signin.amazonaws.com."),
+        ("s3.amazonaws.com./evil", "s3[.]amazonaws[.]com./evil"),
         ("(EVIL.CO/login?x)", "(EVIL[.]CO/login?x)"),
         ("bücher.рф and a.xn--p1ai", "bücher[.]рф and a[.]xn--p1ai"),
         ("evil。com evil．com evil｡com", "evil[.]com evil[.]com evil[.]com"),

@@ -60,7 +60,7 @@ fn of_alert(alert: &Alert) -> Mail {
         None => line(&mut text, "\nThe event is too large for a mail; CloudTrail has it."),
     }
     let title = format!("[{}] {}: {}", alert.severity.as_str(), alert.account_words(), alert.title);
-    Mail { subject: subject(&defanged(&title)), text }
+    Mail { subject: subject(&title), text }
 }
 
 /// The mail about acts of one incident that are told together.
@@ -84,7 +84,7 @@ pub fn render_gathered(gathered: &Gathered) -> Mail {
         let _ = write!(text, "\n{label}:\n{link}\n");
     }
     let title = format!("[{}] {}: {}", gathered.severity.as_str(), gathered.account, gathered.title());
-    Mail { subject: subject(&defanged(&title)), text }
+    Mail { subject: subject(&title), text }
 }
 
 fn of_alarm(alarm: &Alarm) -> Mail {
@@ -92,7 +92,7 @@ fn of_alarm(alarm: &Alarm) -> Mail {
     line(&mut text, &format!("{}.", alarm.title()));
     line(&mut text, "");
     facts(&mut text, &alarm.facts());
-    Mail { subject: subject(&defanged(&alarm.title())), text }
+    Mail { subject: subject(&alarm.title()), text }
 }
 
 fn facts(text: &mut String, facts: &[Fact]) {

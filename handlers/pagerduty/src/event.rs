@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use rootwatch_alert::facts::Fact;
-use rootwatch_alert::text::{defanged, plain, prefix};
+use rootwatch_alert::text::{self, defanged, prefix};
 use rootwatch_alert::{Alarm, AlarmState, Alert, Incoming, Severity};
 use serde_json::{Map, Value, json};
 
@@ -52,7 +52,7 @@ fn of_alert(alert: &Alert) -> Value {
         "dedup_key": key(&alert.incident_key),
         "client": "Rootwatch",
         "payload": {
-            "summary": plain(&defanged(&title), SUMMARY_LIMIT),
+            "summary": text::words(&title, SUMMARY_LIMIT),
             "source": words(&format!("AWS account {}", alert.account)),
             "severity": severity(alert.severity),
             "component": words(&alert.event_source),
@@ -78,7 +78,7 @@ fn of_alarm(alarm: &Alarm) -> Value {
         "dedup_key": key(&alarm.arn),
         "client": "Rootwatch",
         "payload": {
-            "summary": plain(&defanged(&summary), SUMMARY_LIMIT),
+            "summary": text::words(&summary, SUMMARY_LIMIT),
             "source": words(&format!("AWS account {}", alarm.account)),
             "severity": severity,
             "component": words(&alarm.name),
