@@ -172,7 +172,6 @@ impl Known {
                 "email" => changed.email = number,
                 "dead_letters" => changed.dead_letters = number.unwrap_or(0),
                 "stopped_at" => changed.stopped_at = serde_json::from_value(value.clone()).unwrap_or(None),
-                "after_redrive" => changed.after_redrive = serde_json::from_value(value.clone()).unwrap_or(None),
                 "broken_hop" => changed.broken_hop = serde_json::from_value(value.clone()).unwrap_or_default(),
                 "mentions" => changed.mentions = serde_json::from_value(value.clone()).unwrap_or_default(),
                 _ => {}

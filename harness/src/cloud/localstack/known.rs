@@ -29,13 +29,6 @@ pub(in crate::cloud) fn known() -> Vec<Known> {
             Difference::Policies,
             json!({"email": 1, "dead_letters": 0, "mentions": []}),
         ),
-        known(
-            "faults/hub-refuses-the-spoke",
-            Difference::Policies,
-            json!({
-                "login": 1, "health": 0, "dead_letters": 0, "stopped_at": null, "mentions": [], "after_redrive": null,
-            }),
-        ),
         // The second dead letter is that of the alarm, whose message is no scenario's own here.
         known("faults/pagerduty-key-revoked", Difference::Deployments, json!({"dead_letters": 1})),
         known("faults/pagerduty-not-found", Difference::Deployments, json!({"dead_letters": 1})),

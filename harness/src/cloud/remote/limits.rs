@@ -7,7 +7,8 @@ use crate::cloud::localstack::NAME as LOCALSTACK;
 use crate::scenario::{Alerter, DeploymentChange, Fault, Faults, Scenario};
 
 /// What cannot be told from the scenario.
-const BY_NAME: [(&str, Difference, &str); 3] = [
+const BY_NAME: [(&str, Difference, &str); 4] = [
+    ("faults/hub-refuses-the-spoke", Difference::RealTime, "its alarms look at five minutes"),
     ("faults/slack-secret-missing", Difference::RealTime, "its function is tried again for hours"),
     ("defects/alerters-on-the-wrong-topic", Difference::Deployments, "only the embedded cloud's trace tells its hop"),
     ("variants/two-email-alerters", Difference::Deployments, "its second e-mail alerter has no probe there"),
