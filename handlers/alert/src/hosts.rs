@@ -3,11 +3,16 @@
 /// What separates the parts of a host's name; browsers take all of them for a dot [D: UTS #46, 2.3].
 pub(crate) const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
 
+/// Of `terraform/modules/log-alarm`.
+const FIELDS: [&str; 2] = ["userIdentity.type", "userIdentity.invokedBy"];
+
 /// Where the dots are that make a link of the text: byte positions, in order.
 ///
 /// What ends like a top-level domain is taken for a host, whether or not there is such a domain today. The name of an AWS
 /// service alone (`signin.amazonaws.com`) is none: nobody else can put anything there, and every alert has one. With a path
 /// it is, for buckets are paths of such names.
+///
+/// Nor are the fields of a record that the log alarm's query names, which is to be pasted: there are no such domains.
 pub fn live_dots(text: &str) -> Vec<usize> {
     let mut found = Vec::new();
     let mut rest = text.char_indices().peekable();
@@ -24,7 +29,7 @@ pub fn live_dots(text: &str) -> Vec<usize> {
         let name = ended.trim_start_matches(DOTS);
         let start = start + ended.len() - name.len();
         let followed = rest.peek().map(|(_, character)| *character);
-        if is_host(name) && !is_service(name, followed) {
+        if is_host(name) && !is_service(name, followed) && !FIELDS.contains(&name) {
             found.extend(name.char_indices().filter(|(_, c)| DOTS.contains(c)).map(|(at, _)| start + at));
         }
     }

@@ -87,6 +87,7 @@ fn addresses_are_dead_in_any_case() {
         ("evil.s3.amazonaws.com", "evil[.]s3[.]amazonaws[.]com"),
         ("signin.amazonaws.com.evil.com", "signin[.]amazonaws[.]com[.]evil[.]com"),
         ("signin.amazonaws.com@evil.com", "signin[.]amazonaws[.]com(at)evil[.]com"),
+        ("filter userIdentity.type or userIdentity.types", "filter userIdentity.type or userIdentity[.]types"),
         // Neither versions nor addresses of machines.
         ("aws-cli/2.15.0 Python/3.11.6 java/1.8.0_302", "aws-cli/2.15.0 Python/3.11.6 java/1.8.0_302"),
         ("192.0.2.10 1.a e.g. v2.x", "192.0.2.10 1.a e.g. v2.x"),
