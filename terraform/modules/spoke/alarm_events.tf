@@ -8,6 +8,7 @@ locals {
   )
 }
 
+# No alarm of its own: what it could not deliver lies in the same queue, and a report of its failure would fail as well.
 resource "aws_cloudwatch_event_rule" "alarms" {
   count = var.forward_alarms ? 1 : 0
 
@@ -26,27 +27,4 @@ resource "aws_cloudwatch_event_rule" "alarms" {
       ]
     }
   })
-}
-
-# No alarm of its own: what it could not deliver lies in the same queue, and a report of its failure would fail as well.
-resource "aws_cloudwatch_event_target" "alarms" {
-  count = var.forward_alarms ? 1 : 0
-
-  rule      = aws_cloudwatch_event_rule.alarms[0].name
-  target_id = "hub"
-  arn       = var.hub_event_bus_arn
-  role_arn  = aws_iam_role.delivery.arn
-
-  # As long and as often as EventBridge can.
-  retry_policy {
-    maximum_event_age_in_seconds = 86400
-    maximum_retry_attempts       = 185
-  }
-
-  dead_letter_config {
-    arn = aws_sqs_queue.dead_letter.arn
-  }
-
-  # The first event may come before the role could deliver it, and a denial is not retried.
-  depends_on = [aws_iam_role_policy.delivery]
 }

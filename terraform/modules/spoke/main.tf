@@ -47,8 +47,14 @@ resource "aws_cloudwatch_event_rule" "root_activity" {
   })
 }
 
+# alarm_events.tf has the other rule.
 resource "aws_cloudwatch_event_target" "hub" {
-  rule      = aws_cloudwatch_event_rule.root_activity.name
+  for_each = merge(
+    { root_activity = aws_cloudwatch_event_rule.root_activity.name },
+    { for rule in aws_cloudwatch_event_rule.alarms : "alarms" => rule.name },
+  )
+
+  rule      = each.value
   target_id = "hub"
   arn       = var.hub_event_bus_arn
   role_arn  = aws_iam_role.delivery.arn
