@@ -14,8 +14,8 @@
 //! - [`incoming`]: whatever arrives at an alerter's queue
 //! - [`gathered`]: the acts of one incident that are told in one message
 //! - [`facts`]: an alert as the labelled lines that every sink shows
-//! - [`hosts`]: names of hosts in such text, which become links by themselves
 //! - [`text`]: making text that others wrote harmless for a sink
+//! - [`hosts`]: names of hosts in such text, which become links by themselves
 
 pub mod event;
 pub mod verdict;

@@ -29,20 +29,16 @@ pub(super) async fn hand_over(
         );
         return Ok(Done::Refused { handed: 0, reason });
     };
-    let (mut handed, mut left, mut empty) = (0, Vec::new(), 0);
-    let refused = loop {
-        if handed + left.len() as u64 >= messages {
-            break None;
-        }
+    let (mut handed, mut left, mut empty, mut refused) = (0, Vec::new(), 0, None);
+    while refused.is_none() && handed + (left.len() as u64) < messages {
         let received = from.receive_message().queue_url(url).max_number_of_messages(10).visibility_timeout(HIDDEN);
         let received = received.send().await.map_err(|error| failed("ReceiveMessage")(error.into()))?;
         if received.messages().is_empty() {
             empty += 1;
             if empty == EMPTY_ANSWERS {
-                break Some("SQS shows them to nobody at present; try again in some minutes".to_owned());
+                refused = Some("SQS shows them to nobody at present; try again in some minutes".to_owned());
             }
         }
-        let mut refused = None;
         for message in received.messages() {
             let (Some(body), Some(receipt)) = (message.body(), message.receipt_handle()) else { continue };
             if refused.is_some() || !is_of_cloudtrail(body) {
@@ -61,10 +57,7 @@ pub(super) async fn hand_over(
                 }
             }
         }
-        if refused.is_some() {
-            break refused;
-        }
-    };
+    }
     // At once, for whoever looks next; without it they would show themselves a little later.
     for receipt in &left {
         let shown = from.change_message_visibility().queue_url(url).receipt_handle(receipt).visibility_timeout(0);

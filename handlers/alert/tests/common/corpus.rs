@@ -49,8 +49,8 @@ fn with_batch(mut bodies: Vec<(String, String)>) -> Vec<(String, Vec<u8>)> {
     bodies.into_iter().map(|(name, body)| (name, body.into_bytes())).collect()
 }
 
-/// Calls a target with all that it starts from, with what was found, and with changed copies of both. Writes what it starts from for the fuzzer,
-/// where `ROOTWATCH_SEEDS` names a folder.
+/// Calls a target with all that it starts from, with what was found, and with changed copies of both. Writes what it starts
+/// from for the fuzzer, where `ROOTWATCH_SEEDS` names a folder.
 pub(crate) fn replay(name: &str, seeds: Vec<(String, Vec<u8>)>, target: fn(&[u8])) {
     assert!(seeds.len() > 25, "the catalogue is not empty");
     let folder = std::env::var_os("ROOTWATCH_SEEDS").map(|folder| Path::new(&folder).join(name));

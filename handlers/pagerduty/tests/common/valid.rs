@@ -2,16 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
 use rootwatch_pagerduty::event::{EVENT_LIMIT, KEY_LIMIT, SUMMARY_LIMIT};
+use rootwatch_runtime::testing::texts;
 use serde_json::Value;
-
-fn texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
-    match value {
-        Value::String(text) => found.push(text),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(fields) => fields.values().for_each(|field| texts(field, found)),
-        _ => {}
-    }
-}
 
 /// An event within PagerDuty's limits, in which only Rootwatch's own addresses are live.
 pub(crate) fn check(event: &Value) {
@@ -27,9 +19,7 @@ pub(crate) fn check(event: &Value) {
     // Anything that begins like an address is one that Rootwatch made.
     let payload = event["payload"].to_string().to_ascii_lowercase();
     assert!(!["://", "www.", "mailto:"].into_iter().any(|mark| payload.contains(mark)), "{payload}");
-    let mut found = Vec::new();
-    texts(&event["payload"], &mut found);
-    for text in found {
+    for text in texts(&event["payload"]) {
         assert!(rootwatch_alert::hosts::live_dots(text).is_empty(), "{text}");
     }
 }

@@ -1,26 +1,16 @@
 //! What holds for every payload for Slack, whatever stands in it. The fuzz target looks at the same.
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
+use rootwatch_runtime::testing::texts;
 use rootwatch_slack::message::{BLOCKS_LIMIT, FIELD_LIMIT, FIELDS_LIMIT, SECTION_LIMIT};
 use serde_json::Value;
 
-/// Every text of a payload.
-fn texts(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::String(text) => found.push(text.clone()),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(fields) => fields.values().for_each(|field| texts(field, found)),
-        _ => {}
-    }
-}
-
 /// A valid payload in which nothing from outside is a mention, a link or markup.
 pub(crate) fn check(payload: &Value) {
-    let mut found = Vec::new();
-    texts(payload, &mut found);
+    let found = texts(payload);
     for text in &found {
         // Rootwatch's own links are the only markup in angle brackets.
-        let mut rest = text.as_str();
+        let mut rest = *text;
         while let Some(at) = rest.find('<') {
             rest = &rest[at + 1..];
             assert!(rest.starts_with("https://") && rest.contains("console.a"), "markup from outside: {text}");
