@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use rootwatch::report::human;
+use rootwatch::report::human_of;
 use rootwatch::runner::Outcome;
 use rootwatch::scenario::{Loaded, StoppedAt, load};
 use serde_json::json;
@@ -61,7 +61,7 @@ fn check(shared: &Shared, loaded: &Loaded, verdict: &str) -> Result<(), Failed> 
 
 fn report(what: &str, outcome: Outcome) -> Failed {
     let trace = outcome.trace.join("\n");
-    format!("{what}\n{}\n{trace}", human("embedded", &[outcome], true)).into()
+    format!("{what}\n{}\n{trace}", human_of("embedded", &outcome)).into()
 }
 
 /// CloudTrail does not send a record of more than 256 KB to EventBridge: [D] send-cloudtrail-events-to-cloudwatch-logs

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Failed, Trial};
 use rootwatch::deployment::{Lifecycle, findings, refusal, root_module, states_of_their_own};
 use rootwatch::layout::Layout;
-use rootwatch::report::human;
+use rootwatch::report::human_of;
 use rootwatch::runner::{Outcome, Status};
 use rootwatch::terraform;
 use rootwatch_cloud::trace::{Hop, Outcome as Ended};
@@ -100,7 +100,7 @@ fn states_apart(shared: &Shared) -> Result<(), Failed> {
         });
         let heard = heard.count();
         if heard != expected {
-            let said = human("embedded", &[outcome], true);
+            let said = human_of("embedded", &outcome);
             return Err(format!("the subscriber: expected {expected} messages, found {heard}\n{said}").into());
         }
         alerted_by_both_ways(outcome)?;
@@ -127,7 +127,7 @@ fn alerted_by_both_ways(outcome: Outcome) -> Result<(), Failed> {
     if (outcome.alerts.login, outcome.alerts.activity, outcome.status) == (1, 2, Status::Failed) {
         return Ok(());
     }
-    Err(human("embedded", &[outcome], true).into())
+    Err(human_of("embedded", &outcome).into())
 }
 
 /// Neither an error nor a warning: an argument that the provider deprecates is one.

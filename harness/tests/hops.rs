@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use rootwatch::report::{explain, human};
+use rootwatch::report::{explain, human_of};
 use rootwatch::runner::{Outcome, Status};
 use rootwatch::scenario::{DeploymentChange, Loaded};
 use serde_json::{Value, json};
@@ -197,7 +197,7 @@ fn check(shared: &Shared, case: &Case) -> Result<(), Failed> {
     let broken = Loaded { scenario: Ok(scenario), ..whole.clone() };
     // Whole, it passes: else the break would prove nothing.
     let (sound, outcome) = shared.with(async |session| (session.run(whole).await, session.run(&broken).await))?;
-    let report = |what: String, outcome| Failed::from(format!("{what}\n{}", human("embedded", &[outcome], true)));
+    let report = |what: String, outcome| Failed::from(format!("{what}\n{}", human_of("embedded", &outcome)));
     if sound.status != Status::Passed {
         return Err(report("the unbroken deployment does not pass".to_owned(), sound));
     }

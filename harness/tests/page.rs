@@ -10,7 +10,7 @@ use std::process::{Command, ExitCode};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use rootwatch::report::Format;
-use rootwatch::runner::{Message, Outcome, Status};
+use rootwatch::runner::{Finished, Message, Outcome, Status};
 use rootwatch_cloud::time::Time;
 use rootwatch_cloud::trace::{Entry, Hop, Outcome as Ended};
 use serde_json::json;
@@ -58,7 +58,7 @@ fn page() -> String {
     passed.messages = vec![Message { to: "slack".to_owned(), body }];
     let reason = "expected 1 root login alert, found 0".to_owned();
     let failed = Outcome::error("silent/key-rotation", PathBuf::from("scenarios/silent/key-rotation.json"), reason);
-    Format::Html.render("embedded", &[passed, failed], false)
+    Format::Html.render(&Finished::of(&[passed, failed]), false)
 }
 
 fn entry(hop: Hop, resource: &str, outcome: Ended) -> Entry {

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use rootwatch::report::{human, snapshot};
+use rootwatch::report::{human_of, snapshot};
 use rootwatch::runner::{Outcome, Status};
 use rootwatch::scenario::{Expectation, Loaded};
 use support::Shared;
@@ -127,6 +127,6 @@ fn run(shared: &Shared, place: usize) -> Result<(), Failed> {
         Status::Observed => {
             Err(format!("{}: it states no expectation; give it an `expect`", outcome.path.display()).into())
         }
-        Status::Failed | Status::Error | Status::NotRun => Err(human("embedded", &[outcome], true).into()),
+        Status::Failed | Status::Error | Status::NotRun => Err(human_of("embedded", &outcome).into()),
     }
 }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use super::elsewhere;
 use super::keep::look_around;
 use super::watch::{Affected, Changes, Sources};
-use super::{Exit, complain, print};
+use super::{Exit, complain};
 use crate::cloud::{Cloud, Embedded, RunOptions, compare};
 use crate::deployment::OwnRoot;
 use crate::layout::Layout;
-use crate::report::{Format, Progress};
-use crate::runner::{Outcome, Session, Status, Summary, shell_word};
+use crate::report::{Format, Progress, Results};
+use crate::runner::{Finished, Outcome, RunEvent, Session, Status, Summary, shell_word};
 use crate::scenario::{DeploymentChange, Loaded, find};
 use clap::{Args, ValueEnum};
 
@@ -151,15 +151,20 @@ impl Run {
                 }
             }
         }
+        let progress = match Results::new(self.format, self.cloud.name(), self.verbose, self.output.as_deref()) {
+            Ok(results) => Progress::stderr().with_results(results),
+            Err(error) => return self.cannot_write(&error),
+        };
         if loaded.iter().all(|loaded| loaded.scenario.is_err()) {
             // Nothing to deploy for.
             let unreadable = |loaded: &Loaded| {
                 let reason = loaded.scenario.as_ref().err().map(ToString::to_string).unwrap_or_default();
                 Outcome::error(&loaded.name, loaded.path.clone(), reason)
             };
-            return self.report(self.cloud.name(), &loaded.iter().map(unreadable).collect::<Vec<_>>());
+            let outcomes: Vec<Outcome> = loaded.iter().map(unreadable).collect();
+            outcomes.iter().for_each(|outcome| progress.emit(RunEvent::Scenario(outcome)));
+            return self.report(&progress, &outcomes);
         }
-        let progress = Progress::stderr();
         if self.cloud != CloudKind::Embedded {
             return Box::pin(self.elsewhere(layout, loaded, &progress)).await;
         }
@@ -191,18 +196,14 @@ impl Run {
             Ok(deployment) => deployment,
             Err(error) => return not_ready(&progress, &crate::runner::chain(&*error)),
         };
-        match deployment.reused {
-            true => progress.line("the saved deployment still fits"),
-            false => progress
-                .line(&format!("deployed in {:.1} s; saved for the next run", deployment.applied_in.as_secs_f64())),
+        if deployment.reused {
+            progress.line("reusing the saved deployment");
         }
         let own = self.terraform.as_ref().map(|_| Arc::clone(&deployment));
         let only = if let [only] = loaded.as_slice() { Some(only.clone()) } else { None };
         let cloud = Embedded::new(Arc::clone(&session), own, progress.clone());
-        let mut outcomes = cloud.run(loaded, self.options()).await;
-        self.finished(&mut outcomes);
-        progress.finish();
-        let exit = self.report(cloud.name(), &outcomes);
+        let outcomes = cloud.run(loaded, self.options()).await;
+        let exit = self.report(&progress, &outcomes);
         if self.keep && exit != Exit::Environment {
             return look_around(&session, &deployment, self.port, only.as_ref()).await;
         }
@@ -210,7 +211,13 @@ impl Run {
     }
 
     fn options(&self) -> RunOptions {
-        RunOptions { jobs: self.jobs, fail_fast: self.fail_fast, deployments: self.deployments }
+        RunOptions {
+            jobs: self.jobs,
+            fail_fast: self.fail_fast,
+            deployments: self.deployments,
+            traces: self.format == Format::Html,
+            arguments: self.arguments(),
+        }
     }
 
     /// The same scenarios on the embedded cloud; a deployment that was not made elsewhere is not made here.
@@ -240,6 +247,8 @@ impl Run {
             }
         }
         let for_other = (layout.clone(), loaded.clone());
+        // What is compared with another cloud is a result only after the comparison.
+        let results = self.against.and_then(|_| progress.take_results());
         let ran = match (self.cloud, &self.endpoint) {
             (CloudKind::Endpoint, None) => {
                 progress.finish();
@@ -252,66 +261,64 @@ impl Run {
             }
             _ => Box::pin(elsewhere::on_localstack(layout, &all, loaded, self.options(), progress)).await,
         };
-        match ran {
-            Ok(mut outcomes) => {
-                if let Some(Other::Embedded) = self.against {
-                    let (layout, mut loaded) = for_other;
-                    let ran = |name: &str| outcomes.iter().any(|it| it.name == name && it.status != Status::NotRun);
-                    loaded.retain(|loaded| ran(&loaded.name));
-                    match self.embedded(layout, &all, loaded, progress).await {
-                        Ok(embedded) => compare(&mut outcomes, &embedded),
-                        Err(error) => return not_ready(progress, &error),
-                    }
-                }
-                self.finished(&mut outcomes);
-                progress.finish();
-                self.report(self.cloud.name(), &outcomes)
+        let mut outcomes = match ran {
+            Ok(outcomes) => outcomes,
+            Err(error) => return not_ready(progress, &error),
+        };
+        if let Some(Other::Embedded) = self.against {
+            let (layout, mut loaded) = for_other;
+            let ran = |name: &str| outcomes.iter().any(|it| it.name == name && it.status != Status::NotRun);
+            loaded.retain(|loaded| ran(&loaded.name));
+            match self.embedded(layout, &all, loaded, progress).await {
+                Ok(embedded) => compare(&mut outcomes, &embedded),
+                Err(error) => return not_ready(progress, &error),
             }
-            Err(error) => not_ready(progress, &error),
+        }
+        for outcome in outcomes.iter_mut().filter(|outcome| outcome.status == Status::Passed) {
+            outcome.trace.clear();
+        }
+        if let Some(results) = results {
+            let progress = progress.clone().with_results(results);
+            outcomes.iter().for_each(|outcome| progress.emit(RunEvent::Scenario(outcome)));
+        }
+        self.report(progress, &outcomes)
+    }
+
+    /// Ends the results, and says how the run ended.
+    fn report(&self, progress: &Progress, outcomes: &[Outcome]) -> Exit {
+        let command = std::env::args().skip(1).map(|argument| shell_word(Path::new(&argument)));
+        let command = format!("cargo run -- {}", command.collect::<Vec<_>>().join(" "));
+        let (cloud, elapsed) = (self.cloud.name(), progress.elapsed());
+        progress.emit(RunEvent::Finished(&Finished { cloud, outcomes, elapsed, command: &command }));
+        progress.finish();
+        match progress.write_error() {
+            Some(error) => self.cannot_write(&error),
+            None => exit(&Summary::of(outcomes)),
         }
     }
 
-    fn report(&self, cloud: &str, outcomes: &[Outcome]) -> Exit {
-        let report = self.format.render(cloud, outcomes, self.verbose);
-        match &self.output {
-            None => print(&report),
-            Some(path) => {
-                if let Err(error) = std::fs::write(path, report) {
-                    complain(&format!("could not write the report to {}: {error}", path.display()));
-                    return Exit::Environment;
-                }
-            }
-        }
-        exit(&Summary::of(outcomes))
+    fn cannot_write(&self, error: &std::io::Error) -> Exit {
+        let to = self.output.as_ref().map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
+        complain(&format!("could not write the results to {to}: {error}"));
+        Exit::Environment
     }
 
-    /// The command that runs one scenario as this one does.
-    fn command(&self, path: &Path) -> String {
-        let mut command = format!("cargo run -- run {}", shell_word(path));
+    /// The arguments that the command for one scenario has in common with this one.
+    fn arguments(&self) -> String {
+        let mut arguments = String::new();
         if self.cloud != CloudKind::Embedded {
-            command = format!("{command} --cloud {}", self.cloud.name());
+            arguments.push_str(&format!(" --cloud {}", self.cloud.name()));
         }
         if let Some(endpoint) = &self.endpoint {
-            command = format!("{command} --endpoint {endpoint}");
+            arguments.push_str(&format!(" --endpoint {endpoint}"));
         }
         if let Some(directory) = &self.terraform {
-            command = format!("{command} --terraform {}", shell_word(directory));
+            arguments.push_str(&format!(" --terraform {}", shell_word(directory)));
         }
         for file in &self.var_file {
-            command = format!("{command} --var-file {}", shell_word(file));
+            arguments.push_str(&format!(" --var-file {}", shell_word(file)));
         }
-        command
-    }
-
-    /// As they are reported.
-    fn finished(&self, outcomes: &mut [Outcome]) {
-        for outcome in outcomes {
-            outcome.rerun = self.command(&outcome.path);
-            // The way of an event that arrived as expected is of no interest.
-            if outcome.status == Status::Passed {
-                outcome.trace.clear();
-            }
-        }
+        arguments
     }
 }
 

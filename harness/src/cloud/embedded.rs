@@ -8,8 +8,8 @@ use tokio::task::JoinSet;
 use super::{Cloud, RunOptions};
 use crate::deployment::Deployment;
 use crate::report::Progress;
-use crate::runner::{Outcome, Session, Status, chain};
-use crate::scenario::Loaded;
+use crate::runner::{Outcome, Plan, RunEvent, Session, Status, chain};
+use crate::scenario::{DeploymentChange, Loaded};
 
 /// The embedded cloud.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ impl Cloud for Embedded {
             Ok(deployment) if !deployment.reused => {
                 Ok(format!("deployed in {:.1} s; saved for the next run", deployment.applied_in.as_secs_f64()))
             }
-            Ok(_) => Ok("the saved deployment still fits".to_owned()),
+            Ok(_) => Ok("reusing the saved deployment".to_owned()),
             Err(error) => Err(chain(&*error)),
         }
     }
@@ -47,12 +47,18 @@ impl Cloud for Embedded {
         let permits = Arc::new(Semaphore::new(jobs));
         let (stop, stopped) = watch::channel(false);
         let total = scenarios.len();
+        self.session.announce(if self.own.is_some() { Plan::named(&scenarios) } else { Plan::of(&scenarios) });
+        let mut scenarios: Vec<(usize, Loaded)> = scenarios.into_iter().enumerate().collect();
+        if self.own.is_none() {
+            // Permits are handed out in this order, and the default deployment is there already.
+            scenarios.sort_by_key(|(_, loaded)| needs_variant(loaded));
+        }
         let mut running = JoinSet::new();
-        for (place, loaded) in scenarios.into_iter().enumerate() {
+        for (place, loaded) in scenarios {
             let (session, own, permits) = (Arc::clone(&self.session), self.own.clone(), Arc::clone(&permits));
             let mut stopped = stopped.clone();
             running.spawn(async move {
-                // A variant's apply is mostly waiting: no reason for another scenario to wait for its turn.
+                // A variant's apply mostly waits, so it needs no permit.
                 let prepared = async {
                     if own.is_none() {
                         session.prepare(&loaded).await;
@@ -75,16 +81,21 @@ impl Cloud for Embedded {
         while let Some(done) = running.join_next().await {
             match done {
                 Ok(None) => {}
-                Ok(Some((place, outcome))) => {
+                Ok(Some((place, mut outcome))) => {
                     if options.fail_fast && matches!(outcome.status, Status::Failed | Status::Error) {
                         stop.send_replace(true);
                     }
+                    if outcome.status == Status::Passed {
+                        outcome.trace = Vec::new();
+                        if !options.traces {
+                            outcome.entries = Vec::new();
+                        }
+                    }
+                    outcome.rerun.push_str(&options.arguments);
+                    self.progress.emit(RunEvent::Scenario(&outcome));
                     outcomes.push((place, outcome));
                 }
                 Err(error) => self.progress.line(&format!("a scenario's task ended: {error}")),
-            }
-            if self.progress.is_live() {
-                self.progress.stage(&format!("running scenarios: {} of {total}", outcomes.len()));
             }
         }
         if outcomes.len() < total {
@@ -93,4 +104,8 @@ impl Cloud for Embedded {
         outcomes.sort_by_key(|(place, _)| *place);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
+}
+
+fn needs_variant(loaded: &Loaded) -> bool {
+    loaded.scenario.as_ref().is_ok_and(|scenario| scenario.deployment != DeploymentChange::default())
 }

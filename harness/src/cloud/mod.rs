@@ -22,7 +22,7 @@ use crate::runner::Outcome;
 use crate::scenario::{Loaded, Scenario};
 
 /// What a run asks of a cloud.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct RunOptions {
     /// Scenarios at a time, where the cloud can fork; twice the number of cores if not said.
     pub jobs: Option<usize>,
@@ -30,12 +30,16 @@ pub struct RunOptions {
     pub fail_fast: bool,
     /// Also those that need a deployment of their own, where each costs an apply.
     pub deployments: bool,
+    /// Keep the trace entries of scenarios that passed: the HTML report draws them.
+    pub traces: bool,
+    /// Arguments that the command to run one scenario alone needs in addition.
+    pub arguments: String,
 }
 
 /// Why a scenario is not run on LocalStack, with the image that is there, if it is not: known before anything is started.
 pub fn not_run_on_localstack(image: Option<&Image>, name: &str, scenario: &Scenario) -> Option<Found> {
     let offers = remote::Offers { cloud: localstack::NAME, dynamodb: image.is_none_or(Image::has_dynamodb) };
-    remote::not_run(offers, name, scenario, RunOptions::default())
+    remote::not_run(offers, name, scenario, &RunOptions::default())
 }
 
 /// A cloud with the monitor deployed to it.
@@ -49,7 +53,8 @@ pub trait Cloud: Sync {
     /// What is missing, in words, with the next step.
     fn deploy(&self) -> impl Future<Output = Result<String, String>> + Send;
 
-    /// Runs scenarios, in whatever order suits the cloud; outcomes in the order of the scenarios.
+    /// Runs scenarios, in whatever order suits the cloud, and emits each outcome as soon as it is known. Returns the
+    /// outcomes in the order of the scenarios.
     fn run(&self, scenarios: Vec<Loaded>, options: RunOptions) -> impl Future<Output = Vec<Outcome>> + Send;
 
     /// What the cloud showed of itself, beside the scenarios: for the end of a report.

@@ -140,11 +140,10 @@ pub async fn deploy(
         progress.stage(&format!("{} init", binary.name()));
         workspace.init(&run)?;
         progress.stage(&format!(
-            "{} apply: hub, {} Regions of the spoke, {} of the hub{}",
+            "{} apply in {} Regions of the spoke account, {} of the hub account",
             binary.name(),
             coverage.spoke.len(),
             coverage.hub.len(),
-            if base.is_some() { " (a variant: the difference only)" } else { "" },
         ));
         workspace.apply(&run)?;
         Ok::<_, TerraformError>((workspace.outputs(&run)?, workspace.read("terraform.tfstate")?))

@@ -1,35 +1,32 @@
 //! Annotations for GitHub Actions: a failure stands beside its scenario in the pull request.
 //! [D] docs.github.com, workflow commands
 
-use std::fmt::Write;
+use crate::runner::{Finished, Outcome, Status, Summary};
 
-use crate::runner::{Outcome, Status, Summary};
+/// Renders a run.
+pub fn github(run: &Finished<'_>) -> String {
+    let annotations: String = run.outcomes.iter().map(|outcome| annotation(run.cloud, outcome)).collect();
+    annotations + &summary(run.cloud, run.outcomes)
+}
 
-/// Renders the run.
-pub fn github(cloud: &str, outcomes: &[Outcome]) -> String {
-    let mut text = String::new();
-    for outcome in outcomes {
-        let (level, words) = match outcome.status {
-            Status::Passed | Status::NotRun => continue,
-            Status::Observed => ("notice", "it states no expectation".to_owned()),
-            Status::Failed | Status::Error => {
-                let hop = outcome.broken_hop.iter().map(|hop| format!("the hop that broke: {hop}"));
-                let rerun = [format!("run it alone: {}", outcome.rerun)];
-                ("error", outcome.failures.iter().cloned().chain(hop).chain(rerun).collect::<Vec<_>>().join("\n"))
-            }
-        };
-        let _ = writeln!(
-            text,
-            "::{level} file={},title={}::{}",
-            property(&relative(outcome)),
-            property(&format!("{} ({cloud})", outcome.name)),
-            data(&words)
-        );
-    }
+/// The annotation of one scenario, if it needs one.
+pub(super) fn annotation(cloud: &str, outcome: &Outcome) -> String {
+    let (level, words) = match outcome.status {
+        Status::Passed | Status::NotRun => return String::new(),
+        Status::Observed => ("notice", "the scenario has no `expect`".to_owned()),
+        Status::Failed | Status::Error => {
+            let hop = outcome.broken_hop.iter().map(|hop| format!("the hop that broke: {hop}"));
+            let rerun = [format!("run it alone: {}", outcome.rerun)];
+            ("error", outcome.failures.iter().cloned().chain(hop).chain(rerun).collect::<Vec<_>>().join("\n"))
+        }
+    };
+    let (file, title) = (property(&relative(outcome)), property(&format!("{} ({cloud})", outcome.name)));
+    format!("::{level} file={file},title={title}::{}\n", data(&words))
+}
+
+pub(super) fn summary(cloud: &str, outcomes: &[Outcome]) -> String {
     let summary = Summary::of(outcomes);
-    let _ =
-        writeln!(text, "{} passed, {} failed on the {cloud} cloud", summary.passed, summary.failed + summary.errors);
-    text
+    format!("{} passed, {} failed on the {cloud} cloud\n", summary.passed, summary.failed + summary.errors)
 }
 
 /// As GitHub knows the file: by its path in the checkout.

@@ -6,7 +6,7 @@ use rootwatch_cloud::trace::{Entry, Hop, Outcome as Ended};
 
 use super::human::{gist, way};
 use super::topology::{self, Stop};
-use crate::runner::{Outcome, Status, Summary};
+use crate::runner::{Finished, Outcome, Status, Summary};
 
 const STYLE: &str = include_str!("html.css");
 const SCRIPT: &str = include_str!("html.js");
@@ -14,8 +14,9 @@ const SCRIPT: &str = include_str!("html.js");
 /// Entries of a way that are shown: a visit of sixty calls has thousands, all alike.
 const SHOWN: usize = 250;
 
-/// Renders the run.
-pub fn page(cloud: &str, outcomes: &[Outcome]) -> String {
+/// Renders a run.
+pub fn page(run: &Finished<'_>) -> String {
+    let Finished { cloud, outcomes, .. } = *run;
     let summary = Summary::of(outcomes);
     let failed = summary.failed + summary.errors;
     let page = html! {

@@ -1,61 +1,105 @@
-//! Results for people: a line for each scenario, failures with the way of the event, a summary last.
+//! The human report: a line for each scenario, failures with the event's path, a summary last.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use console::style;
 use serde_json::Value;
 
 use super::explain;
 use crate::cloud::Found;
-use crate::runner::{Compared, Message, Outcome, Status, Summary, shell_word};
+use crate::runner::{Compared, Finished, Message, Outcome, RunEvent, Status, Summary, shell_word};
 use crate::scenario::StoppedAt;
 
 /// How much of an event's way stands below a failure. What is tried again for a day would fill the screen.
 const WAY_LINES: usize = 60;
 
-/// Renders the run. `details` adds what each sink received.
-pub fn human(cloud: &str, outcomes: &[Outcome], details: bool) -> String {
-    let mut text = String::new();
-    let width = outcomes.iter().map(|outcome| outcome.name.len()).max().unwrap_or(0).min(60);
-    let mut folder = "";
-    for outcome in outcomes {
-        let (parent, name) = outcome.name.rsplit_once('/').unwrap_or(("", &outcome.name));
-        if parent != folder {
-            folder = parent;
-            let _ = writeln!(text, "\n{}", style(parent).bold());
-        }
-        let _ = writeln!(
-            text,
-            "{} {name:width$} {}",
-            mark(outcome.status),
-            way(outcome),
-            width = width.saturating_sub(parent.len())
-        );
-        for found in
-            outcome.differences.iter().filter(|found| outcome.status != Status::NotRun && shown(found, details))
-        {
-            let _ = writeln!(text, "             otherwise than AWS ({}): {}", found.difference.name(), found.what);
-        }
-        if details || outcome.status == Status::Observed {
-            received(&mut text, outcome);
+/// The human report as it is written: each scenario's line, with its details, as soon as it has ended.
+#[derive(Debug, Default)]
+pub(super) struct Human {
+    width: usize,
+}
+
+impl Human {
+    /// The text that an event adds.
+    pub(super) fn event(&mut self, event: RunEvent<'_>, details: bool) -> String {
+        match event {
+            RunEvent::Planned(plan) => {
+                self.width = width(plan.scenarios.iter().map(String::as_str));
+                String::new()
+            }
+            RunEvent::Scenario(outcome) => {
+                let mut text = line(outcome, self.width, details);
+                if is_wrong(outcome) {
+                    failure(&mut text, outcome);
+                }
+                text
+            }
+            RunEvent::Finished(run) => summary(run),
+            RunEvent::Stage(..) | RunEvent::Note(_) | RunEvent::Deployed(..) => String::new(),
         }
     }
-    let wrong: Vec<&Outcome> =
-        outcomes.iter().filter(|outcome| matches!(outcome.status, Status::Failed | Status::Error)).collect();
-    for outcome in &wrong {
+}
+
+/// Renders a run. `details` adds what each sink received.
+pub fn human(run: &Finished<'_>, details: bool) -> String {
+    let width = width(run.outcomes.iter().map(|outcome| outcome.name.as_str()));
+    let mut text: String = run.outcomes.iter().map(|outcome| line(outcome, width, details)).collect();
+    for outcome in run.outcomes.iter().filter(|outcome| is_wrong(outcome)) {
         failure(&mut text, outcome);
     }
-    let summary = Summary::of(outcomes);
+    text + &summary(run)
+}
+
+fn width<'a>(names: impl Iterator<Item = &'a str>) -> usize {
+    names.map(|name| name.chars().count()).max().unwrap_or(0).min(60)
+}
+
+fn is_wrong(outcome: &Outcome) -> bool {
+    matches!(outcome.status, Status::Failed | Status::Error)
+}
+
+/// The line of a scenario, with what it received if that is asked for.
+fn line(outcome: &Outcome, width: usize, details: bool) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "{} {:width$} {}", mark(outcome.status), outcome.name, way(outcome));
+    for found in outcome.differences.iter().filter(|found| outcome.status != Status::NotRun && shown(found, details)) {
+        let _ = writeln!(text, "             otherwise than AWS ({}): {}", found.difference.name(), found.what);
+    }
+    if details || outcome.status == Status::Observed {
+        received(&mut text, outcome);
+    }
+    text
+}
+
+/// The counts, and the commands that repeat what failed.
+fn summary(run: &Finished<'_>) -> String {
+    let mut text = String::new();
+    let wrong: Vec<&Outcome> = run.outcomes.iter().filter(|outcome| is_wrong(outcome)).collect();
+    if !wrong.is_empty() && run.outcomes.len() > 1 {
+        let _ = writeln!(text);
+    }
+    for outcome in wrong.iter().filter(|_| run.outcomes.len() > 1) {
+        let _ = writeln!(text, "{} {}: {}", mark(outcome.status), outcome.name, outcome.rerun);
+    }
+    let summary = Summary::of(run.outcomes);
     let _ = write!(text, "\n{} passed, {} failed", summary.passed, summary.failed + summary.errors);
+    if summary.observed > 0 {
+        let _ = write!(text, ", {} observed (no `expect`)", summary.observed);
+    }
     if summary.not_run > 0 {
         let _ = write!(text, ", {} not run on this cloud", summary.not_run);
     }
-    if summary.observed > 0 {
-        let _ = write!(text, " ({} observed: they state no expectation yet)", summary.observed);
-    }
-    let milliseconds: f64 = outcomes.iter().map(|outcome| outcome.duration_ms).sum();
-    let _ = writeln!(text, "; {cloud} cloud, {milliseconds:.0} ms of scenarios");
+    let _ = writeln!(text, "; {} cloud, {}", run.cloud, elapsed(run.elapsed));
     text
+}
+
+/// Real time, in the unit that a person would use.
+pub(super) fn elapsed(time: Duration) -> String {
+    match time.as_secs() {
+        0..60 => format!("{:.1} s", time.as_secs_f64()),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
 }
 
 /// What touches every scenario of a cloud alike is said with the details.
@@ -217,7 +261,7 @@ mod tests {
         outcome.sinks.email = 2;
         outcome.compared = crate::runner::compared(&expected, &outcome);
         outcome.failures.extend(crate::runner::differences(&expected, &outcome));
-        let text = console::strip_ansi_codes(&human("embedded", &[outcome], false)).into_owned();
+        let text = console::strip_ansi_codes(&human(&Finished::of(&[outcome]), false)).into_owned();
         for line in [
             "---- login/a",
             "     it was refused",

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::runner::{Outcome, Summary};
+use crate::runner::{Finished, Outcome, Summary};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -11,8 +11,8 @@ struct Report<'a> {
     summary: Summary,
 }
 
-/// Renders the run.
-pub fn json(cloud: &str, outcomes: &[Outcome]) -> String {
-    let report = Report { cloud, scenarios: outcomes, summary: Summary::of(outcomes) };
-    serde_json::to_string_pretty(&report).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"))
+/// Renders a run.
+pub fn json(run: &Finished<'_>) -> String {
+    let report = Report { cloud: run.cloud, scenarios: run.outcomes, summary: Summary::of(run.outcomes) };
+    serde_json::to_string_pretty(&report).map_or_else(|error| format!("{{\"error\": \"{error}\"}}"), |text| text + "\n")
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::runner::{Outcome, Status};
+use crate::runner::{Finished, Outcome, Status};
 
-/// Renders the run: a suite for each folder.
-pub fn junit(cloud: &str, outcomes: &[Outcome]) -> String {
-    let mut report = Report::new(format!("rootwatch ({cloud})"));
+/// Renders a run: a suite for each folder.
+pub fn junit(run: &Finished<'_>) -> String {
+    let mut report = Report::new(format!("rootwatch ({})", run.cloud));
     let mut suites: Vec<TestSuite> = Vec::new();
-    for outcome in outcomes {
+    for outcome in run.outcomes {
         let (folder, name) = outcome.name.rsplit_once('/').unwrap_or(("scenarios", &outcome.name));
         if suites.last().is_none_or(|suite| suite.name.as_str() != folder) {
             suites.push(TestSuite::new(folder));
@@ -82,7 +82,7 @@ mod tests {
             outcome("silent/d", Status::Error),
             outcome("alone", Status::Passed),
         ];
-        let text = junit("embedded", &outcomes);
+        let text = junit(&Finished::of(&outcomes));
         for expected in [
             r#"<testsuites name="rootwatch (embedded)" tests="5" skipped="1" failures="1" errors="1">"#,
             r#"<testsuite name="login" tests="2" skipped="0" errors="0" failures="1">"#,

@@ -1,4 +1,4 @@
-//! What a run says: results on stdout, talk on stderr.
+//! Reporters of a run: results on stdout or in a file, progress and diagnostics on stderr.
 
 mod explain;
 mod github;
@@ -7,13 +7,15 @@ mod human;
 mod json;
 mod junit;
 mod progress;
+mod results;
+mod screen;
 mod slack_text;
 mod snapshot;
 mod topology;
 
 use clap::ValueEnum;
 
-use crate::runner::Outcome;
+use crate::runner::{Finished, Outcome};
 
 pub use explain::explain;
 pub use github::github;
@@ -23,6 +25,7 @@ pub use human::human;
 pub use json::json;
 pub use junit::junit;
 pub use progress::Progress;
+pub use results::Results;
 pub use snapshot::snapshot;
 pub use topology::{Stop, svg};
 
@@ -42,14 +45,19 @@ pub enum Format {
 }
 
 impl Format {
-    /// Renders a run. `details` adds what each sink received, where the form leaves that out.
-    pub fn render(self, cloud: &str, outcomes: &[Outcome], details: bool) -> String {
+    /// Renders a run as a whole. `details` adds what each sink received, where the format leaves that out.
+    pub fn render(self, run: &Finished<'_>, details: bool) -> String {
         match self {
-            Self::Human => human(cloud, outcomes, details),
-            Self::Json => json(cloud, outcomes),
-            Self::Junit => junit(cloud, outcomes),
-            Self::Github => github(cloud, outcomes),
-            Self::Html => html(cloud, outcomes),
+            Self::Human => human(run, details),
+            Self::Json => json(run),
+            Self::Junit => junit(run),
+            Self::Github => github(run),
+            Self::Html => html(run),
         }
     }
+}
+
+/// One outcome for people, with what each sink received: for tests.
+pub fn human_of(cloud: &str, outcome: &Outcome) -> String {
+    human(&Finished { cloud, ..Finished::of(std::slice::from_ref(outcome)) }, true)
 }

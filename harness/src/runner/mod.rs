@@ -3,6 +3,7 @@
 pub mod clients;
 mod compare;
 mod diagnose;
+mod event;
 mod keep;
 mod outcome;
 mod scenario;
@@ -11,6 +12,7 @@ mod session;
 pub use compare::Compared;
 pub(crate) use compare::{compared, differences, mentions};
 pub(crate) use diagnose::is_for_alarms;
+pub use event::{Deployed, Finished, Label, Plan, RunEvent};
 pub use keep::{KeepError, Kept};
 pub(crate) use outcome::shell_word;
 pub use outcome::{AlertCounts, Message, Outcome, SinkCounts, Status, Summary};

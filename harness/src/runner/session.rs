@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OnceCell};
 
+use super::event::{Deployed, Plan, RunEvent};
 use super::keep::{KeepError, Kept, keep};
 use super::outcome::{Outcome, Status};
 use super::scenario;
@@ -40,6 +41,7 @@ pub struct Session {
     accounts: Accounts,
     coverage: Coverage,
     progress: Progress,
+    plan: std::sync::Mutex<Plan>,
     /// By the change that makes them different.
     deployments: Mutex<HashMap<String, Slot>>,
 }
@@ -53,7 +55,14 @@ impl Session {
         let accounts = Accounts::default();
         let coverage = coverage(scenarios, &accounts);
         let sink = Sink::start().await?;
-        Ok(Self { layout, packages, sink, accounts, coverage, progress, deployments: Mutex::default() })
+        let (plan, deployments) = (std::sync::Mutex::default(), Mutex::default());
+        Ok(Self { layout, packages, sink, accounts, coverage, progress, plan, deployments })
+    }
+
+    /// Announces the scenarios that will be run, which gives each deployment its number.
+    pub fn announce(&self, plan: Plan) {
+        self.progress.emit(RunEvent::Planned(&plan));
+        *self.plan.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = plan;
     }
 
     /// Makes the default deployment now, so that its cost shows as a stage of its own.
@@ -109,7 +118,17 @@ impl Session {
             log_alarm: change.log_alarm,
             refusal_expected: refusal_expected.map(str::to_owned),
         };
-        let made = deploy(&self.layout, &self.packages, &specification, base.as_deref(), &self.progress).await;
+        let label = self.plan.lock().unwrap_or_else(std::sync::PoisonError::into_inner).label(change);
+        let progress = self.progress.of_deployment(label.clone());
+        let made = deploy(&self.layout, &self.packages, &specification, base.as_deref(), &progress).await;
+        self.progress.emit(RunEvent::Deployed(
+            &label,
+            match &made {
+                Ok(made) if made.reused => Deployed::Reused,
+                Ok(made) => Deployed::Applied(made.applied_in),
+                Err(_) => Deployed::Failed,
+            },
+        ));
         made.map(Arc::new).map_err(Arc::new)
     }
 

@@ -32,7 +32,7 @@ fn run(shared: &Shared, slack_by: SlackBy, records: Vec<Value>) -> Result<Outcom
     let scenario = Scenario { records, slack_by, deployment: with_store(), ..Scenario::default() };
     let outcome = shared.with(async |session| session.run(&loaded("storm", scenario)).await)?;
     if outcome.status == Status::Error || outcome.dead_letters > 0 {
-        return Err(rootwatch::report::human("embedded", &[outcome], true).into());
+        return Err(rootwatch::report::human_of("embedded", &outcome).into());
     }
     Ok(outcome)
 }
@@ -99,7 +99,7 @@ pub(crate) fn the_same_act(shared: &Shared) -> Result<(), Failed> {
         let outcome = run(shared, slack_by, records.clone())?;
         let sinks = outcome.sinks;
         if (outcome.alerts.activity, sinks.slack, sinks.pagerduty, sinks.email) != (3, 1, 1, 1) {
-            return Err(rootwatch::report::human("embedded", &[outcome], true).into());
+            return Err(rootwatch::report::human_of("embedded", &outcome).into());
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use libtest_mimic::Failed;
 use rootwatch::deployment::OwnRoot;
-use rootwatch::report::human;
+use rootwatch::report::human_of;
 use rootwatch::runner::{Session, Status};
 use rootwatch::scenario::find;
 
@@ -34,7 +34,7 @@ pub(super) fn root_module(shared: &Shared) -> Result<(), Failed> {
         for scenario in &scenarios {
             let outcome = session.run_on(scenario, &deployment).await;
             if outcome.status != Status::Passed {
-                return Err(human("embedded", &[outcome], true));
+                return Err(human_of("embedded", &outcome));
             }
         }
         let again = session.deploy_own(&own).await.map_err(|error| error.to_string())?;

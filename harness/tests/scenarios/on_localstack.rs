@@ -9,7 +9,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use rootwatch::cloud::{self, Cloud, RunOptions, compare, not_run_on_localstack};
 use rootwatch::layout::Layout;
 use rootwatch::localstack::{Availability, availability_blocking, required};
-use rootwatch::report::{Progress, human};
+use rootwatch::report::{Progress, human_of};
 use rootwatch::runner::{Outcome, Status};
 use rootwatch::scenario::Loaded;
 
@@ -105,7 +105,7 @@ impl OnLocalStack {
                     return (name, None);
                 }
                 outcome.notes.extend(log.clone());
-                (name, Some(human("localstack", std::slice::from_ref(&outcome), true)))
+                (name, Some(human_of("localstack", &outcome)))
             };
             Ok(outcomes.into_iter().map(verdict).collect())
         })

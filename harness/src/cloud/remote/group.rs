@@ -189,9 +189,7 @@ impl Group<'_> {
             }
             let missing = self.sentinels.iter().filter(|sentinel| sentinel.missing(&self.stops).is_some()).count();
             let open = self.cases.iter().filter(|case| !case.arrived()).count();
-            if self.progress.is_live() {
-                self.progress.stage(&format!("waiting: {open} scenarios and {missing} sentinels are on their way"));
-            }
+            self.progress.status(&format!("waiting for {open} scenarios and {missing} canary events"));
             let idle = now() - last;
             if idle >= QUIET && self.way_is_empty().await && ((missing == 0 && open == 0) || idle >= PATIENCE) {
                 return Ok(());

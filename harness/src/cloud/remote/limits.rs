@@ -28,7 +28,7 @@ pub(in crate::cloud) fn not_run(
     Offers { cloud, dynamodb }: Offers<'_>,
     name: &str,
     scenario: &Scenario,
-    options: RunOptions,
+    options: &RunOptions,
 ) -> Option<Found> {
     // Terraform would try for many minutes to create the table.
     if !dynamodb && scenario.deployment.variables.get("deduplication") == Some(&true.into()) {

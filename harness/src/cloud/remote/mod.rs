@@ -34,7 +34,7 @@ use crate::deployment::{Accounts, Coverage};
 use crate::layout::Layout;
 use crate::packages::Packages;
 use crate::report::Progress;
-use crate::runner::{Outcome, Status, chain, coverage};
+use crate::runner::{Outcome, Plan, RunEvent, Status, chain, coverage};
 use crate::scenario::{DeploymentChange, Loaded, Scenario};
 use crate::sink::{Identity, Sink, SinkError};
 use crate::terraform::Stop;
@@ -235,6 +235,14 @@ impl Remote {
         Ok(facts)
     }
 
+    /// Reports outcomes.
+    fn ended(&self, outcomes: &mut [(usize, Outcome)], options: &RunOptions) {
+        for (_, outcome) in outcomes {
+            outcome.rerun.push_str(&options.arguments);
+            self.progress.emit(RunEvent::Scenario(outcome));
+        }
+    }
+
     fn remark(&self, remark: String) {
         let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
         if !remarks.contains(&remark) {
@@ -407,7 +415,7 @@ impl Cloud for Remote {
                     continue;
                 }
             };
-            if let Some(Found { difference, what }) = not_run(offers, &loaded.name, scenario, options) {
+            if let Some(Found { difference, what }) = not_run(offers, &loaded.name, scenario, &options) {
                 let mut outcome = Outcome::not_run(&loaded.name, loaded.path.clone(), difference, what);
                 outcome.title.clone_from(&scenario.title);
                 outcomes.push((place, outcome));
@@ -419,11 +427,15 @@ impl Cloud for Remote {
                 variants.add(place, loaded, scenario);
             }
         }
+        self.progress.emit(RunEvent::Planned(&Plan::of(&scenarios)));
+        self.ended(&mut outcomes, &options);
         if !together.is_empty() {
             self.progress.stage(&format!("running {} scenarios at the same time", together.len()));
-            outcomes.extend(self.on_the_default(ready, together).await);
+            let mut ran = self.on_the_default(ready, together).await;
+            self.ended(&mut ran, &options);
+            outcomes.extend(ran);
         }
-        outcomes.extend(Box::pin(self.variants(variants, options, any_failed(&outcomes))).await);
+        outcomes.extend(Box::pin(self.variants(variants, &options, any_failed(&outcomes))).await);
         outcomes.sort_by_key(|(place, _)| *place);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }

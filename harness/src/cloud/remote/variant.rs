@@ -31,23 +31,27 @@ impl Remote {
     pub(super) async fn variants(
         &self,
         variants: Variants,
-        options: RunOptions,
+        options: &RunOptions,
         mut failed: bool,
     ) -> Vec<(usize, Outcome)> {
         let mut outcomes = Vec::new();
         let count = variants.0.len();
         for (number, wanting) in (1..).zip(variants.0.into_values()) {
             if options.fail_fast && failed {
+                if !self.options.own {
+                    self.bring_back(&mut outcomes).await;
+                }
                 break;
             }
             let names: Vec<&str> = wanting.iter().map(|one| one.loaded.name.as_str()).collect();
-            self.progress.stage(&format!("deploying for {} ({number} of {count})", names.join(", ")));
-            let ran = Box::pin(self.variant(wanting)).await;
+            self.progress.stage(&format!("deploying variant {number}/{count}: {}", names.join(", ")));
+            let mut ran = Box::pin(self.variant(wanting)).await;
+            if number == count && !self.options.own {
+                self.bring_back(&mut ran).await;
+            }
+            self.ended(&mut ran, options);
             failed |= any_failed(&ran);
             outcomes.extend(ran);
-        }
-        if count > 0 && !self.options.own {
-            self.bring_back(&mut outcomes).await;
         }
         outcomes
     }
