@@ -28,6 +28,14 @@ pub(super) fn number(call: &Call<'_>, member: &str, least: i64, most: i64) -> Re
     }
 }
 
+/// A member with one of a few values.
+pub(super) fn one_of(value: &str, member: &str, values: &[&str]) -> Result<(), ApiError> {
+    if values.contains(&value) {
+        return Ok(());
+    }
+    Err(constraint(value, member, &format!("satisfy enum value set: [{}]", values.join(", "))))
+}
+
 /// A page: `Limit` items from the `Marker` on.
 pub(super) fn page(call: &Call<'_>, member: &str, items: Vec<Value>, default: usize) -> Result<Reply, ApiError> {
     let invalid =

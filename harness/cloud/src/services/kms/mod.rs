@@ -1,20 +1,13 @@
-//! KMS: customer-managed keys whose policies decide, and the service-managed aliases that name no other service.
+//! KMS: symmetric customer-managed keys whose policies decide, and the service-managed aliases that name no other service.
 
 mod alias;
 mod check;
 mod crypto;
 mod data_key;
 mod grant;
-mod import;
 mod key;
-#[cfg(test)]
-mod key_pair_tests;
-mod material;
-mod multi_region;
 mod operations;
 mod rotation;
-mod sign;
-mod spec;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -48,11 +41,9 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("CancelKeyDeletion", operations::cancel_key_deletion),
     Operation::new("CreateAlias", alias::create_alias),
     Operation::new("CreateGrant", grant::create_grant),
-    Operation::noted("CreateKey", operations::create_key, "no custom key stores, SM2, ML-DSA or Ed25519"),
+    Operation::noted("CreateKey", operations::create_key, "symmetric keys of one Region, with material of AWS's"),
     Operation::new("Decrypt", crypto::decrypt),
     Operation::new("DeleteAlias", alias::delete_alias),
-    Operation::new("DeleteImportedKeyMaterial", import::delete_imported_key_material),
-    Operation::new("DeriveSharedSecret", sign::derive_shared_secret),
     Operation::new("DescribeKey", operations::describe_key),
     Operation::new("DisableKey", operations::disable_key),
     Operation::new("DisableKeyRotation", rotation::disable_key_rotation),
@@ -60,20 +51,14 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("EnableKeyRotation", rotation::enable_key_rotation),
     Operation::noted("Encrypt", crypto::encrypt, "reversible, not secret"),
     Operation::noted("GenerateDataKey", data_key::generate_data_key, "reversible, not secret"),
-    Operation::new("GenerateDataKeyPair", data_key::generate_data_key_pair),
-    Operation::new("GenerateDataKeyPairWithoutPlaintext", data_key::generate_data_key_pair_without_plaintext),
     Operation::noted(
         "GenerateDataKeyWithoutPlaintext",
         data_key::generate_data_key_without_plaintext,
         "reversible, not secret",
     ),
-    Operation::new("GenerateMac", sign::generate_mac),
     Operation::new("GenerateRandom", data_key::generate_random),
     Operation::new("GetKeyPolicy", operations::get_key_policy),
     Operation::new("GetKeyRotationStatus", rotation::get_key_rotation_status),
-    Operation::new("GetParametersForImport", import::get_parameters_for_import),
-    Operation::new("GetPublicKey", sign::get_public_key),
-    Operation::noted("ImportKeyMaterial", import::import_key_material, "not wrapped with AES; one material for a key"),
     Operation::new("ListAliases", alias::list_aliases),
     Operation::new("ListGrants", grant::list_grants),
     Operation::new("ListKeyPolicies", operations::list_key_policies),
@@ -83,19 +68,14 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("PutKeyPolicy", operations::put_key_policy),
     Operation::new("ListRetirableGrants", grant::list_retirable_grants),
     Operation::new("ReEncrypt", crypto::re_encrypt),
-    Operation::new("ReplicateKey", multi_region::replicate_key),
     Operation::new("RetireGrant", grant::retire_grant),
     Operation::new("RevokeGrant", grant::revoke_grant),
     Operation::new("RotateKeyOnDemand", rotation::rotate_key_on_demand),
     Operation::noted("ScheduleKeyDeletion", operations::schedule_key_deletion, "gone when its day has come"),
-    Operation::new("Sign", sign::sign),
     Operation::new("TagResource", tags::tag_resource),
     Operation::new("UntagResource", tags::untag_resource),
     Operation::new("UpdateAlias", alias::update_alias),
     Operation::new("UpdateKeyDescription", operations::update_key_description),
-    Operation::new("UpdatePrimaryRegion", multi_region::update_primary_region),
-    Operation::new("Verify", sign::verify),
-    Operation::new("VerifyMac", sign::verify_mac),
 ];
 
 /// Finds a key by id, ARN, alias or alias ARN.
@@ -114,8 +94,7 @@ pub(crate) fn resolve(state: &crate::state::State, key: &str, owner: &AccountId,
 
 /// Refuses a key that cannot be used as it is.
 fn usable(call: &mut Call<'_>, arn: &Arn) -> Result<(), ApiError> {
-    let now = call.state.now;
-    match operations::key(call, arn)?.unusable(arn, now) {
+    match operations::key(call, arn)?.unusable(arn) {
         None => Ok(()),
         Some(("KMSDisabled", message)) => Err(ApiError::new("DisabledException", message)),
         Some((_, message)) => Err(ApiError::new("KMSInvalidStateException", message)),
@@ -156,7 +135,7 @@ pub fn allows(
     let Some(found) = state.kms.keys.shared(&arn) else {
         return Err(DeliveryError::permanent("KMSNotFound", format!("Key '{arn}' does not exist")));
     };
-    if let Some((code, message)) = found.unusable(&arn, state.now) {
+    if let Some((code, message)) = found.unusable(&arn) {
         refuse(state, hop, arn.as_str(), principal, &message);
         return Err(DeliveryError::permanent(code, message));
     }

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::check::{self, number, page};
-use super::key::{Family, shape};
-use super::spec::{Origin, Spec};
+use super::check::{self, number, one_of, page};
+use super::key::shape;
 use super::tags::{self, Tag};
-use super::{Key, grant, material, resolve};
+use super::{Key, grant, resolve};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::{Edge, PolicyText};
 use crate::id::Arn;
@@ -20,10 +17,7 @@ use crate::time::Time;
 
 /// What AWS says of a key that is not there: ids are shown as ARNs, and what can be no id by itself. [T]
 pub(super) fn not_found(call: &Call<'_>, key: &str) -> ApiError {
-    let is_id = |id: &str| {
-        let id = id.strip_prefix("mrk-").unwrap_or(id);
-        id.len() >= 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
-    };
+    let is_id = |id: &str| id.len() >= 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     let missing = |text: String| ApiError::new("NotFoundException", text);
     match Arn::parse(key) {
         Some(arn) if arn.region() != call.region => missing(format!("Invalid arn {}", arn.region())),
@@ -55,21 +49,6 @@ pub(super) fn live(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiError> {
         return Err(ApiError::new("KMSInvalidStateException", format!("{arn} is pending deletion.")));
     }
     Ok(arn)
-}
-
-/// The same, of a key that has its material. [D] key-state
-fn imported(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiError> {
-    let arn = live(call, action)?;
-    let now = call.state.now;
-    match key(call, &arn)?.state(now) {
-        "PendingImport" => Err(ApiError::new("KMSInvalidStateException", format!("{arn} is pending import."))),
-        _ => Ok(arn),
-    }
-}
-
-/// What should never happen: a library could make no key.
-pub(super) fn internal() -> ApiError {
-    ApiError::new("KMSInternalException", "rootwatch: no key material could be made").status(500)
 }
 
 /// [D] API_CreateKey
@@ -131,6 +110,29 @@ struct CreateKey {
     tags: Vec<Tag>,
 }
 
+/// The values of `KeySpec`, `KeyUsage` and `Origin`. Only the first of each is implemented. [D] API_CreateKey
+const SPECS: [&str; 17] = [
+    "SYMMETRIC_DEFAULT",
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+    "ECC_NIST_P256",
+    "ECC_NIST_P384",
+    "ECC_NIST_P521",
+    "ECC_SECG_P256K1",
+    "HMAC_224",
+    "HMAC_256",
+    "HMAC_384",
+    "HMAC_512",
+    "SM2",
+    "ML_DSA_44",
+    "ML_DSA_65",
+    "ML_DSA_87",
+    "ECC_NIST_EDWARDS25519",
+];
+const USAGES: [&str; 4] = ["ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"];
+const ORIGINS: [&str; 4] = ["AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"];
+
 /// The policy of a key that is made without one: it makes IAM policies effective. [D] key-policy-default
 pub(super) fn default_policy(call: &Call<'_>) -> String {
     json!({"Version": "2012-10-17", "Id": "key-default-1", "Statement": [{
@@ -162,53 +164,45 @@ pub(super) fn check_lockout(call: &Call<'_>, arn: &Arn, policy: &PolicyText) -> 
 pub(super) fn create_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let input: CreateKey = call.input()?;
     // [D] API_CreateKey: the old name and the new one may both be given, if they agree
-    let asked = match (&input.key_spec, &input.customer_master_key_spec) {
+    let spec = match (&input.key_spec, &input.customer_master_key_spec) {
         (Some(new), Some(old)) if new != old => {
             let text = "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. \
                         CustomerMasterKeySpec is deprecated.";
             return Err(ApiError::validation(text));
         }
-        (Some(new), _) => Spec::parse(new, "keySpec")?,
-        (None, Some(old)) => Spec::parse(old, "customerMasterKeySpec")?,
-        (None, None) => Spec::SymmetricDefault,
+        (Some(new), _) => Some(("keySpec", new)),
+        (None, old) => old.as_ref().map(|old| ("customerMasterKeySpec", old)),
     };
-    let usage = asked.usage(input.key_usage.as_deref())?;
-    let origin = input.origin.as_deref().map_or(Ok(Origin::Kms), Origin::parse)?;
+    let only = |call: &Call<'_>, member: &str, asked: Option<&String>, values: &[&str]| match asked {
+        None => Ok(()),
+        Some(asked) if asked == values[0] => Ok(()),
+        Some(asked) => {
+            one_of(asked, member, values)?;
+            Err(ApiError::not_implemented(call.service, &format!("CreateKey with {member} {asked}")))
+        }
+    };
+    only(call, spec.map_or("keySpec", |(member, _)| member), spec.map(|(_, spec)| spec), &SPECS)?;
+    only(call, "keyUsage", input.key_usage.as_ref(), &USAGES)?;
+    only(call, "origin", input.origin.as_ref(), &ORIGINS)?;
+    if input.multi_region {
+        return Err(ApiError::not_implemented(call.service, "CreateKey with multiRegion"));
+    }
     description_length(input.description.as_deref())?;
-    // [D] multi-region-keys-overview: an id of its own form
-    let id = match input.multi_region {
-        true => format!("mrk-{}", call.state.hex(32)),
-        false => call.state.uuid(),
-    };
+    let id = call.state.uuid();
     let arn = call.arn(format!("key/{id}"));
     let context = Context::new()
-        .with("kms:KeySpec", asked.name())
-        .with("kms:KeyUsage", usage.name())
-        .with("kms:KeyOrigin", origin.name())
-        .with("kms:MultiRegion", input.multi_region.to_string());
+        .with("kms:KeySpec", SPECS[0])
+        .with("kms:KeyUsage", USAGES[0])
+        .with("kms:KeyOrigin", ORIGINS[0])
+        .with("kms:MultiRegion", "false");
     call.authorise_with("kms:CreateKey", &arn, context, None)?;
     let policy = policy(&input.policy.unwrap_or_else(|| default_policy(call)))?;
     if !input.bypass_policy_lockout_safety_check {
         check_lockout(call, &arn, &policy)?;
     }
     let tags = tags::checked(input.tags)?;
-    let material = match origin {
-        Origin::External => None,
-        Origin::Kms => {
-            let made = material::generate(call.state.rng(), asked).ok_or_else(internal)?;
-            Some(STANDARD.encode(made))
-        }
-    };
     let key = Key {
         description: input.description.unwrap_or_default(),
-        spec: asked,
-        usage,
-        origin,
-        material,
-        valid_to: None,
-        imported: None,
-        wrapping: None,
-        family: input.multi_region.then_some(Family::Primary),
         policy,
         enabled: true,
         deletion: None,
@@ -267,13 +261,13 @@ pub(super) fn list_key_policies(call: &mut Call<'_>) -> Result<Reply, ApiError> 
 }
 
 pub(super) fn enable_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = imported(call, "kms:EnableKey")?;
+    let arn = live(call, "kms:EnableKey")?;
     key(call, &arn)?.enabled = true;
     Ok(Reply::empty())
 }
 
 pub(super) fn disable_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let arn = imported(call, "kms:DisableKey")?;
+    let arn = live(call, "kms:DisableKey")?;
     key(call, &arn)?.enabled = false;
     Ok(Reply::empty())
 }

@@ -3,29 +3,15 @@
 use serde_json::{Value, json};
 
 use super::check::{number, page};
-use super::key::Family;
 use super::operations::{key, named};
-use super::spec::Origin;
 use super::usable;
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
 use crate::time::Time;
 
-/// Only symmetric keys with material of KMS's own rotate by themselves, and of a family the primary.
-/// [D] rotate-keys; texts [T]
+/// The key to rotate, which must be usable. [D] rotate-keys
 fn rotating(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiError> {
     let arn = named(call, "KeyId", action)?;
-    let refused = |text: String| Err(ApiError::new("UnsupportedOperationException", text));
-    let key = key(call, &arn)?;
-    if !key.spec.is_symmetric() {
-        return refused(format!("{arn} key spec is {} which is not valid for this operation.", key.spec.name()));
-    }
-    if key.origin == Origin::External {
-        return refused(format!("{arn} origin is EXTERNAL which is not valid for this operation."));
-    }
-    if key.family == Some(Family::Replica) {
-        return refused(format!("{arn} is not a multi-region primary key."));
-    }
     usable(call, &arn)?;
     Ok(arn)
 }

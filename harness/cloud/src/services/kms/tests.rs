@@ -43,6 +43,7 @@ pub(super) fn cloud() -> (State, String) {
 
 #[test]
 fn refusals() {
+    const NOT_IMPLEMENTED: &str = "(see harness/cloud/OPERATIONS.md)";
     const UNKNOWN: &str = "11111111-2222-3333-4444-555555555555";
     let arn = |resource: &str| format!("arn:aws:kms:us-east-1:{ACCOUNT}:{resource}");
     let constraint = |value: &str, member: &str, wanted: &str| {
@@ -157,6 +158,33 @@ fn refusals() {
             k(json!({"PendingWindowInDays": 6})),
             "ValidationException",
             constraint("6", "pendingWindowInDays", "have value greater than or equal to 7"),
+        ),
+        // Only symmetric keys of one Region, with material of AWS's, are implemented.
+        (
+            "",
+            "CreateKey",
+            json!({"KeySpec": "AES_256"}),
+            "ValidationException",
+            "SM2, ML_DSA_44, ML_DSA_65, ML_DSA_87, ECC_NIST_EDWARDS25519]".into(),
+        ),
+        (
+            "",
+            "CreateKey",
+            json!({"KeySpec": "RSA_2048", "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT"}),
+            "ValidationException",
+            "CustomerMasterKeySpec is deprecated.".into(),
+        ),
+        ("", "CreateKey", json!({"KeySpec": "RSA_2048"}), "NotImplemented", NOT_IMPLEMENTED.into()),
+        ("", "CreateKey", json!({"CustomerMasterKeySpec": "HMAC_256"}), "NotImplemented", NOT_IMPLEMENTED.into()),
+        ("", "CreateKey", json!({"KeyUsage": "SIGN_VERIFY"}), "NotImplemented", NOT_IMPLEMENTED.into()),
+        ("", "CreateKey", json!({"Origin": "EXTERNAL"}), "NotImplemented", NOT_IMPLEMENTED.into()),
+        ("", "CreateKey", json!({"MultiRegion": true}), "NotImplemented", NOT_IMPLEMENTED.into()),
+        (
+            "",
+            "Encrypt",
+            k(json!({"Plaintext": text, "EncryptionAlgorithm": "RSAES_OAEP_SHA_1"})),
+            "InvalidKeyUsageException",
+            "Algorithm RSAES_OAEP_SHA_1 is incompatible with key spec SYMMETRIC_DEFAULT.".into(),
         ),
         ("", "CancelKeyDeletion", k(json!({})), invalid_state, "is not pending deletion.".into()),
         (
