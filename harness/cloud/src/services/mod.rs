@@ -18,7 +18,6 @@ pub mod sts;
 
 mod delivery;
 mod digest;
-mod fifo;
 mod tag;
 
 pub use delivery::DeliveryError;

@@ -174,14 +174,7 @@ fn to_queue(
     let context = context(state, &subscription.topic);
     let (principal, region) = (sns(), queue.region());
     let send = sqs::Send { principal: &principal, region: &region, queue, body, attributes, context };
-    sqs::send_in_group(
-        state,
-        Hop::Subscription,
-        send,
-        notification.group.clone(),
-        notification.deduplication_id.clone(),
-    )
-    .map(drop)
+    sqs::send_in_group(state, Hop::Subscription, send, notification.group.clone()).map(drop)
 }
 
 /// The subject of a mail without one. [T]

@@ -1,4 +1,4 @@
-//! SNS: topics, subscriptions, and the delivery from one to the other.
+//! SNS: topics, subscriptions, and the delivery from one to the other. FIFO topics are refused by name.
 //!
 //! Reading order: [`topic`] and [`subscription`] (what there is), [`filter`], [`publish`] (how a message enters a topic),
 //! [`notification`] (what subscribers receive), [`delivery`], [`delivery_policy`] and [`retry`] (how they receive it), [`email`], [`http`]; then the
@@ -41,7 +41,7 @@ use crate::api::Operation;
 pub const OPERATIONS: &[Operation] = &[
     Operation::new("AddPermission", permission::add),
     Operation::new("ConfirmSubscription", subscribe::confirm),
-    Operation::noted("CreateTopic", manage::create, "FIFO topics keep no archive"),
+    Operation::noted("CreateTopic", manage::create, "FIFO topics are refused"),
     Operation::new("DeleteTopic", manage::delete),
     Operation::noted("GetDataProtectionPolicy", topic_attributes::data_protection, "there is never one"),
     Operation::new("GetSubscriptionAttributes", subscription_attributes::get),

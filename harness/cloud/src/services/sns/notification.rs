@@ -23,12 +23,6 @@ pub(super) struct Notification {
     pub(super) attributes: Vec<(String, MessageAttribute)>,
     pub(super) published: Time,
     pub(super) group: Option<String>,
-    /// Of a FIFO topic.
-    #[serde(default)]
-    pub(super) deduplication_id: Option<String>,
-    /// Of a FIFO topic.
-    #[serde(default)]
-    pub(super) sequence: Option<String>,
     /// `1` or `2`.
     pub(super) signature_version: String,
 }
@@ -47,21 +41,15 @@ impl Notification {
         let mut put = |name: &str, value: Value| drop(envelope.insert(name.to_owned(), value));
         put("Type", json!("Notification"));
         put("MessageId", json!(self.id));
-        if let Some(sequence) = &self.sequence {
-            put("SequenceNumber", json!(sequence));
-        }
         put("TopicArn", json!(self.topic));
         if let Some(subject) = &self.subject {
             put("Subject", json!(subject));
         }
         put("Message", json!(self.message_for(protocol)));
         put("Timestamp", json!(self.published.iso_millis()));
-        // FIFO topics do not sign. [D] fifo-example-code, the message as received
-        if self.sequence.is_none() {
-            put("SignatureVersion", json!(self.signature_version));
-            put("Signature", json!(self.signature()));
-            put("SigningCertURL", json!(self.certificate_url()));
-        }
+        put("SignatureVersion", json!(self.signature_version));
+        put("Signature", json!(self.signature()));
+        put("SigningCertURL", json!(self.certificate_url()));
         put("UnsubscribeURL", json!(self.unsubscribe_url(subscription)));
         if !self.attributes.is_empty() {
             put("MessageAttributes", self.shown_attributes());
@@ -187,8 +175,6 @@ mod tests {
             attributes,
             published: Time::from_seconds(0),
             group: None,
-            deduplication_id: None,
-            sequence: None,
             signature_version: "1".into(),
         }
     }

@@ -7,7 +7,6 @@ use super::filter;
 use super::notification::Notification;
 use super::subscription::Subscription;
 use super::topic::policy_name;
-use crate::api::ApiError;
 use crate::authz::Edge;
 use crate::id::{Arn, Region};
 use crate::policy::{Context, Decision, Principal};
@@ -57,8 +56,7 @@ pub fn publish(state: &mut State, hop: Hop, publish: Publish<'_>) -> Result<Stri
         return Err(DeliveryError::permanent("InvalidParameter", "Invalid parameter: Message too long"));
     }
     let draft = Draft { subject, message, attributes, ..Draft::default() };
-    let published = fan_out(state, principal, topic, draft, decision);
-    published.map(|published| published.id).map_err(|error| DeliveryError::permanent(error.code, error.message))
+    Ok(fan_out(state, principal, topic, draft, decision))
 }
 
 /// Whether the principal may publish: by policies, and by the topic's key.
@@ -104,15 +102,6 @@ pub(super) struct Draft {
     pub(super) by_protocol: Vec<(String, String)>,
     pub(super) attributes: Vec<(String, sqs::MessageAttribute)>,
     pub(super) group: Option<String>,
-    pub(super) deduplication_id: Option<String>,
-}
-
-/// What became of a message that was published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Published {
-    pub(super) id: String,
-    /// Of a FIFO topic.
-    pub(super) sequence: Option<String>,
 }
 
 /// The size that counts against the limit.
@@ -130,22 +119,10 @@ pub(super) fn fan_out(
     state: &mut State,
     principal: &Principal,
     topic: &Arn,
-    mut draft: Draft,
+    draft: Draft,
     decision: Decision,
-) -> Result<Published, ApiError> {
+) -> String {
     let (id, now) = (state.uuid(), state.now);
-    let mut sequence = None;
-    let number = state.next_sequence();
-    if let Some(found) = state.sns.topics.get_mut(topic)
-        && let Some(identity) = found.identity(&draft)?
-    {
-        if let Some(sent) = found.recent.repeated(&identity, now) {
-            // Accepted, and not delivered again. [D] fifo-message-dedup
-            return Ok(Published { id: sent.message, sequence: Some(sent.sequence) });
-        }
-        sequence = Some(found.recent.note(&identity, &id, number, now));
-        (draft.group, draft.deduplication_id) = (Some(identity.group), Some(identity.id));
-    }
     let subscriptions: Vec<_> = state.sns.of_topic(topic).cloned().collect();
     let version = state.sns.topics.get(topic).and_then(|topic| topic.attributes.get("SignatureVersion").cloned());
     let notification = Arc::new(Notification {
@@ -157,8 +134,6 @@ pub(super) fn fan_out(
         attributes: draft.attributes,
         published: now,
         group: draft.group,
-        deduplication_id: draft.deduplication_id,
-        sequence: sequence.clone(),
         signature_version: version.unwrap_or_else(|| "1".to_owned()),
     });
     state.trace(Entry {
@@ -195,7 +170,7 @@ pub(super) fn fan_out(
             decision: None,
         });
     }
-    Ok(Published { id, sequence })
+    id
 }
 
 /// Whether a subscription receives a message: with what there is to say about its filter, or why not.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::fault::{self, invalid, value_invalid};
-use super::publish::{Draft, Published, SIZE_LIMIT, admit, fan_out, size};
+use super::publish::{Draft, SIZE_LIMIT, admit, fan_out, size};
 use super::topic::located;
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
@@ -43,15 +43,8 @@ pub(super) fn publish(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         return Err(invalid("Message too long"));
     }
     let caller = call.caller.clone();
-    Ok(shown(fan_out(call.state, &caller, &topic, draft, decision)?).into())
-}
-
-fn shown(published: Published) -> Value {
-    let mut shown = json!({"MessageId": published.id});
-    if let Some(sequence) = published.sequence {
-        shown["SequenceNumber"] = json!(sequence);
-    }
-    shown
+    let id = fan_out(call.state, &caller, &topic, draft, decision);
+    Ok(json!({"MessageId": id}).into())
 }
 
 /// The topic, by either name. [V] LS:sns/test_publish_message_by_target_arn, ::test_publish_non_existent_target
@@ -90,20 +83,20 @@ impl Input {
             // Fewer than 100 characters, on one line. [V] LS:sns/test_publish_with_empty_subject; [D] API_Publish
             return Err(invalid("Subject"));
         }
+        if self.message_deduplication_id.is_some() {
+            // [D] API_Publish; the text [T]
+            return Err(invalid(
+                "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid \
+                 for this topic type",
+            ));
+        }
         let attributes = attributes(self.message_attributes, at)?;
         let (message, by_protocol) = match self.message_structure.as_deref() {
             Some("json") => structured(&self.message)?,
             Some("") | None => (self.message, Vec::new()),
             Some(_) => return Err(invalid("MessageStructure")),
         };
-        Ok(Draft {
-            subject: self.subject,
-            message,
-            by_protocol,
-            attributes,
-            group: self.message_group_id,
-            deduplication_id: self.message_deduplication_id,
-        })
+        Ok(Draft { subject: self.subject, message, by_protocol, attributes, group: self.message_group_id })
     }
 }
 
@@ -224,20 +217,12 @@ pub(super) fn publish_batch(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         ));
     }
     let caller = call.caller.clone();
-    let (mut successful, mut failed) = (Vec::new(), Vec::new());
+    let mut successful = Vec::new();
     for (id, draft) in drafts {
-        match fan_out(call.state, &caller, &topic, draft, decision.clone()) {
-            Ok(published) => {
-                let mut entry = shown(published);
-                entry["Id"] = json!(id);
-                successful.push(entry);
-            }
-            Err(error) => {
-                failed.push(json!({"Id": id, "Code": error.code, "Message": error.message, "SenderFault": true}));
-            }
-        }
+        let message = fan_out(call.state, &caller, &topic, draft, decision.clone());
+        successful.push(json!({"Id": id, "MessageId": message}));
     }
-    Ok(json!({"Successful": successful, "Failed": failed}).into())
+    Ok(json!({"Successful": successful, "Failed": []}).into())
 }
 
 /// [V] LS:sns/test_publish_batch_exceptions, ::test_publish_batch_invalid_entry_id; an empty batch [D] API_PublishBatch

@@ -31,7 +31,7 @@ struct Subscribe {
 pub(super) fn subscribe(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let topic = located(call, "TopicArn")?;
     let input: Subscribe = call.input()?;
-    check_endpoint(&topic, &input.protocol, &input.endpoint)?;
+    check_endpoint(&input.protocol, &input.endpoint)?;
     let context = Context::new().with("sns:Protocol", &*input.protocol).with("sns:Endpoint", &*input.endpoint);
     let topic = authorised(call, topic, "SNS:Subscribe", context)?;
     let mut settings = Settings::default();
@@ -109,12 +109,7 @@ fn needs_confirmation(call: &Call<'_>, input: &Subscribe) -> bool {
 
 /// [V] LS:sns/test_subscribe_with_invalid_protocol, ::test_subscribe_unknown_sqs_queue, ::test_subscribe_sqs_queue_url;
 /// the texts for other protocols [T]
-fn check_endpoint(topic: &Arn, protocol: &str, endpoint: &str) -> Result<(), ApiError> {
-    let fifo = topic.name().ends_with(".fifo");
-    if fifo && protocol != "sqs" {
-        // Queues alone, of either kind. [D] sns-fifo-topics; the text [T]
-        return Err(invalid(format!("Invalid protocol type: {protocol}")));
-    }
+fn check_endpoint(protocol: &str, endpoint: &str) -> Result<(), ApiError> {
     let arn = Arn::parse(endpoint);
     let of_service = |service: &str| {
         arn.as_ref().is_some_and(|arn| {
@@ -122,7 +117,7 @@ fn check_endpoint(topic: &Arn, protocol: &str, endpoint: &str) -> Result<(), Api
         })
     };
     let good = match protocol {
-        "sqs" if endpoint.ends_with(".fifo") && !fifo => {
+        "sqs" if endpoint.ends_with(".fifo") => {
             return Err(invalid("Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"));
         }
         "sqs" => of_service("sqs").then_some(()).ok_or("SQS endpoint ARN"),
@@ -295,9 +290,7 @@ mod tests {
             ),
         ];
         for (protocol, endpoint, expected) in cases {
-            let error = check_endpoint(&"arn:aws:sns:us-east-1:1:t".into(), protocol, endpoint)
-                .err()
-                .map(|error| error.message);
+            let error = check_endpoint(protocol, endpoint).err().map(|error| error.message);
             assert_eq!(error.as_deref(), expected, "{protocol} {endpoint}");
         }
     }

@@ -7,13 +7,11 @@ use serde_json::json;
 
 use super::email::Mail;
 use super::fault;
-use super::publish::Draft;
 use super::subscription::Subscription;
 use crate::api::{ApiError, Call};
 use crate::authz::PolicyText;
 use crate::id::{AccountId, Arn};
 use crate::policy::Context;
-use crate::services::fifo::{Identity, Recent};
 use crate::table::Table;
 
 /// State of the service.
@@ -58,44 +56,9 @@ pub(super) struct Topic {
     pub(super) policy: PolicyText,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) subscriptions_deleted: usize,
-    /// Of a FIFO topic: what was published a short while ago.
-    #[serde(default)]
-    pub(super) recent: Recent,
 }
 
 impl Topic {
-    pub(super) fn is_fifo(&self) -> bool {
-        self.attributes.contains_key("FifoTopic")
-    }
-
-    /// What a message is known by in a FIFO topic; in another it is not known by anything. The texts [T]
-    pub(super) fn identity(&self, draft: &Draft) -> Result<Option<Identity>, ApiError> {
-        let id = draft.deduplication_id.as_deref();
-        if !self.is_fifo() {
-            return match id {
-                None => Ok(None),
-                Some(_) => Err(fault::invalid(
-                    "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not \
-                     valid for this topic type",
-                )),
-            };
-        }
-        let group = draft
-            .group
-            .clone()
-            .ok_or_else(|| fault::invalid("The MessageGroupId parameter is required for FIFO topics"))?;
-        let content_based = self.attributes.get("ContentBasedDeduplication").is_some_and(|on| on == "true");
-        // The scope is the group's where the throughput's is. [D] fifo-high-throughput
-        let by_group = self.attributes.get("FifoThroughputScope").is_some_and(|scope| scope == "MessageGroup");
-        let identity = Identity::new(group, id, content_based.then_some(&*draft.message), by_group);
-        identity.map(Some).ok_or_else(|| {
-            fault::invalid(
-                "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided \
-                 explicitly",
-            )
-        })
-    }
-
     /// The KMS key: id, alias or ARN.
     pub(super) fn kms_key(&self) -> Option<&str> {
         self.attributes.get("KmsMasterKeyId").map(String::as_str).filter(|key| !key.is_empty())

@@ -12,17 +12,8 @@ use crate::policy::PolicyKind;
 use crate::services::iam;
 
 /// What may be set, beside the settings of delivery status logging. [D] API_SetTopicAttributes
-const SETTABLE: &[&str] = &[
-    "ContentBasedDeduplication",
-    "DeliveryPolicy",
-    "DisplayName",
-    "FifoThroughputScope",
-    "FifoTopic",
-    "KmsMasterKeyId",
-    "Policy",
-    "SignatureVersion",
-    "TracingConfig",
-];
+const SETTABLE: &[&str] =
+    &["DeliveryPolicy", "DisplayName", "Policy", "TracingConfig", "KmsMasterKeyId", "SignatureVersion"];
 
 /// Protocols whose deliveries can be logged. [D] sns-topic-attributes
 const FEEDBACK: &[&str] = &["HTTP", "Firehose", "Lambda", "Application", "SQS"];
@@ -105,13 +96,6 @@ pub(super) fn apply(topic: &mut Topic, name: &str, value: String) -> Result<(), 
         "DisplayName" if value.chars().count() > 100 || value.chars().any(char::is_control) => {
             return Err(invalid("DisplayName"));
         }
-        "FifoTopic" | "ContentBasedDeduplication" | "FifoThroughputScope" if !topic.is_fifo() => {
-            return Err(invalid("AttributeName"));
-        }
-        "ContentBasedDeduplication" if !matches!(value.as_str(), "true" | "false") => return Err(invalid(name)),
-        "FifoThroughputScope" if !matches!(value.as_str(), "Topic" | "MessageGroup") => return Err(invalid(name)),
-        // A topic stays what it is. [D] API_SetTopicAttributes
-        "FifoTopic" => return Err(invalid("AttributeName")),
         "SignatureVersion" if !matches!(value.as_str(), "1" | "2") => return Err(invalid("SignatureVersion")),
         "TracingConfig" if !matches!(value.as_str(), "PassThrough" | "Active") => return Err(invalid("TracingConfig")),
         "DeliveryPolicy" if !value.is_empty() => {

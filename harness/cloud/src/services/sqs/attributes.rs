@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::fault::Fault;
-use super::fifo::Fifo;
 use crate::authz::PolicyText;
 use crate::id::Arn;
 
@@ -31,9 +30,6 @@ pub(super) struct Attributes {
     /// Seconds.
     pub(super) kms_reuse: u32,
     pub(super) managed_sse: bool,
-    /// Of a FIFO queue.
-    #[serde(default)]
-    pub(super) fifo: Option<Fifo>,
 }
 
 impl Default for Attributes {
@@ -49,7 +45,6 @@ impl Default for Attributes {
             kms_key: None,
             kms_reuse: 300,
             managed_sse: true,
-            fifo: None,
         }
     }
 }
@@ -122,7 +117,6 @@ impl Attributes {
         if let Some(allow) = &self.redrive_allow {
             shown.insert("RedriveAllowPolicy", allow.text());
         }
-        shown.extend(self.fifo.iter().flat_map(Fifo::shown));
         // The reuse period is shown beside a key only. [V] LS:sqs/test_set_queue_attributes_default_values
         if let Some(key) = &self.kms_key {
             shown.insert("KmsMasterKeyId", key.clone());
@@ -137,10 +131,6 @@ impl Attributes {
         let mut next = self.clone();
         let mut policy = None;
         for (name, value) in input {
-            if let Some(set) = next.fifo.as_mut().and_then(|fifo| fifo.set(name, value)) {
-                set?;
-                continue;
-            }
             match name.as_str() {
                 "VisibilityTimeout" => next.visibility_timeout = number(name, value, 0, 43_200)?,
                 "MessageRetentionPeriod" => next.retention = number(name, value, 60, 1_209_600)?,
@@ -152,7 +142,9 @@ impl Attributes {
                 "RedriveAllowPolicy" => next.redrive_allow = RedriveAllow::parse(value)?,
                 "Policy" if value.is_empty() => policy = Some(None),
                 "Policy" => {
-                    policy = Some(Some(PolicyText::parse(value).map_err(|_| Fault::invalid_attribute(name))?));
+                    policy = Some(Some(
+                        PolicyText::parse(value).map_err(|_| Fault::invalid_attribute(name))?,
+                    ));
                 }
                 "KmsMasterKeyId" => next.kms_key = (!value.is_empty()).then(|| value.clone()),
                 "SqsManagedSseEnabled" => {
@@ -162,7 +154,6 @@ impl Attributes {
             }
         }
         next.settle_encryption(input)?;
-        next.fifo.as_ref().map(Fifo::check).transpose()?;
         Ok((next, policy))
     }
 

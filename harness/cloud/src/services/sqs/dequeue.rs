@@ -1,6 +1,6 @@
 //! How messages are received, deleted, hidden and, when received too often, moved to the dead-letter queue.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base64::Engine;
@@ -24,7 +24,7 @@ pub struct Received {
     pub body: String,
     /// The system attributes: `ApproximateReceiveCount`, `SentTimestamp`, `SenderId`,
     /// `ApproximateFirstReceiveTimestamp`, and where there are such `AWSTraceHeader`, `MessageGroupId`,
-    /// `MessageDeduplicationId`, `SequenceNumber`, `DeadLetterQueueSourceArn`.
+    /// `DeadLetterQueueSourceArn`.
     pub attributes: BTreeMap<String, String>,
     /// The message attributes, by name.
     pub message_attributes: Vec<(String, MessageAttribute)>,
@@ -38,11 +38,9 @@ pub fn receive(state: &mut State, queue: &Arn, max: usize, visibility: Option<Du
     let now = state.now;
     // With a timeout of zero a message is visible at once, but not twice in one answer.
     let mut again = Vec::new();
-    // Of a FIFO queue: a receive may take several messages of a group, in their order.
-    let mut taken = BTreeSet::new();
     while received.len() < max {
         let Some(found) = state.sqs.queues.get_mut(queue) else { break };
-        let Some(number) = found.first_ready_beside(now, &taken) else { break };
+        let Some(number) = found.first_ready(now) else { break };
         let Some(mut message) = found.take(number) else { break };
         if found.is_expired(&message, now) {
             let detail =
@@ -57,7 +55,6 @@ pub fn receive(state: &mut State, queue: &Arn, max: usize, visibility: Option<Du
         {
             continue;
         }
-        taken.extend(message.group.clone());
         let nonce = state.hex(16);
         let Some(found) = state.sqs.queues.get_mut(queue) else { break };
         message.receive_count += 1;
@@ -99,8 +96,6 @@ impl Message {
             ("ApproximateFirstReceiveTimestamp", self.first_received.map(millis)),
             ("AWSTraceHeader", self.trace_header.clone()),
             ("MessageGroupId", self.group.clone()),
-            ("MessageDeduplicationId", self.deduplication_id.clone()),
-            ("SequenceNumber", self.sequence.clone()),
             ("DeadLetterQueueSourceArn", self.source.as_ref().map(Arn::to_string)),
         ];
         attributes.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
@@ -164,21 +159,7 @@ fn current(state: &State, queue: &Arn, handle: &str) -> Option<u64> {
 /// after the visibility timeout. [D] API_DeleteMessage; [V] LS:sqs/test_delete_after_visibility_timeout
 pub fn delete(state: &mut State, queue: &Arn, receipt_handle: &str) -> bool {
     let Some(number) = current(state, queue, receipt_handle) else { return false };
-    let Some(found) = state.sqs.queues.get_mut(queue) else { return false };
-    let deleted = found.take(number).is_some();
-    // What waited behind it in its group can be received now.
-    if found.attributes.fifo.is_some() {
-        announce(state, queue);
-    }
-    deleted
-}
-
-/// Whether a handle is of no use any more: in a FIFO queue it is good as long as its message is hidden.
-/// [D] FIFO-queues-understanding-logic
-pub(super) fn is_expired(state: &State, queue: &Arn, handle: &str) -> bool {
-    let Some(found) = state.sqs.queues.get(queue).filter(|queue| queue.attributes.fifo.is_some()) else { return false };
-    let message = Receipt::parse(handle, queue).and_then(|receipt| found.messages.get(&receipt.number));
-    message.is_some_and(|message| message.visible_at <= state.now)
+    state.sqs.queues.get_mut(queue).and_then(|queue| queue.take(number)).is_some()
 }
 
 /// Hides a received message for `timeout` from now; zero shows it at once. Returns whether the message is still there;

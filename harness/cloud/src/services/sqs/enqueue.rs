@@ -5,7 +5,6 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::encryption;
-use super::fault::Fault;
 use super::message::{self, Message, MessageAttribute};
 use super::queue::{Queue, arm};
 use crate::authz::Edge;
@@ -40,17 +39,16 @@ pub struct Send<'a> {
 /// All of them final: `AWS.SimpleQueueService.NonExistentQueue`, `AccessDenied` (the queue's policy), KMS's codes (its
 /// key), `InvalidParameterValue` and `InvalidMessageContents` (too large, or characters that SQS does not take).
 pub fn send(state: &mut State, hop: Hop, send: Send<'_>) -> Result<String, DeliveryError> {
-    send_in_group(state, hop, send, None, None)
+    send_in_group(state, hop, send, None)
 }
 
-/// The same with a message group, which a standard queue only carries along, and for a FIFO queue with the id that tells
-/// messages apart. [V] LS:sns/test_publish_message_group_id
+/// The same with a message group, which a standard queue only carries along.
+/// [V] LS:sns/test_publish_message_group_id
 pub(in crate::services) fn send_in_group(
     state: &mut State,
     hop: Hop,
     send: Send<'_>,
     group: Option<String>,
-    deduplication_id: Option<String>,
 ) -> Result<String, DeliveryError> {
     let Send { principal, region, queue, body, attributes, context } = send;
     let Some(found) = state.sqs.queues.get(queue) else {
@@ -68,7 +66,10 @@ pub(in crate::services) fn send_in_group(
         state.authorise(hop, &edge).map_err(|refusal| DeliveryError::permanent("AccessDenied", refusal.message))?;
     encryption::check(state, hop, principal, region, queue, encryption::SENDER, &context)?;
     let checked = message::check_body(&body).and_then(|()| message::check_attributes(&attributes));
-    checked.map_err(refused)?;
+    checked.map_err(|fault| {
+        let (code, text, _) = fault.entry();
+        DeliveryError::permanent(code, text)
+    })?;
     let size = message::size(&body, &attributes);
     if size > limit {
         return Err(DeliveryError::permanent(
@@ -76,13 +77,8 @@ pub(in crate::services) fn send_in_group(
             format!("One or more parameters are invalid. Reason: Message must be shorter than {limit} bytes."),
         ));
     }
-    let draft = Draft { body, attributes, group, deduplication_id, ..Draft::default() };
-    enqueue(state, principal, queue, draft, Some(decision)).map(|enqueued| enqueued.id).map_err(refused)
-}
-
-fn refused(fault: Fault) -> DeliveryError {
-    let (code, text, _) = fault.entry();
-    DeliveryError::permanent(code, text)
+    let draft = Draft { body, attributes, group, ..Draft::default() };
+    Ok(enqueue(state, principal, queue, draft, Some(decision)))
 }
 
 /// A checked message before it has an id.
@@ -92,46 +88,19 @@ pub(super) struct Draft {
     pub(super) attributes: Vec<(String, MessageAttribute)>,
     pub(super) trace_header: Option<String>,
     pub(super) group: Option<String>,
-    pub(super) deduplication_id: Option<String>,
     /// Instead of the queue's own delay.
     pub(super) delay_seconds: Option<u32>,
 }
 
-/// What became of a message that was sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Enqueued {
-    pub(super) id: String,
-    /// Of a FIFO queue.
-    pub(super) sequence: Option<String>,
-}
-
-/// Puts a message into a queue that exists. A FIFO queue may know it already: it is accepted, and not put in again.
+/// Puts a message into a queue that exists; returns its id.
 pub(super) fn enqueue(
     state: &mut State,
     principal: &Principal,
     arn: &Arn,
     mut draft: Draft,
     decision: Option<Decision>,
-) -> Result<Enqueued, Fault> {
+) -> String {
     let (id, number, now) = (state.uuid(), state.next_sequence(), state.now);
-    let mut sequence = None;
-    if let Some(queue) = state.sqs.queues.get_mut(arn)
-        && let Some(fifo) = &queue.attributes.fifo
-    {
-        let identity = fifo.identity(&draft.body, draft.group.as_deref(), draft.deduplication_id.as_deref())?;
-        if let Some(sent) = queue.recent.repeated(&identity, now) {
-            trace(
-                state,
-                principal,
-                arn,
-                format!("message {id} repeats {}: accepted, not delivered", sent.message),
-                decision,
-            );
-            return Ok(Enqueued { id: sent.message, sequence: Some(sent.sequence) });
-        }
-        sequence = Some(queue.recent.note(&identity, &id, number, now));
-        (draft.group, draft.deduplication_id) = (Some(identity.group), Some(identity.id));
-    }
     draft.attributes.sort_by(|(a, _), (b, _)| a.cmp(b));
     if let Some(queue) = state.sqs.queues.get_mut(arn) {
         let delay = draft.delay_seconds.unwrap_or(queue.attributes.delay);
@@ -141,8 +110,6 @@ pub(super) fn enqueue(
             attributes: draft.attributes,
             trace_header: draft.trace_header,
             group: draft.group,
-            deduplication_id: draft.deduplication_id,
-            sequence: sequence.clone(),
             sender: sender_id(principal),
             sent: now,
             entered: now,
@@ -154,21 +121,17 @@ pub(super) fn enqueue(
         };
         queue.put(number, message, now);
     }
-    trace(state, principal, arn, format!("message {id}"), decision);
-    announce(state, arn);
-    Ok(Enqueued { id, sequence })
-}
-
-fn trace(state: &mut State, principal: &Principal, arn: &Arn, detail: String, decision: Option<Decision>) {
     state.trace(Entry {
-        at: state.now,
+        at: now,
         hop: Hop::Queue,
         resource: arn.to_string(),
         outcome: Outcome::Delivered,
-        detail,
+        detail: format!("message {id}"),
         principal: Some(principal.arn()),
         decision,
     });
+    announce(state, arn);
+    id
 }
 
 /// Puts a message that another queue gave up into this one; keeps its id, its age and its receive count.

@@ -10,10 +10,9 @@ use serde_json::{Map, Value, json};
 
 use super::attributes::Attributes;
 use super::fault::Fault;
-use super::fifo;
 use super::protocol::read;
 use super::queue::{Queue, Reach, authorised, named, url};
-use crate::api::{Call, Reply, lenient};
+use crate::api::{ApiError, Call, Reply, Service, lenient};
 use crate::id::{AccountId, Arn};
 
 /// How long the name of a deleted queue cannot be used again. [D] API_DeleteQueue
@@ -31,14 +30,13 @@ struct Create {
 }
 
 pub(super) fn create(call: &mut Call<'_>) -> Result<Reply, Fault> {
-    let mut input: Create = read(call)?;
+    let input: Create = read(call)?;
     if input.queue_name.is_empty() {
         return Err(Fault::missing("QueueName"));
     }
     let arn = call.arn(&input.queue_name);
     call.authorise("sqs:CreateQueue", &arn)?;
-    let fifo = fifo::asked(&input.queue_name, &mut input.attributes)?;
-    check_name(&input.queue_name)?;
+    check_name(&input)?;
     if let Some(queue) = call.state.sqs.queues.get(&arn) {
         // [V] LS:sqs/test_create_queue_with_different_attributes_raises_exception
         return match queue.attributes.first_difference(queue.policy.as_ref(), &input.attributes)? {
@@ -58,7 +56,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Reply, Fault> {
             "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
         ));
     }
-    let (attributes, policy) = Attributes { fifo, ..Attributes::default() }.with(&input.attributes)?;
+    let (attributes, policy) = Attributes::default().with(&input.attributes)?;
     check_redrive(call, &arn, &attributes, &input.attributes)?;
     let mut queue = Queue::new(arn.clone(), now);
     queue.attributes = attributes;
@@ -69,11 +67,13 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Reply, Fault> {
     Ok(json!({"QueueUrl": url(&arn)}).into())
 }
 
-fn check_name(name: &str) -> Result<(), Fault> {
+fn check_name(input: &Create) -> Result<(), Fault> {
+    let name = &input.queue_name;
+    if input.attributes.get("FifoQueue").is_some_and(|value| value == "true") {
+        return Err(ApiError::not_implemented(Service::Sqs, "CreateQueue with FifoQueue").into());
+    }
     // [D] API_CreateQueue; the text [T]
-    let base = name.strip_suffix(".fifo").unwrap_or(name);
-    if base.is_empty() || name.len() > 80 || !base.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    {
+    if name.len() > 80 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
         return Err(Fault::invalid_value(
             "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
         ));
@@ -98,7 +98,7 @@ pub(super) fn check_redrive(
     if target.region() != arn.region() {
         return bad("Dead-letter target must be in same region as the source.");
     }
-    if fifo::is_fifo_name(target.name()) != fifo::is_fifo_name(arn.name()) {
+    if target.name().ends_with(".fifo") {
         return bad("Dead-letter queue must be same type of queue as the source.");
     }
     let Some(queue) = call.state.sqs.queues.get(target) else {

@@ -52,12 +52,6 @@ pub(super) struct Message {
     /// `AWSTraceHeader`, the only one a sender may set.
     pub(super) trace_header: Option<String>,
     pub(super) group: Option<String>,
-    /// In a FIFO queue.
-    #[serde(default)]
-    pub(super) deduplication_id: Option<String>,
-    /// In a FIFO queue.
-    #[serde(default)]
-    pub(super) sequence: Option<String>,
     pub(super) sender: String,
     pub(super) sent: Time,
     /// When it entered this queue: differs from `sent` after a redrive.

@@ -14,7 +14,6 @@ mod dequeue;
 mod encryption;
 mod enqueue;
 mod fault;
-mod fifo;
 mod manage;
 mod message;
 mod move_task;
@@ -58,7 +57,7 @@ pub const OPERATIONS: &[Operation] = operations![
     "CancelMessageMoveTask" => move_task::cancel;
     "ChangeMessageVisibility" => receive_message::change_visibility;
     "ChangeMessageVisibilityBatch" => batch::change_visibility;
-    "CreateQueue" => manage::create;
+    "CreateQueue" => manage::create, "FIFO queues are refused";
     "DeleteMessage" => receive_message::delete;
     "DeleteMessageBatch" => batch::delete;
     "DeleteQueue" => manage::delete, "takes effect at once";
@@ -69,7 +68,7 @@ pub const OPERATIONS: &[Operation] = operations![
     "ListQueueTags" => tags::list;
     "ListQueues" => manage::list;
     "PurgeQueue" => manage::purge, "takes effect at once";
-    "ReceiveMessage" => receive_message::receive, "the limit of messages in flight and ReceiveRequestAttemptId are not modelled";
+    "ReceiveMessage" => receive_message::receive, "the limit of messages in flight is not modelled";
     "RemovePermission" => permission::remove;
     "SendMessage" => send_message::send;
     "SendMessageBatch" => batch::send;

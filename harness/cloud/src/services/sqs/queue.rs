@@ -1,6 +1,6 @@
 //! Queues and the messages in them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -8,14 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::Task;
 use super::attributes::Attributes;
 use super::fault::Fault;
-use super::fifo;
 use super::message::Message;
 use super::move_task::MoveTask;
 use crate::api::Call;
 use crate::authz::PolicyText;
 use crate::id::{AccountId, Arn, Region};
 use crate::policy::Context;
-use crate::services::fifo::Recent;
 use crate::services::lambda;
 use crate::table::Table;
 use crate::time::Time;
@@ -109,9 +107,6 @@ pub(super) struct Queue {
     /// The earliest wake-up that is scheduled.
     wake: Option<Time>,
     pub(super) purged: Option<Time>,
-    /// Of a FIFO queue: what was sent a short while ago.
-    #[serde(default)]
-    pub(super) recent: Recent,
 }
 
 impl Queue {
@@ -128,7 +123,6 @@ impl Queue {
             hidden: Table::default(),
             wake: None,
             purged: None,
-            recent: Recent::default(),
         }
     }
 
@@ -160,19 +154,8 @@ impl Queue {
 
     /// The message that arrived first of those that can be received.
     pub(super) fn first_ready(&mut self, now: Time) -> Option<u64> {
-        self.first_ready_beside(now, &BTreeSet::new())
-    }
-
-    /// The same in a receive that has taken messages of these groups of a FIFO queue.
-    pub(super) fn first_ready_beside(&mut self, now: Time, taken: &BTreeSet<String>) -> Option<u64> {
         self.surface(now);
-        if self.attributes.fifo.is_none() {
-            return self.ready.first().map(|(number, ())| *number);
-        }
-        let group = |number: &u64| self.messages.get(number).and_then(|message| message.group.as_deref());
-        let ready = self.ready.keys().filter_map(|number| Some((*number, group(number)?)));
-        let hidden = self.hidden.keys().filter_map(|(_, number)| group(number));
-        fifo::first(ready, hidden, taken)
+        self.ready.first().map(|(number, ())| *number)
     }
 
     /// Whether a message can be received.

@@ -152,11 +152,6 @@ impl Handle {
     /// Succeeds for a message that is gone. [V] LS:sqs/test_delete_message_with_deleted_receipt_handle
     pub(super) fn delete(&self, call: &mut Call<'_>, arn: &Arn) -> Result<(), Fault> {
         self.check(arn)?;
-        if dequeue::is_expired(call.state, arn, &self.receipt_handle) {
-            // [T]
-            let reason = "The receipt handle has expired.";
-            return Err(Fault::invalid_parameter(&self.receipt_handle, "ReceiptHandle", reason));
-        }
         dequeue::delete(call.state, arn, &self.receipt_handle);
         Ok(())
     }

@@ -95,15 +95,6 @@ impl Input {
         if let Some((name, _)) = system.iter().find(|(name, _)| name != "AWSTraceHeader") {
             return Err(Fault::invalid_value(format!("Message system attribute name '{name}' is invalid.")));
         }
-        let is_fifo = call.state.sqs.queues.get(arn).is_some_and(|queue| queue.attributes.fifo.is_some());
-        if is_fifo && delay_seconds.is_some_and(|delay| delay > 0) {
-            // A FIFO queue delays all its messages alike. [D] API_SendMessage; the text [T]
-            return Err(Fault::invalid_parameter(
-                delay_seconds.unwrap_or_default(),
-                "DelaySeconds",
-                "The request include parameter that is not valid for this queue type.",
-            ));
-        }
         let mut answer = Map::new();
         answer.insert("MD5OfMessageBody".into(), json!(checksum::of_body(&self.message_body)));
         if let Some(sum) = checksum::of_attributes(&attributes) {
@@ -117,15 +108,11 @@ impl Input {
             attributes,
             trace_header: system.into_iter().find_map(|(_, attribute)| attribute.string_value).or(self.trace_header),
             group: self.message_group_id,
-            deduplication_id: self.message_deduplication_id.filter(|_| is_fifo),
-            delay_seconds: delay_seconds.filter(|_| !is_fifo),
+            delay_seconds,
         };
         let caller = call.caller.clone();
-        let enqueued = enqueue(call.state, &caller, arn, draft, None)?;
-        answer.insert("MessageId".into(), json!(enqueued.id));
-        if let Some(sequence) = enqueued.sequence {
-            answer.insert("SequenceNumber".into(), json!(sequence));
-        }
+        let id = enqueue(call.state, &caller, arn, draft, None);
+        answer.insert("MessageId".into(), json!(id));
         Ok(Value::Object(answer))
     }
 }
