@@ -25,12 +25,8 @@ pub(super) async fn read(body: Incoming, encoding: Option<&str>, patience: Durat
         "" | "identity" => Ok(body),
         // SDKs compress PutMetricData from 10 KB on. [D] the service model's requestcompression
         "gzip" => unpack(&body),
-        "aws-chunked" => join(&body).ok_or_else(|| {
-            ApiError::new("IncompleteBody", "rootwatch: the body is not in chunks, as content-encoding says")
-        }),
         other => {
-            let text =
-                format!("rootwatch: expected a body without content-encoding, gzip or aws-chunked; found `{other}`");
+            let text = format!("rootwatch: expected a body without content-encoding or with gzip; found `{other}`");
             Err(ApiError::new("UnsupportedMediaTypeException", text).status(415))
         }
     }
@@ -60,23 +56,6 @@ async fn collect(mut body: Incoming) -> Result<Vec<u8>, ApiError> {
     if seen > MAX_BODY { Err(too_large()) } else { Ok(taken) }
 }
 
-/// Puts the chunks of a body together: `SIZE[;chunk-signature=…]`, that many bytes, and so on to a chunk of none and the
-/// trailing headers. Signatures and checksums are not looked at. [D] S3 API reference, sigv4-streaming
-fn join(mut rest: &[u8]) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    loop {
-        let end = rest.windows(2).position(|pair| pair == b"\r\n")?;
-        let size = std::str::from_utf8(&rest[..end]).ok()?.split(';').next()?;
-        let size = usize::from_str_radix(size, 16).ok()?;
-        rest = &rest[end + 2..];
-        if size == 0 {
-            return Some(body);
-        }
-        body.extend_from_slice(rest.get(..size)?);
-        rest = rest[size..].strip_prefix(b"\r\n")?;
-    }
-}
-
 fn unpack(packed: &[u8]) -> Result<Vec<u8>, ApiError> {
     let mut body = Vec::new();
     let mut reader = MultiGzDecoder::new(packed).take(MAX_BODY as u64 + 1);
@@ -92,25 +71,4 @@ fn unpack(packed: &[u8]) -> Result<Vec<u8>, ApiError> {
 fn too_large() -> ApiError {
     let text = format!("rootwatch: the body is larger than {} MiB", MAX_BODY / 1024 / 1024);
     ApiError::new("RequestEntityTooLargeException", text).status(413)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// [D] S3 API reference, sigv4-streaming and sigv4-streaming-trailers
-    #[test]
-    fn chunks() {
-        let cases: [(&str, Option<&str>); 6] = [
-            ("4;chunk-signature=ab\r\ndata\r\n0;chunk-signature=cd\r\n\r\n", Some("data")),
-            ("4\r\ndata\r\nA\r\n0123456789\r\n0\r\nx-amz-checksum-crc32:rfPzYw==\r\n\r\n", Some("data0123456789")),
-            ("0\r\n\r\n", Some("")),
-            ("5\r\ndata\r\n0\r\n\r\n", None),
-            ("x\r\ndata\r\n", None),
-            ("data", None),
-        ];
-        for (sent, expected) in cases {
-            assert_eq!(join(sent.as_bytes()).as_deref(), expected.map(str::as_bytes), "{sent:?}");
-        }
-    }
 }

@@ -1,7 +1,5 @@
-//! S3's protocol: bucket and key in host and path, the operation in method and query, bodies in XML or of any kind.
+//! S3's protocol: bucket and key in host and path, the operation in method and query, bodies in XML or JSON (policies).
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::Event;
@@ -12,9 +10,6 @@ use super::{CredentialScope, Decoded, HttpRequest};
 use crate::api::{ApiError, Protocol, Service};
 use crate::services::s3;
 
-/// Headers that are members of operations.
-const HEADERS: [&str; 2] = ["content-type", "x-amz-copy-source"];
-
 /// How deep elements may lie in each other: more than any of S3's do.
 const MAX_DEPTH: usize = 16;
 
@@ -23,8 +18,8 @@ pub(super) fn is_meant(scope: Option<&CredentialScope>) -> bool {
     scope.is_some_and(|scope| scope.service == Service::S3.name())
 }
 
-/// The members are `Bucket` and `Key`, the query's, and the body: as it is (`Body`, in base64) for an object, as `Text`
-/// for a policy, else as read from its XML, below the root element (`Xml`).
+/// The members are `Bucket`, the query's, and the body: as `Text` for a policy, else as read from its XML, below the root
+/// element (`Xml`).
 pub(super) fn decode(request: &HttpRequest) -> Result<Decoded, ApiError> {
     let (bucket, key) = names(request);
     let query: Vec<(String, String)> =
@@ -32,21 +27,12 @@ pub(super) fn decode(request: &HttpRequest) -> Result<Decoded, ApiError> {
     let operation = s3::route(&request.method, &bucket, key.as_deref(), query.iter().map(|(name, _)| name.as_str()))
         .map_err(unknown)?;
     let mut params: Map<String, Value> = query.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
-    for name in HEADERS {
-        if let Some(value) = request.header(name) {
-            params.insert(name.to_owned(), value.into());
-        }
-    }
     match operation {
-        "PutObject" => drop(params.insert("Body".to_owned(), STANDARD.encode(&request.body).into())),
         "PutBucketPolicy" => drop(params.insert("Text".to_owned(), String::from_utf8_lossy(&request.body).into())),
         _ if request.body.is_empty() => {}
         _ => drop(params.insert("Xml".to_owned(), read(&request.body)?)),
     }
     params.insert("Bucket".to_owned(), bucket.into());
-    if let Some(key) = key {
-        params.insert("Key".to_owned(), key.into());
-    }
     let params = Value::Object(params);
     Ok(Decoded { service: Service::S3, operation: operation.to_owned(), protocol: Protocol::RestXml, params })
 }
@@ -143,31 +129,28 @@ mod tests {
     #[test]
     fn requests() {
         let here = "127.0.0.1:4566";
-        let delete = "<?xml version=\"1.0\"?><Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Object><Key>a&amp;&#98;</Key>\
-                      </Object><Object><Key>c</Key></Object><Quiet>true</Quiet></Delete>";
+        let tags = "<?xml version=\"1.0\"?><Tagging xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><TagSet><Tag><Key>a&amp;&#98;</Key>\
+                    </Tag><Tag><Key>c</Key></Tag></TagSet></Tagging>";
         let cases = [
             (request("GET", here, "/", "", ""), Ok(("ListBuckets", json!({"Bucket": ""})))),
             (
-                request("PUT", here, "/b/a%2Bb/c+d", "x-id=PutObject", "data"),
-                Ok(("PutObject", json!({"x-id": "PutObject", "Body": "ZGF0YQ==", "Bucket": "b", "Key": "a+b/c+d"}))),
+                request("GET", "b.s3.eu-west-1.amazonaws.com", "/", "policy", ""),
+                Ok(("GetBucketPolicy", json!({"policy": "", "Bucket": "b"}))),
             ),
             (
-                request("GET", "b.s3.eu-west-1.amazonaws.com", "/k", "", ""),
-                Ok(("GetObject", json!({"Bucket": "b", "Key": "k"}))),
-            ),
-            (
-                request("POST", here, "/b/", "delete", delete),
+                request("PUT", here, "/b/", "tagging", tags),
                 Ok((
-                    "DeleteObjects",
+                    "PutBucketTagging",
                     json!({
-                        "delete": "", "Bucket": "b",
-                        "Xml": {"Object": [{"Key": "a&b"}, {"Key": "c"}], "Quiet": "true"},
+                        "tagging": "", "Bucket": "b",
+                        "Xml": {"TagSet": {"Tag": [{"Key": "a&b"}, {"Key": "c"}]}},
                     }),
                 )),
             ),
-            (request("POST", here, "/b", "delete", "<Delete><Object>"), Err("MalformedXML")),
-            (request("POST", here, "/b", "delete", &"<a>".repeat(100)), Err("MalformedXML")),
+            (request("PUT", here, "/b", "tagging", "<Tagging><TagSet>"), Err("MalformedXML")),
+            (request("PUT", here, "/b", "tagging", &"<a>".repeat(100)), Err("MalformedXML")),
             (request("PUT", here, "/b", "cors", "<C/>"), Err("UnknownOperationException")),
+            (request("PUT", here, "/b/k", "x-id=PutObject", "data"), Err("UnknownOperationException")),
         ];
         for (request, expected) in cases {
             let found = decode(&request);

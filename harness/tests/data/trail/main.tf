@@ -23,11 +23,6 @@ resource "aws_s3_bucket_public_access_block" "trail" {
   restrict_public_buckets = true
 }
 
-resource "aws_s3_bucket_notification" "trail" {
-  bucket      = aws_s3_bucket.trail.id
-  eventbridge = true
-}
-
 resource "aws_s3_bucket_policy" "trail" {
   bucket = aws_s3_bucket.trail.id
   policy = jsonencode({

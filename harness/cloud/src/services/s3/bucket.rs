@@ -1,7 +1,6 @@
 //! A bucket, and how an operation finds the one that it is for.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,22 +22,6 @@ pub(super) struct Bucket {
     pub(super) tags: BTreeMap<String, String>,
     /// The four switches, as they were put.
     pub(super) public_access_block: Option<Value>,
-    /// Whether EventBridge is told of what happens.
-    pub(super) event_bridge: bool,
-    pub(super) objects: BTreeMap<String, Object>,
-}
-
-/// An object.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Object {
-    /// Base64.
-    pub(super) body: Arc<str>,
-    /// Bytes.
-    pub(super) size: usize,
-    /// Hexadecimal MD5 of the body.
-    pub(super) etag: String,
-    pub(super) content_type: String,
-    pub(super) modified: Time,
 }
 
 /// Whether a bucket may be called this. [D] user guide, bucketnamingrules
@@ -53,28 +36,19 @@ pub(super) fn is_name(name: &str) -> bool {
         && name.parse::<std::net::Ipv4Addr>().is_err()
 }
 
-/// The ARN of a bucket, or of an object (`bucket/key`).
-pub(super) fn arn(call: &Call<'_>, resource: impl std::fmt::Display) -> Arn {
-    Arn::new(format!("arn:{}:s3:::{resource}", call.region.partition()))
+/// The ARN of a bucket.
+pub(super) fn arn(call: &Call<'_>, bucket: &str) -> Arn {
+    Arn::new(format!("arn:{}:s3:::{bucket}", call.region.partition()))
 }
 
-/// The bucket that the call names, if the caller may do this to it, or to what lies in it under the call's key.
+/// The bucket that the call names, if the caller may do this to it.
 pub(super) fn named(call: &mut Call<'_>, action: &str) -> Result<String, ApiError> {
     let name = call.text("Bucket").unwrap_or_default().to_owned();
-    let resource = match call.text("Key") {
-        Some(key) => arn(call, format_args!("{name}/{key}")),
-        None => arn(call, &name),
-    };
-    may(call, action, &name, &resource)?;
-    Ok(name)
-}
-
-/// Whether the caller may do this to a resource of a bucket.
-pub(super) fn may(call: &mut Call<'_>, action: &str, name: &str, resource: &Arn) -> Result<(), ApiError> {
-    let bucket = call.state.s3.buckets.get(name).ok_or_else(|| fault::no_such_bucket(name))?;
+    let bucket = call.state.s3.buckets.get(&name).ok_or_else(|| fault::no_such_bucket(&name))?;
     let policy = bucket.policy.clone().map(|policy| (format!("policy of bucket {name}"), policy));
     let policy = policy.as_ref().map(|(name, policy)| (name.as_str(), policy));
-    call.authorise_with(action, resource, Context::new(), policy)
+    call.authorise_with(action, &arn(call, &name), Context::new(), policy)?;
+    Ok(name)
 }
 
 /// The bucket itself.

@@ -48,8 +48,6 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Reply, ApiError> {
                 .into_iter()
                 .collect(),
         ),
-        event_bridge: false,
-        objects: Default::default(),
     };
     call.state.s3.buckets.insert(name.clone(), bucket);
     Ok(created(&name))
@@ -81,10 +79,6 @@ fn region(call: &Call<'_>) -> Result<Region, ApiError> {
 
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let name = named(call, "s3:DeleteBucket")?;
-    if call.state.s3.buckets.get(&name).is_some_and(|bucket| !bucket.objects.is_empty()) {
-        let text = "The bucket you tried to delete is not empty";
-        return Err(fault::bucket(409, "BucketNotEmpty", text, &name));
-    }
     call.state.s3.buckets.remove(&name);
     Ok(Reply::Value(Value::Null))
 }

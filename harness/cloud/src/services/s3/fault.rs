@@ -14,10 +14,6 @@ pub(super) fn no_such_bucket(bucket: &str) -> ApiError {
     of(404, "NoSuchBucket", "The specified bucket does not exist", "BucketName", bucket)
 }
 
-pub(super) fn no_such_key(key: &str) -> ApiError {
-    of(404, "NoSuchKey", "The specified key does not exist.", "Key", key)
-}
-
 /// An error about a bucket.
 pub(super) fn bucket(status: u16, code: &str, text: &str, bucket: &str) -> ApiError {
     of(status, code, text, "BucketName", bucket)

@@ -1,15 +1,13 @@
-//! S3, as far as a trail's bucket and S3's events to EventBridge go: buckets, their policies and settings, objects.
+//! S3, as far as a trail's bucket goes: buckets, their policies and the settings that Terraform's provider reads. There
+//! are no objects and no notifications.
 //!
-//! Reading order: [`bucket`] (what there is), [`routes`] (operations by method and path), the operations, and
-//! [`notification`] (what EventBridge is told).
+//! Reading order: [`bucket`] (the model), [`routes`] (operations by method and path), the operations.
 //!
-//! Sources: [D] S3 API reference and user guide; [V] LS:events/test_put_events_to_default_eventbus_for_custom_eventbus
+//! Sources: [D] S3 API reference and user guide
 
 mod bucket;
 mod bucket_operations;
 mod fault;
-mod notification;
-mod object_operations;
 mod routes;
 mod settings;
 #[cfg(test)]
@@ -53,8 +51,6 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("DeleteBucket", bucket_operations::delete),
     Operation::new("DeleteBucketPolicy", settings::delete_policy),
     Operation::new("DeleteBucketTagging", settings::delete_tagging),
-    Operation::new("DeleteObject", object_operations::delete),
-    Operation::new("DeleteObjects", object_operations::delete_many),
     Operation::new("DeletePublicAccessBlock", settings::delete_public_access_block),
     Operation::noted("GetBucketAccelerateConfiguration", settings::read, NEVER_SET),
     Operation::noted("GetBucketAcl", settings::read, "the owner's"),
@@ -63,7 +59,6 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::noted("GetBucketLifecycleConfiguration", settings::read, NEVER_SET),
     Operation::new("GetBucketLocation", bucket_operations::location),
     Operation::noted("GetBucketLogging", settings::read, NEVER_SET),
-    Operation::new("GetBucketNotificationConfiguration", notification::get),
     Operation::noted("GetBucketOwnershipControls", settings::read, "always BucketOwnerEnforced"),
     Operation::new("GetBucketPolicy", settings::get_policy),
     Operation::noted("GetBucketReplication", settings::read, NEVER_SET),
@@ -71,21 +66,11 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("GetBucketTagging", settings::get_tagging),
     Operation::noted("GetBucketVersioning", settings::read, NEVER_SET),
     Operation::noted("GetBucketWebsite", settings::read, NEVER_SET),
-    Operation::new("GetObject", object_operations::get),
     Operation::noted("GetObjectLockConfiguration", settings::read, NEVER_SET),
     Operation::new("GetPublicAccessBlock", settings::get_public_access_block),
     Operation::new("HeadBucket", bucket_operations::head),
-    Operation::new("HeadObject", object_operations::get),
     Operation::noted("ListBuckets", bucket_operations::list, "one page"),
-    Operation::noted("ListObjectVersions", object_operations::list_versions, "one page"),
-    Operation::noted("ListObjectsV2", object_operations::list, "one page"),
-    Operation::noted(
-        "PutBucketNotificationConfiguration",
-        notification::put,
-        "to EventBridge only; takes effect at once",
-    ),
     Operation::new("PutBucketPolicy", settings::put_policy),
     Operation::new("PutBucketTagging", settings::put_tagging),
-    Operation::noted("PutObject", object_operations::put, "no encryption, versions, locks or access lists"),
     Operation::noted("PutPublicAccessBlock", settings::put_public_access_block, "kept, and without effect"),
 ];

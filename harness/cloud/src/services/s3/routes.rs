@@ -24,10 +24,6 @@ const ROUTES: &[(&str, Level, &str, &str)] = &[
     ("PUT", Level::Bucket, "", "CreateBucket"),
     ("HEAD", Level::Bucket, "", "HeadBucket"),
     ("DELETE", Level::Bucket, "", "DeleteBucket"),
-    ("GET", Level::Bucket, "", "ListObjects"),
-    ("GET", Level::Bucket, "list-type", "ListObjectsV2"),
-    ("GET", Level::Bucket, "versions", "ListObjectVersions"),
-    ("POST", Level::Bucket, "delete", "DeleteObjects"),
     ("GET", Level::Bucket, "accelerate", "GetBucketAccelerateConfiguration"),
     ("GET", Level::Bucket, "acl", "GetBucketAcl"),
     ("GET", Level::Bucket, "cors", "GetBucketCors"),
@@ -35,8 +31,6 @@ const ROUTES: &[(&str, Level, &str, &str)] = &[
     ("GET", Level::Bucket, "lifecycle", "GetBucketLifecycleConfiguration"),
     ("GET", Level::Bucket, "location", "GetBucketLocation"),
     ("GET", Level::Bucket, "logging", "GetBucketLogging"),
-    ("GET", Level::Bucket, "notification", "GetBucketNotificationConfiguration"),
-    ("PUT", Level::Bucket, "notification", "PutBucketNotificationConfiguration"),
     ("GET", Level::Bucket, "object-lock", "GetObjectLockConfiguration"),
     ("GET", Level::Bucket, "ownershipControls", "GetBucketOwnershipControls"),
     ("GET", Level::Bucket, "policy", "GetBucketPolicy"),
@@ -52,27 +46,10 @@ const ROUTES: &[(&str, Level, &str, &str)] = &[
     ("DELETE", Level::Bucket, "tagging", "DeleteBucketTagging"),
     ("GET", Level::Bucket, "versioning", "GetBucketVersioning"),
     ("GET", Level::Bucket, "website", "GetBucketWebsite"),
-    ("PUT", Level::Object, "", "PutObject"),
-    ("GET", Level::Object, "", "GetObject"),
-    ("HEAD", Level::Object, "", "HeadObject"),
-    ("DELETE", Level::Object, "", "DeleteObject"),
 ];
 
 /// Names in a query that only say more of an operation.
-const REFINEMENTS: [&str; 12] = [
-    "bucket-region",
-    "continuation-token",
-    "delimiter",
-    "encoding-type",
-    "fetch-owner",
-    "key-marker",
-    "max-buckets",
-    "max-keys",
-    "prefix",
-    "start-after",
-    "version-id-marker",
-    "x-id",
-];
+const REFINEMENTS: [&str; 5] = ["bucket-region", "continuation-token", "max-buckets", "prefix", "x-id"];
 
 /// The operation; what there is none for comes back as words.
 pub(crate) fn route<'a>(
@@ -86,9 +63,7 @@ pub(crate) fn route<'a>(
         (_, None) => Level::Bucket,
         (_, Some(_)) => Level::Object,
     };
-    let is_refinement = |name: &str| {
-        REFINEMENTS.contains(&name) || name.starts_with("X-Amz-") || (level == Level::Object && name == "versionId")
-    };
+    let is_refinement = |name: &str| REFINEMENTS.contains(&name) || name.starts_with("X-Amz-");
     let of = query.find(|name| !is_refinement(name)).unwrap_or_default();
     ROUTES
         .iter()
@@ -108,12 +83,10 @@ mod tests {
         let cases: &[Case<'_>] = &[
             ("GET", "", None, &[], Ok("ListBuckets")),
             ("PUT", "b", None, &[], Ok("CreateBucket")),
-            ("GET", "b", None, &["list-type", "prefix"], Ok("ListObjectsV2")),
-            ("GET", "b", None, &["prefix", "policy"], Ok("GetBucketPolicy")),
-            ("PUT", "b", Some("k"), &["x-id"], Ok("PutObject")),
-            ("DELETE", "b", Some("k"), &["versionId"], Ok("DeleteObject")),
-            ("GET", "b", None, &["versionId"], Err("GET of an S3 bucket with `?versionId`")),
-            ("POST", "b", Some("k"), &["uploads"], Err("POST of an S3 object with `?uploads`")),
+            ("GET", "b", None, &["x-id", "policy"], Ok("GetBucketPolicy")),
+            ("GET", "b", None, &["list-type", "prefix"], Err("GET of an S3 bucket with `?list-type`")),
+            ("PUT", "b", None, &["notification"], Err("PUT of an S3 bucket with `?notification`")),
+            ("PUT", "b", Some("k"), &["x-id"], Err("PUT of an S3 object with `?`")),
         ];
         for (method, bucket, key, query, expected) in cases {
             let found = route(method, bucket, *key, query.iter().copied());

@@ -11,10 +11,6 @@ use crate::api::{ApiError, Call, Reply};
 use crate::policy::PolicyKind;
 use crate::services::iam;
 
-pub(super) fn done() -> Reply {
-    Reply::Raw { status: 200, headers: Vec::new(), body: Vec::new() }
-}
-
 /// [D] API_PutBucketPolicy
 pub(super) fn put_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let name = named(call, "s3:PutBucketPolicy")?;
@@ -74,7 +70,7 @@ pub(super) fn put_public_access_block(call: &mut Call<'_>) -> Result<Reply, ApiE
     let name = named(call, "s3:PutBucketPublicAccessBlock")?;
     let switches = call.params["Xml"].as_object().cloned().ok_or_else(fault::malformed_xml)?;
     bucket(call, &name)?.public_access_block = Some(Value::Object(switches));
-    Ok(done())
+    Ok(Reply::Raw { status: 200, headers: Vec::new(), body: Vec::new() })
 }
 
 pub(super) fn get_public_access_block(call: &mut Call<'_>) -> Result<Reply, ApiError> {
