@@ -23,7 +23,7 @@ use crate::services::{lambda, sns, sts};
 use crate::state::State;
 use crate::time::Time;
 use crate::trace::{Entry, Hop, Outcome};
-use crate::wire::{self, Answer, CredentialScope, Decoded, HttpRequest, query_json};
+use crate::wire::{self, Answer, CredentialScope, Decoded, HttpRequest};
 use crate::{AccountId as Account, server};
 
 pub use in_process::{Endpoint, InProcess};
@@ -374,7 +374,6 @@ impl Inner {
             Ok(decoded) => decoded,
             Err(error) => return wire::error(None, request.protocol(), &error, &self.lock().uuid()),
         };
-        let json = decoded.protocol == Protocol::Query && query_json::is_wanted(request.header("accept"));
         // Every try would count the wait from its own moment; the first one's end holds.
         let mut end = None;
         loop {
@@ -383,10 +382,8 @@ impl Inner {
             changed.as_mut().enable();
             let (result, request_id, waiter) = self.call(&decoded, scope.as_ref());
             self.pump();
-            let answer = |value: &Value| match json {
-                true => query_json::reply(decoded.service, &decoded.operation, value, &request_id),
-                false => wire::reply(decoded.service, decoded.protocol, &decoded.operation, value, &request_id),
-            };
+            let answer =
+                |value: &Value| wire::reply(decoded.service, decoded.protocol, &decoded.operation, value, &request_id);
             return match result {
                 Ok(Reply::Value(value)) => answer(&value),
                 Ok(Reply::Raw { status, mut headers, body }) => {
@@ -407,7 +404,6 @@ impl Inner {
                     Some(waiter) => invocation_answer(waiter.await.ok(), request_id),
                     None => answer(&Value::Null),
                 },
-                Err(error) if json => query_json::error(&error, &request_id),
                 Err(error) => wire::error(Some(decoded.service), decoded.protocol, &error, &request_id),
             };
         }

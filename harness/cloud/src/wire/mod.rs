@@ -6,7 +6,6 @@ mod answer;
 mod cbor;
 mod credential;
 mod query;
-pub(crate) mod query_json;
 mod request;
 mod rest_xml;
 mod xml;
