@@ -8,7 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smol_str::SmolStr;
 
 use crate::id::{AccountId, Arn, Region};
-use crate::policy::{self, Context, Decision, Named, Policies, Policy, PolicyError, Principal, Request, ResourceKind};
+use crate::policy::{
+    self, Context, Decision, Named, Policies, Policy, PolicyError, PolicyKind, Principal, Request, ResourceKind,
+};
 use crate::services::{iam, organizations, sts};
 use crate::state::State;
 use crate::trace::{Entry, Hop, Outcome};
@@ -21,6 +23,10 @@ impl PolicyText {
     /// Parses a policy document.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         Policy::parse(text).map(|policy| Self(Arc::new(policy)))
+    }
+    /// Parses a policy document and checks it as one of a kind. Every policy that a caller brings comes in here.
+    pub fn check(text: &str, kind: PolicyKind) -> Result<Self, PolicyError> {
+        Policy::check(text, kind).map(|policy| Self(Arc::new(policy)))
     }
     /// The parsed form.
     pub fn policy(&self) -> &Policy {

@@ -91,12 +91,16 @@ impl Condition {
         };
         let mut conditions = Vec::new();
         for (name, keys) in operators {
+            let Value::Object(keys) = keys else { return Err(shape(name, "an object of condition keys")) };
+            // An operator without keys says nothing, whatever its name. [T] tests/data/policy/create-policy.json
+            if keys.is_empty() {
+                continue;
+            }
             let operator = Operator::parse(name).map_err(|reason| PolicyError::Operator {
                 at: at.to_owned(),
                 operator: name.clone(),
                 reason,
             })?;
-            let Value::Object(keys) = keys else { return Err(shape(name, "an object of condition keys")) };
             for (key, values) in keys {
                 let values = match values {
                     Value::Array(many) => many.iter().map(scalar).collect::<Option<Vec<_>>>(),
@@ -145,6 +149,12 @@ impl Condition {
                 .map(|missing| missing.key)
                 .collect(),
         })
+    }
+
+    /// The first value of a date operator that is no date.
+    pub(super) fn wrong_date(&self) -> Option<&str> {
+        let dated = matches!(self.operator.test, Test::Date(_));
+        self.values.iter().map(String::as_str).find(|value| dated && !super::legacy::is_date(value))
     }
 
     /// The keys it needs: its own, unless it asks whether that is there at all, and those of policy variables.

@@ -16,7 +16,7 @@ use super::variables::has_variables;
 /// A parsed policy. Cheap to clone; keeps the text it was parsed from, which is what AWS gives back.
 ///
 /// Parsing is strict: an element, operator or principal this engine does not know is an error, never skipped.
-/// What a particular kind of policy must or must not have is [`Policy::validate`]'s concern.
+/// [`Policy::check`] adds the rules of one kind of policy.
 #[derive(Clone, Debug)]
 pub struct Policy {
     text: Arc<str>,
@@ -51,6 +51,8 @@ pub(super) struct Statement {
     pub(super) number: usize,
     pub(super) sid: Option<String>,
     pub(super) effect: Effect,
+    /// The effect as it was written.
+    effect_text: String,
     pub(super) principal: Option<PrincipalElement>,
     pub(super) action: Patterns,
     pub(super) resource: Option<Patterns>,
@@ -94,6 +96,25 @@ impl Patterns {
 }
 
 impl Statement {
+    /// `Allow` and `Deny` are case-sensitive. IAM reports another spelling later than other values.
+    pub(super) fn check_effect(&self) -> Result<(), PolicyError> {
+        match self.effect_text.as_str() {
+            "Allow" | "Deny" => Ok(()),
+            other => Err(PolicyError::EffectCase { at: self.at(), found: other.to_owned() }),
+        }
+    }
+
+    pub(super) fn check_actions(&self) -> Result<(), PolicyError> {
+        match self.action.values.is_empty() {
+            true => Err(PolicyError::Missing { at: self.at(), wanted: "`Action`" }),
+            false => Ok(()),
+        }
+    }
+
+    pub(super) fn at(&self) -> String {
+        format!("statement {}", self.number)
+    }
+
     /// `statement <Sid>`, or `statement #<number>` where none was given.
     pub(super) fn label(&self) -> impl fmt::Display {
         fmt::from_fn(|f| match &self.sid {
@@ -111,6 +132,16 @@ impl Policy {
     /// know. Services answer with an error of their own, IAM with `MalformedPolicyDocument` and
     /// [`PolicyError::aws_message`].
     pub fn parse(text: &str) -> Result<Policy, PolicyError> {
+        let policy = Self::read(text)?;
+        let statements = &policy.document.statements;
+        statements.iter().try_for_each(Statement::check_effect)?;
+        policy.document.check_sids()?;
+        statements.iter().try_for_each(Statement::check_actions)?;
+        Ok(policy)
+    }
+
+    /// Reads a document of the right shape. IAM reports wrong shapes before all other errors.
+    pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
         let value = json::parse(text).map_err(|error| PolicyError::NotJson(error.to_string()))?;
         let Value::Object(elements) = &value else {
             return Err(shape("the document", "policy", "an object"));
@@ -133,13 +164,6 @@ impl Policy {
             .enumerate()
             .map(|(index, value)| statement(value, index + 1, version))
             .collect::<Result<Vec<_>, _>>()?;
-        for (index, one) in statements.iter().enumerate() {
-            if let Some(sid) = &one.sid
-                && statements.iter().skip(index + 1).any(|other| other.sid.as_ref() == Some(sid))
-            {
-                return Err(PolicyError::DuplicateSid(sid.clone()));
-            }
-        }
         Ok(Policy { text: text.into(), document: Arc::new(Document { version, statements }) })
     }
 
@@ -150,6 +174,19 @@ impl Policy {
 
     pub(super) fn document(&self) -> &Document {
         &self.document
+    }
+}
+
+impl Document {
+    pub(super) fn check_sids(&self) -> Result<(), PolicyError> {
+        for (index, one) in self.statements.iter().enumerate() {
+            if let Some(sid) = &one.sid
+                && self.statements.iter().skip(index + 1).any(|other| other.sid.as_ref() == Some(sid))
+            {
+                return Err(PolicyError::DuplicateSid(sid.clone()));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -184,24 +221,27 @@ fn statement(value: &Value, number: usize, version: Version) -> Result<Statement
         &at,
         &["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"],
     )?;
-    let effect = match optional_text(elements, "Effect", &at)? {
-        Some("Allow") => Effect::Allow,
-        Some("Deny") => Effect::Deny,
-        Some(other) => return Err(PolicyError::Effect { at, found: other.to_owned() }),
+    let effect_text = match optional_text(elements, "Effect", &at)? {
+        Some(text) => text.to_owned(),
         None => return Err(PolicyError::Missing { at, wanted: "`Effect`" }),
+    };
+    let effect = match &effect_text {
+        text if text.eq_ignore_ascii_case("Allow") => Effect::Allow,
+        text if text.eq_ignore_ascii_case("Deny") => Effect::Deny,
+        _ => return Err(PolicyError::Effect { at, found: effect_text }),
     };
     let principal = either(elements, &at, "Principal", "NotPrincipal")?
         .map(|(value, negated)| PrincipalElement::parse(value, negated, &at))
         .transpose()?;
     let action = patterns(elements, &at, "Action", "NotAction", Pattern::action)?
-        .ok_or_else(|| PolicyError::Missing { at: at.clone(), wanted: "`Action`" })?;
+        .unwrap_or(Patterns { negated: false, values: Vec::new() });
     let resource = patterns(elements, &at, "Resource", "NotResource", |text| Pattern::resource(text, version))?;
     let conditions = match elements.get("Condition") {
         None => Vec::new(),
         Some(value) => Condition::parse_all(value, &at, version)?,
     };
     let sid = optional_text(elements, "Sid", &at)?.filter(|sid| !sid.is_empty()).map(str::to_owned);
-    Ok(Statement { number, sid, effect, principal, action, resource, conditions })
+    Ok(Statement { number, sid, effect, effect_text, principal, action, resource, conditions })
 }
 
 /// The one of two exclusive elements that is there, and whether it is the negated one.
@@ -235,8 +275,10 @@ fn texts(value: &Value, at: &str, element: &str) -> Result<Vec<String>, PolicyEr
     let wanted = "a string or an array of strings";
     match value {
         Value::String(one) => Ok(vec![one.clone()]),
+        // A null among strings is skipped. [T] tests/data/policy/create-policy.json
         Value::Array(many) => many
             .iter()
+            .filter(|one| !one.is_null())
             .map(|one| one.as_str().map(str::to_owned))
             .collect::<Option<_>>()
             .ok_or_else(|| shape(at, element, wanted)),

@@ -55,6 +55,57 @@ pub enum PolicyError {
         /// What was written.
         found: String,
     },
+    /// `Effect` in another case than `Allow` and `Deny`.
+    #[error("the effect of {at} is `{found}`: write `Allow` or `Deny`")]
+    EffectCase {
+        /// Where, for example `statement 2`.
+        at: String,
+        /// What was written.
+        found: String,
+    },
+    /// A managed policy in the older version of the policy language.
+    #[error("a managed policy needs the version `2012-10-17`")]
+    OldVersion,
+    /// A value of a date operator that is no date.
+    #[error("{at} compares with the date `{found}`: write an ISO 8601 date or seconds since 1970")]
+    Date {
+        /// Where, for example `statement 2`.
+        at: String,
+        /// What was written.
+        found: String,
+    },
+    /// An ARN without a service, or with too few fields.
+    #[error("{at} has the resource `{resource}`: an ARN has a service and at least six fields")]
+    Arn {
+        /// Where, for example `statement 2`.
+        at: String,
+        /// What was written.
+        resource: String,
+    },
+    /// An action whose service has characters that no service has.
+    #[error("{at} has the action `{action}`: a service has letters, digits, hyphens and dots")]
+    Vendor {
+        /// Where, for example `statement 2`.
+        at: String,
+        /// What was written.
+        action: String,
+    },
+    /// An action with two colons.
+    #[error("{at} has the action `{action}` with more than one colon")]
+    Colons {
+        /// Where, for example `statement 2`.
+        at: String,
+        /// What was written.
+        action: String,
+    },
+    /// A resource that AWS refuses, with AWS's message.
+    #[error("{at}: {message}")]
+    ResourceForm {
+        /// Where, for example `statement 2`.
+        at: String,
+        /// What AWS says.
+        message: String,
+    },
     /// A principal that cannot be meant: a partial wildcard, a group, no ARN.
     #[error("{at} names the principal `{found}`: {reason}")]
     Principal {
@@ -112,20 +163,29 @@ pub enum PolicyError {
 impl PolicyError {
     /// The text with which IAM refuses the document (code `MalformedPolicyDocument`).
     ///
-    /// `[T]` texts as quoted in public issue threads; where none is known, IAM's general `Syntax errors in policy.`
+    /// `[T]` texts as quoted in public issue threads and in `tests/data/policy/create-policy.json`; where none is known,
+    /// IAM's general `Syntax errors in policy.`
     pub fn aws_message(&self) -> String {
         match self {
             Self::Missing { wanted: "`Action`", .. } => "Policy statement must contain actions.".into(),
             Self::Missing { wanted: "`Resource`", .. } => "Policy statement must contain resources.".into(),
             Self::Missing { wanted: "`Principal`", .. } => "Missing required field Principal".into(),
-            Self::Prohibited { element: "Principal" | "NotPrincipal", kind: PolicyKind::Identity, .. } => {
-                "Policy document should not specify a principal.".into()
-            }
+            Self::Prohibited {
+                element: "Principal" | "NotPrincipal",
+                kind: PolicyKind::Identity | PolicyKind::Managed,
+                ..
+            } => "Policy document should not specify a principal.".into(),
             Self::Prohibited { element, .. } => format!("Has prohibited field {element}"),
             Self::Principal { found, .. } => format!("Invalid principal in policy: {found}"),
             Self::Action { .. } => "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.".into(),
             Self::Resource { resource, .. } => format!("Resource {resource} must be in ARN format or \"*\"."),
-            Self::Operator { operator, .. } => format!("Invalid Condition type : {operator}."),
+            Self::OldVersion => "Policy document must be version 2012-10-17 or greater.".into(),
+            Self::EffectCase { .. } | Self::Date { .. } | Self::Arn { .. } => "The policy failed legacy parsing".into(),
+            Self::Vendor { action, .. } => {
+                format!("Vendor {} is not valid", action.split(':').next().unwrap_or_default())
+            }
+            Self::Colons { .. } => "Actions/Condition can contain only one colon.".into(),
+            Self::ResourceForm { message, .. } => message.clone(),
             Self::Sid(_) => "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular \
                  expression [0-9A-Za-z]*"
                 .into(),

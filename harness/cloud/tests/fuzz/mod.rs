@@ -138,10 +138,11 @@ pub(crate) fn policy(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Ok(policy) = Policy::parse(&text) {
         assert!(Policy::parse(policy.text()).is_ok());
-        for kind in [PolicyKind::Identity, PolicyKind::Trust, PolicyKind::Resource, PolicyKind::ResourceControl] {
-            if let Err(refused) = policy.validate(kind) {
-                assert!(!refused.to_string().is_empty());
-            }
+    }
+    for kind in [PolicyKind::Managed, PolicyKind::Trust, PolicyKind::Resource, PolicyKind::ResourceControl] {
+        match Policy::check(&text, kind) {
+            Ok(checked) => assert!(Policy::parse(checked.text()).is_ok()),
+            Err(refused) => assert!(!refused.aws_message().is_empty()),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::page::required;
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use crate::id::{AccountId, Arn};
+use crate::policy::PolicyKind;
 
 /// Characters of a policy. [D] eb-quota
 const LONGEST_POLICY: usize = 10_240;
@@ -120,7 +121,7 @@ fn store(bus: &mut EventBus, text: &str) -> Result<(), ApiError> {
     if text.len() > LONGEST_POLICY {
         return Err(ApiError::new("PolicyLengthExceededException", "The policy length exceeded the limit."));
     }
-    let policy = PolicyText::parse(text).map_err(|error| {
+    let policy = PolicyText::check(text, PolicyKind::Resource).map_err(|error| {
         // The code is [T], the words after it are ours.
         ApiError::validation(format!("Parameter Policy is not valid. Reason: {error}"))
     })?;

@@ -15,9 +15,7 @@ pub(super) fn document(text: &str, kind: PolicyKind) -> Result<PolicyText, ApiEr
         };
         ApiError::new("MalformedPolicyDocument", message)
     };
-    let policy = PolicyText::parse(text).map_err(malformed)?;
-    policy.policy().validate(kind).map_err(malformed)?;
-    Ok(policy)
+    PolicyText::check(text, kind).map_err(malformed)
 }
 
 pub(super) fn required<'a>(call: &'a Call<'_>, member: &str) -> Result<&'a str, ApiError> {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::check::invalid;
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
+use crate::policy::PolicyKind;
 use crate::time::Time;
 
 /// A resource policy of an account in a Region.
@@ -30,7 +31,7 @@ pub(super) fn put_resource_policy(call: &mut Call<'_>) -> Result<Reply, ApiError
     call.authorise("logs:PutResourcePolicy", &call.arn("*"))?;
     let name = call.text("policyName").unwrap_or_default().to_owned();
     let text = call.text("policyDocument").unwrap_or_default();
-    let policy = PolicyText::parse(text).map_err(|error| invalid(error.to_string()))?;
+    let policy = PolicyText::check(text, PolicyKind::Resource).map_err(|error| invalid(error.to_string()))?;
     let policy = ResourcePolicy { policy, updated: call.state.now };
     let key = (call.account.clone(), call.region.clone());
     let policies = call.state.logs.policies.entry(key, Default::default);

@@ -46,13 +46,11 @@ fn content(text: &str, policy_type: PolicyType) -> Result<PolicyText, ApiError> 
         let text = "The provided policy document does not meet the requirements of the specified policy type.";
         ApiError::new("MalformedPolicyDocumentException", text)
     };
-    let policy = PolicyText::parse(text).map_err(malformed)?;
     let kind = match policy_type {
         PolicyType::ServiceControl => PolicyKind::Identity,
         PolicyType::ResourceControl => PolicyKind::ResourceControl,
     };
-    policy.policy().validate(kind).map_err(malformed)?;
-    Ok(policy)
+    PolicyText::check(text, kind).map_err(malformed)
 }
 
 /// As lists show it.

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::operations::{check_name, live, named, secret};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
+use crate::policy::PolicyKind;
 
 pub(super) fn get_resource_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = named(call, "secretsmanager:GetResourcePolicy")?;
@@ -18,7 +19,7 @@ pub(super) fn get_resource_policy(call: &mut Call<'_>) -> Result<Reply, ApiError
 
 pub(super) fn put_resource_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = live(call, "secretsmanager:PutResourcePolicy")?;
-    let policy = PolicyText::parse(call.text("ResourcePolicy").unwrap_or_default())
+    let policy = PolicyText::check(call.text("ResourcePolicy").unwrap_or_default(), PolicyKind::Resource)
         .map_err(|error| ApiError::new("MalformedPolicyDocumentException", error.to_string()))?;
     let secret = secret(call, &arn)?;
     secret.policy = Some(policy);
@@ -40,7 +41,7 @@ pub(super) fn validate_resource_policy(call: &mut Call<'_>) -> Result<Reply, Api
         let any = call.arn("secret:*");
         call.authorise("secretsmanager:ValidateResourcePolicy", &any)?;
     }
-    let errors: Vec<_> = PolicyText::parse(call.text("ResourcePolicy").unwrap_or_default())
+    let errors: Vec<_> = PolicyText::check(call.text("ResourcePolicy").unwrap_or_default(), PolicyKind::Resource)
         .err()
         .map(|error| json!({"CheckName": "Syntax", "ErrorMessage": error.to_string()}))
         .into_iter()

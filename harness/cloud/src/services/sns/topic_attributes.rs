@@ -128,8 +128,7 @@ fn check_name(name: &str) -> Result<(), ApiError> {
 /// Reads a topic's policy. [V] LS:sns/test_add_permission_errors for the action's text; the other text [T]
 fn read_policy(text: &str) -> Result<PolicyText, ApiError> {
     let bad = || invalid("Policy Error: null");
-    let policy = PolicyText::parse(text).map_err(|_| bad())?;
-    policy.policy().validate(PolicyKind::Resource).map_err(|_| bad())?;
+    let policy = PolicyText::check(text, PolicyKind::Resource).map_err(|_| bad())?;
     let document: Value = serde_json::from_str(text).map_err(|_| bad())?;
     let statements = one_or_many(&document["Statement"]);
     for action in statements.into_iter().flat_map(|statement| one_or_many(&statement["Action"])) {

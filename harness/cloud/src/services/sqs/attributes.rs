@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::fault::Fault;
 use crate::authz::PolicyText;
 use crate::id::Arn;
+use crate::policy::PolicyKind;
 
 /// What is set on a queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -143,7 +144,7 @@ impl Attributes {
                 "Policy" if value.is_empty() => policy = Some(None),
                 "Policy" => {
                     policy = Some(Some(
-                        PolicyText::parse(value).map_err(|_| Fault::invalid_attribute(name))?,
+                        PolicyText::check(value, PolicyKind::Resource).map_err(|_| Fault::invalid_attribute(name))?,
                     ));
                 }
                 "KmsMasterKeyId" => next.kms_key = (!value.is_empty()).then(|| value.clone()),
