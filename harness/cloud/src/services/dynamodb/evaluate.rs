@@ -28,8 +28,8 @@ fn resolve(item: &Item, operand: &Operand) -> Result<Option<Value>, ApiError> {
     };
     Ok(match operand {
         Operand::Path(path) => at(item, path).cloned(),
-        Operand::Value(value) => Some(value.clone()),
-        Operand::Size(path) => at(item, path).map(|found| value::of_number(length(found) as f64)),
+        Operand::Value(value) => Some(value::stored(value.clone())),
+        Operand::Size(path) => at(item, path).map(|found| json!({"N": length(found).to_string()})),
         Operand::IfNotExists(path, other) => match at(item, path) {
             Some(found) => Some(found.clone()),
             None => resolve(item, other)?,
@@ -41,14 +41,19 @@ fn resolve(item: &Item, operand: &Operand) -> Result<Option<Value>, ApiError> {
             };
             Some(json!({"L": left.iter().chain(right).collect::<Vec<_>>()}))
         }
-        Operand::Plus(left, right) => Some(sum(&needed(left)?, &needed(right)?, 1.0)?),
-        Operand::Minus(left, right) => Some(sum(&needed(left)?, &needed(right)?, -1.0)?),
+        Operand::Plus(left, right) => Some(sum(&needed(left)?, &needed(right)?, false)?),
+        Operand::Minus(left, right) => Some(sum(&needed(left)?, &needed(right)?, true)?),
     })
 }
 
-fn sum(left: &Value, right: &Value, sign: f64) -> Result<Value, ApiError> {
+/// The sum of two numbers, or their difference.
+fn sum(left: &Value, right: &Value, minus: bool) -> Result<Value, ApiError> {
     match (value::as_number(left), value::as_number(right)) {
-        (Some(left), Some(right)) => Ok(value::of_number(left + sign * right)),
+        (Some(left), Some(right)) => {
+            let sum = left.plus(if minus { right.negated() } else { right });
+            let sum = sum.map_err(|error| validation(error.message("")))?;
+            Ok(json!({"N": sum.to_string()}))
+        }
         _ => Err(validation("An operand in the update expression has an incorrect data type")),
     }
 }
@@ -149,8 +154,8 @@ pub(super) fn apply(item: &Item, actions: &[Action]) -> Result<Item, ApiError> {
             Action::Remove(path) => remove(&mut changed, path),
             Action::Add(path, amount) => {
                 let value = match (at(item, path), value::typed(amount)) {
-                    (None, _) => amount.clone(),
-                    (Some(found), Some(("N", _))) => sum(found, amount, 1.0)?,
+                    (None, _) => value::stored(amount.clone()),
+                    (Some(found), Some(("N", _))) => sum(found, amount, false)?,
                     (Some(found), Some((kind, more))) if kind.ends_with('S') && found.get(kind).is_some() => {
                         let mut all = found[kind].as_array().cloned().unwrap_or_default();
                         all.extend(

@@ -90,7 +90,7 @@ fn item(call: &Call<'_>, member: &str) -> Result<Item, ApiError> {
         return Err(validation(format!("The parameter '{member}' is required but was not present in the request")));
     };
     item.values().try_for_each(value::check)?;
-    Ok(item.clone())
+    Ok(item.iter().map(|(name, value)| (name.clone(), value::stored(value.clone()))).collect())
 }
 
 /// Whether the condition of a write holds for what is there.

@@ -9,6 +9,7 @@ mod evaluate;
 mod expiry;
 mod expression;
 mod items;
+mod number;
 mod query;
 mod table;
 mod tables;

@@ -43,6 +43,14 @@ pub struct Table {
     pub(super) expiry: Option<String>,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) created: Time,
+    /// Names and types of all attributes that are defined, those of indexes too.
+    #[serde(default)]
+    pub(super) definitions: Vec<(String, String)>,
+    /// Secondary indexes as they were given: kept and shown, not queried.
+    #[serde(default)]
+    pub(super) global_indexes: Vec<Value>,
+    #[serde(default)]
+    pub(super) local_indexes: Vec<Value>,
     /// By their key as text.
     pub(super) items: crate::table::Table<String, Item>,
 }
@@ -57,7 +65,7 @@ impl Table {
     /// whoever relies on it, and no looser one for whoever must not. [D] TTL
     pub(super) fn expired(&self, item: &Item, now: Time) -> bool {
         let at = self.expiry.as_ref().and_then(|name| value::as_number(item.get(name)?));
-        at.is_some_and(|at| at as i64 <= now.seconds())
+        at.is_some_and(|at| at.approximate() as i64 <= now.seconds())
     }
 
     /// The item of a key, unless it has expired.

@@ -1,6 +1,6 @@
 //! Tables: made, described, changed, deleted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -73,18 +73,15 @@ struct Input {
     deletion_protection_enabled: Option<bool>,
     #[serde(default)]
     tags: Vec<Tag>,
+    #[serde(default)]
+    global_secondary_indexes: Vec<Value>,
+    #[serde(default)]
+    local_secondary_indexes: Vec<Value>,
 }
 
 /// What is not modelled is refused by name.
 fn refuse_members(call: &Call<'_>) -> Result<(), ApiError> {
-    const MEMBERS: [&str; 6] = [
-        "LocalSecondaryIndexes",
-        "GlobalSecondaryIndexes",
-        "GlobalSecondaryIndexUpdates",
-        "ReplicaUpdates",
-        "ResourcePolicy",
-        "WarmThroughput",
-    ];
+    const MEMBERS: [&str; 4] = ["GlobalSecondaryIndexUpdates", "ReplicaUpdates", "ResourcePolicy", "WarmThroughput"];
     let given = |member: &str| call.params.get(member).is_some_and(|value| !value.is_null() && *value != json!([]));
     if let Some(member) = MEMBERS.iter().find(|member| given(member)) {
         return Err(left_out(member));
@@ -151,7 +148,19 @@ pub(super) fn create_table(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let partition = element("HASH")?
         .ok_or_else(|| validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type"))?;
     let sort = element("RANGE")?;
-    if input.attribute_definitions.len() != 1 + usize::from(sort.is_some()) {
+    let indexes = input.global_secondary_indexes.iter().chain(&input.local_secondary_indexes);
+    let of_indexes = indexes.flat_map(|index| index["KeySchema"].as_array().into_iter().flatten());
+    let of_indexes = of_indexes.filter_map(|element| element["AttributeName"].as_str());
+    let used: BTreeSet<&str> =
+        input.key_schema.iter().map(|key| key.attribute_name.as_str()).chain(of_indexes).collect();
+    let defined: BTreeSet<&str> =
+        input.attribute_definitions.iter().map(|definition| definition.attribute_name.as_str()).collect();
+    if !used.is_subset(&defined) {
+        return Err(validation(
+            "One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions.",
+        ));
+    }
+    if used != defined {
         return Err(validation(
             "One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of \
              attributes defined in AttributeDefinitions",
@@ -175,6 +184,13 @@ pub(super) fn create_table(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         expiry: None,
         tags: input.tags.into_iter().map(|tag| (tag.key, tag.value)).collect::<BTreeMap<_, _>>(),
         created: call.state.now,
+        definitions: input
+            .attribute_definitions
+            .into_iter()
+            .map(|definition| (definition.attribute_name, definition.attribute_type))
+            .collect(),
+        global_indexes: input.global_secondary_indexes,
+        local_indexes: input.local_secondary_indexes,
         items: Default::default(),
     };
     // It is there at once; the first answer says otherwise, as AWS's does.
@@ -198,8 +214,13 @@ pub(super) fn existing(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiErro
 fn shape(arn: &Arn, table: &Table, status: &str) -> Value {
     let keys = [(&table.partition, "HASH")].into_iter().chain(table.sort.as_ref().map(|sort| (sort, "RANGE")));
     let keys: Vec<_> = keys.collect();
+    let of_keys = keys.iter().map(|(key, _)| *key);
+    let definitions: Vec<_> = match table.definitions.is_empty() {
+        true => of_keys.collect(),
+        false => table.definitions.iter().collect(),
+    };
     let definitions: Vec<_> =
-        keys.iter().map(|((name, kind), _)| json!({"AttributeName": name, "AttributeType": kind})).collect();
+        definitions.iter().map(|(name, kind)| json!({"AttributeName": name, "AttributeType": kind})).collect();
     let schema: Vec<_> = keys.iter().map(|((name, _), role)| json!({"AttributeName": name, "KeyType": role})).collect();
     let mut shape = json!({
         "AttributeDefinitions": definitions,
@@ -226,6 +247,29 @@ fn shape(arn: &Arn, table: &Table, status: &str) -> Value {
     }
     if let Some(key) = &table.kms_key {
         shape["SSEDescription"] = json!({"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key});
+    }
+    // [D] API_GlobalSecondaryIndexDescription, API_LocalSecondaryIndexDescription
+    for (member, indexes) in
+        [("GlobalSecondaryIndexes", &table.global_indexes), ("LocalSecondaryIndexes", &table.local_indexes)]
+    {
+        let shown = indexes.iter().map(|index| {
+            let mut index = index.clone();
+            let name = index["IndexName"].as_str().unwrap_or_default().to_owned();
+            index["IndexArn"] = json!(format!("{arn}/index/{name}"));
+            (index["IndexSizeBytes"], index["ItemCount"]) = (json!(0), json!(0));
+            if member.starts_with("Global") {
+                index["IndexStatus"] = json!("ACTIVE");
+                let units = |name: &str| index["ProvisionedThroughput"][name].as_u64().unwrap_or(0);
+                index["ProvisionedThroughput"] = json!({
+                    "NumberOfDecreasesToday": 0,
+                    "ReadCapacityUnits": units("ReadCapacityUnits"), "WriteCapacityUnits": units("WriteCapacityUnits"),
+                });
+            }
+            index
+        });
+        if !indexes.is_empty() {
+            shape[member] = shown.collect();
+        }
     }
     if let Some(class) = &table.class {
         shape["TableClassSummary"] = json!({"TableClass": class});

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Value, json};
 
 use super::error::validation;
+use super::number::Number;
 use crate::api::ApiError;
 
 /// The types that there are.
@@ -27,7 +28,10 @@ pub(super) fn check(value: &Value) -> Result<(), ApiError> {
     let texts = |inner: &Value| inner.as_array().is_some_and(|texts| texts.iter().all(Value::is_string));
     let fits = match kind {
         "S" | "B" => inner.is_string(),
-        "N" => inner.as_str().is_some_and(|text| number(text).is_some()),
+        "N" => match inner.as_str() {
+            Some(text) => Number::parse(text).map(|_| true).map_err(|error| validation(error.message(text)))?,
+            None => false,
+        },
         "BOOL" => inner.is_boolean(),
         "NULL" => inner == true,
         "M" => {
@@ -48,40 +52,48 @@ pub(super) fn check(value: &Value) -> Result<(), ApiError> {
                 let text = "One or more parameter values were invalid: An string set  may not be empty";
                 return Err(validation(text));
             }
+            if kind == "NS" {
+                for text in inner.as_array().into_iter().flatten().filter_map(Value::as_str) {
+                    Number::parse(text).map_err(|error| validation(error.message(text)))?;
+                }
+            }
             texts(inner)
         }
     };
-    match (fits, kind) {
-        (true, _) => Ok(()),
-        (false, "N") => {
-            Err(validation("The parameter cannot be converted to a numeric value: ".to_owned() + text(inner)))
-        }
-        (false, _) => Err(crate::services::dynamodb::error::service("SerializationException", "Unexpected field type")),
+    match fits {
+        true => Ok(()),
+        false => Err(crate::services::dynamodb::error::service("SerializationException", "Unexpected field type")),
     }
+}
+
+/// A checked value as it is stored: numbers without leading and trailing zeros. [D] HowItWorks.NamingRulesDataTypes
+pub(super) fn stored(value: Value) -> Value {
+    let plain = |text: Value| match text.as_str().map(Number::parse) {
+        Some(Ok(number)) => json!(number.to_string()),
+        _ => text,
+    };
+    let Value::Object(members) = value else { return value };
+    let inner = |(kind, inner): (String, Value)| {
+        let inner = match (kind.as_str(), inner) {
+            ("N", text) => plain(text),
+            ("NS", Value::Array(texts)) => texts.into_iter().map(plain).collect(),
+            ("L", Value::Array(values)) => values.into_iter().map(stored).collect(),
+            ("M", Value::Object(values)) => values.into_iter().map(|(name, value)| (name, stored(value))).collect(),
+            (_, inner) => inner,
+        };
+        (kind, inner)
+    };
+    Value::Object(members.into_iter().map(inner).collect())
 }
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// The number in a text.
-pub(super) fn number(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|number: &f64| number.is_finite())
-}
-
-/// A number as an attribute value: whole ones without a fraction.
-pub(super) fn of_number(number: f64) -> Value {
-    if number.fract() == 0.0 && number.abs() < 9e15 {
-        json!({"N": (number as i64).to_string()})
-    } else {
-        json!({"N": number.to_string()})
-    }
-}
-
 /// The number that a value is.
-pub(super) fn as_number(value: &Value) -> Option<f64> {
+pub(super) fn as_number(value: &Value) -> Option<Number> {
     match typed(value)? {
-        ("N", inner) => number(inner.as_str()?),
+        ("N", inner) => Number::parse(inner.as_str()?).ok(),
         _ => None,
     }
 }
@@ -90,7 +102,7 @@ pub(super) fn as_number(value: &Value) -> Option<f64> {
 pub(super) fn order(left: &Value, right: &Value) -> Option<Ordering> {
     match (typed(left)?, typed(right)?) {
         (("S", a), ("S", b)) | (("B", a), ("B", b)) => Some(text(a).as_bytes().cmp(text(b).as_bytes())),
-        (("N", a), ("N", b)) => number(text(a))?.partial_cmp(&number(text(b))?),
+        (("N", _), ("N", _)) => Some(as_number(left)?.cmp(&as_number(right)?)),
         _ => None,
     }
 }
