@@ -34,7 +34,7 @@ impl Task {
     /// Whether a message depends on the task: neither periodic evaluation nor the timer of a message that is gone.
     pub fn carries_something(&self, state: &State) -> bool {
         match self {
-            Task::CloudWatch(_) => false,
+            Task::CloudWatch(_) | Task::Events(events::Task::Tick(_)) => false,
             Task::Sqs(task) => !task.is_idle(state),
             Task::Lambda(task) => !task.is_idle(state),
             Task::Events(_) | Task::Sns(_) => true,

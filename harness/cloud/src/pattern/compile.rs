@@ -3,12 +3,12 @@
 //! The text is read token by token and never as a tree, for what AWS says depends on the order: the first error wins,
 //! of two values for one field the last, and a repeated key merges below the level of fields.
 
-use super::PatternError;
 use super::alternative::Alternative;
 use super::error::ErrorKind;
 use super::numeric::Number;
 use super::or::{MAX_BRANCHES, OrReading, RESERVED};
 use super::reader::{Reader, Token};
+use super::{PatternError, wildcard};
 
 /// What one service's flavour of the language takes.
 #[derive(Debug)]
@@ -173,6 +173,16 @@ impl<'a> Compiler<'a> {
         }
         if alternatives.is_empty() {
             return Err(self.refuse("Empty arrays are not allowed"));
+        }
+        let wildcards = alternatives.iter().filter_map(|alternative| match alternative {
+            Alternative::Wildcard(wildcard) => Some(wildcard),
+            _ => None,
+        });
+        if wildcard::is_too_complex(wildcards) {
+            // [T] the text
+            let reason = "Rule is too complex - try using fewer wildcard characters or fewer repeating character \
+                          sequences after a wildcard character";
+            return Err(PatternError::new(ErrorKind::TooComplex, reason, None));
         }
         self.path.push(name);
         let field = Field { path: self.path.join("."), depth: self.path.len(), alternatives };

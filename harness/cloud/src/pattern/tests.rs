@@ -262,6 +262,27 @@ fn too_many_combinations_are_refused_early() {
     assert!(pattern(40).unwrap_err().reason().starts_with("Rule is too complex"));
 }
 
+/// [R] MachineComplexityEvaluator.java for what is counted; the limit [?], the message [T]
+#[test]
+fn wildcards_that_one_value_could_match_in_many_ways_are_refused() {
+    for (wildcards, refused) in [
+        (json!(["*:*:*:*:*:event-bus/*"]), true),
+        (json!(["a*a*a*a*a*a*a*a*a*a*"]), true),
+        (json!(["*/dir/*"]), false),
+        (json!(["arn:aws:events:*:*:event-bus/*"]), false),
+        (json!(["*.png", "*.jpg", "*.gif", "dir/*", "*/init/*"]), false),
+        (json!(["*ab*ab*", "*ab*abc*", "*ab*abd*", "*ab*"]), true),
+    ] {
+        let alternatives: Vec<Value> =
+            wildcards.as_array().unwrap().iter().map(|text| json!({"wildcard": text})).collect();
+        let found = EventPattern::parse(&json!({"detail": {"arn": alternatives}}).to_string());
+        let message = found.err().map(|error| error.aws_message());
+        let expected = "Event pattern is not valid. Reason: Rule is too complex - try using fewer wildcard characters or fewer \
+                        repeating character sequences after a wildcard character";
+        assert_eq!(message.as_deref(), refused.then_some(expected), "{wildcards}");
+    }
+}
+
 #[test]
 fn long_patterns_are_quoted_in_part() {
     let text = format!("{{\"{}\": 1}}", "x".repeat(600));

@@ -1,5 +1,7 @@
 //! The `wildcard` operator.
 
+use std::collections::BTreeSet;
+
 use super::compile::Compiler;
 use super::{PatternError, alternative::Alternative, reader::Token};
 
@@ -55,6 +57,64 @@ impl Wildcard {
     }
 }
 
+/// As many prefixes of a field's wildcards as the service lets one value match at once. The limit is [?]: the pattern
+/// `*:*:*:*:*:event-bus/*` has ten, and is refused. [D] eb-create-pattern-operators, wildcard considerations
+const MAX_PREFIXES: usize = 9;
+/// Sets of prefixes that are looked at. A field with more is too complex.
+const MAX_SETS: usize = 10_000;
+
+/// Whether one value could match more prefixes of a field's wildcards than the service follows at once. It is what
+/// event-ruler counts. [R] MachineComplexityEvaluator.java
+pub(super) fn is_too_complex<'w>(wildcards: impl Iterator<Item = &'w Wildcard>) -> bool {
+    // Each wildcard as characters, with `None` for a star.
+    let patterns: Vec<Vec<Option<char>>> = wildcards
+        .map(|wildcard| {
+            let mut tokens = Vec::new();
+            for (number, part) in wildcard.parts.iter().enumerate() {
+                tokens.extend((number > 0).then_some(None));
+                tokens.extend(part.chars().map(Some));
+            }
+            tokens
+        })
+        .collect();
+    if patterns.iter().flatten().filter(|token| token.is_none()).count() < 2 {
+        return false;
+    }
+    type Prefixes = BTreeSet<(usize, usize)>;
+    let token = |pattern: usize, at: usize| patterns[pattern].get(at).copied();
+    // A star also matches no character.
+    let add = |set: &mut Prefixes, pattern: usize, length: usize| {
+        set.insert((pattern, length));
+        if token(pattern, length) == Some(None) {
+            set.insert((pattern, length + 1));
+        }
+    };
+    let mut start = Prefixes::new();
+    (0..patterns.len()).for_each(|pattern| add(&mut start, pattern, 0));
+    let characters: BTreeSet<char> = patterns.iter().flatten().flatten().copied().collect();
+    let (mut seen, mut open) = (BTreeSet::from([start.clone()]), vec![start]);
+    while let Some(set) = open.pop() {
+        for character in &characters {
+            let mut next = Prefixes::new();
+            for &(pattern, length) in &set {
+                if length > 0 && token(pattern, length - 1) == Some(None) {
+                    next.insert((pattern, length));
+                }
+                if token(pattern, length) == Some(Some(*character)) {
+                    add(&mut next, pattern, length + 1);
+                }
+            }
+            if next.len() > MAX_PREFIXES || seen.len() > MAX_SETS {
+                return true;
+            }
+            if seen.insert(next.clone()) {
+                open.push(next);
+            }
+        }
+    }
+    false
+}
+
 fn push(parts: &mut [String], character: char) {
     if let Some(part) = parts.last_mut() {
         part.push(character);
@@ -62,8 +122,7 @@ fn push(parts: &mut [String], character: char) {
 }
 
 impl Compiler<'_> {
-    /// After `{"wildcard":`. The service also refuses wildcards whose machine grows too large; neither its limit nor
-    /// the text of that refusal is known, so none is modelled. [?]
+    /// After `{"wildcard":`.
     pub(super) fn wildcard(&mut self) -> Result<Alternative, PatternError> {
         if self.next()? != Token::Text {
             return Err(self.refuse("wildcard match pattern must be a string"));

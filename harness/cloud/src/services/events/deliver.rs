@@ -24,6 +24,8 @@ pub(super) const SERVICE: &str = "events.amazonaws.com";
 pub enum Task {
     /// An attempt to call a target.
     Deliver(Box<Delivery>),
+    /// The time of a scheduled rule: its bus and name.
+    Tick(Box<(Arn, String)>),
 }
 
 /// An event on its way from a rule to a target.

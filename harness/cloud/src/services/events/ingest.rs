@@ -71,14 +71,16 @@ pub fn ingest(state: &mut State, bus: &Arn, event: Event) {
 
 impl Rule {
     fn takes(&self, event: &Event, flat: &FlatEvent<'_>) -> bool {
-        self.pattern.matches_flat(flat) && self.state.refuses(event).is_none()
+        let matches = self.pattern.as_ref().is_some_and(|pattern| pattern.matches_flat(flat));
+        matches && self.state.refuses(event).is_none()
     }
 }
 
 /// Why the rule does not take the event: its state, or the first field of its pattern that does not match.
 pub(super) fn mismatch(rule: &Rule, event: &Event, flat: &FlatEvent<'_>) -> Option<String> {
-    if !rule.pattern.matches_flat(flat) {
-        return Some(match rule.pattern.explain_flat(flat) {
+    let Some(pattern) = &rule.pattern else { return Some("the rule has a schedule and no pattern".to_owned()) };
+    if !pattern.matches_flat(flat) {
+        return Some(match pattern.explain_flat(flat) {
             MatchResult::NoMatch { path, expected, found } => {
                 format!("`{path}` does not match: the pattern wants {expected}, the event has {found}")
             }
@@ -86,6 +88,14 @@ pub(super) fn mismatch(rule: &Rule, event: &Event, flat: &FlatEvent<'_>) -> Opti
         });
     }
     rule.state.refuses(event)
+}
+
+/// A rule fires by itself: its targets get the event.
+pub(super) fn fire(state: &mut State, name: &RuleName, event: &Event) {
+    let rule = state.events.bus(&name.bus, state.now).and_then(|bus| bus.rules.get(&name.name)).cloned();
+    if let Some(rule) = rule {
+        matched(state, &name.bus, &name.arn(), &rule, event);
+    }
 }
 
 fn matched(state: &mut State, bus: &Arn, arn: &Arn, rule: &Rule, event: &Event) {
@@ -98,13 +108,28 @@ fn matched(state: &mut State, bus: &Arn, arn: &Arn, rule: &Rule, event: &Event) 
     let now = state.now;
     for target in &rule.targets {
         let is_bus = Kind::of(&target.resource()) == Some(Kind::Bus);
+        // A bus is always given the whole event. [T] dataGriff
+        let input = match is_bus {
+            true => None,
+            false => match input::of(target, event, arn, now) {
+                Some(input) => Some(input.into()),
+                None => {
+                    let detail = format!(
+                        "event {}: the input template of target {} gives text that is not JSON; nothing is sent",
+                        event.id(),
+                        target.id
+                    );
+                    trace(state, Hop::Target, &target.resource(), Outcome::Failed, detail);
+                    continue;
+                }
+            },
+        };
         let delivery = Delivery {
             bus: bus.clone(),
             rule: arn.clone(),
             target: Arc::clone(target),
             event: event.clone(),
-            // A bus is always given the whole event. [T] dataGriff
-            input: (!is_bus).then(|| input::of(target, event, arn, now).into()),
+            input,
             accepted: now,
             attempt: 1,
         };

@@ -23,21 +23,33 @@ const PREDEFINED: [&str; 5] = [
     "aws.events.event.json",
 ];
 
-/// The text that the target is given.
-pub(super) fn of(target: &Target, event: &Event, rule: &Arn, ingested: Time) -> String {
+/// The text that the target is given; `None` where a template of JSON gives text that is not JSON. [V] test_events_inputs
+pub(super) fn of(target: &Target, event: &Event, rule: &Arn, ingested: Time) -> Option<String> {
     if let Some(input) = &target.input {
-        return input.clone();
+        return Some(input.clone());
     }
     if let Some(path) = &target.input_path {
         // A path that finds nothing gives `null`. [?]
-        return JsonPath::parse(path).and_then(|path| path.find(event.envelope())).unwrap_or(Value::Null).to_string();
+        let found = JsonPath::parse(path).and_then(|path| path.find(event.envelope()));
+        return Some(found.unwrap_or(Value::Null).to_string());
     }
     match &target.input_transformer {
         Some(transformer) => {
-            minified(render(&transformer.input_template, |name| variable(transformer, name, event, rule, ingested)))
+            let template = &transformer.input_template;
+            let text = render(template, |name| variable(transformer, name, event, rule, ingested));
+            match is_json(template) {
+                true if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err() => None,
+                true => Some(minified(text)),
+                false => Some(text),
+            }
         }
-        None => event.text(),
+        None => Some(event.text()),
     }
+}
+
+/// Whether a template is of JSON, not of quoted lines.
+fn is_json(template: &str) -> bool {
+    template.trim_start().starts_with(['{', '['])
 }
 
 /// Names that a template uses and that are not defined.
@@ -132,7 +144,9 @@ fn render(template: &str, value: impl Fn(&str) -> Option<Value>) -> String {
             Part::Variable { name, quoted: true } => match value(name) {
                 // Nothing is escaped: what the text holds may break the template. [D] "Common issues"
                 Some(Value::String(inner)) => text.push_str(&inner),
-                // Objects and arrays lose their quotes. [V]
+                // In JSON an object or array keeps its quotes, which end the text around it. [V] test_events_inputs
+                Some(value) if is_json(template) => text.push_str(&value.to_string()),
+                // In a quoted line it loses them. [V]
                 Some(value) => text.push_str(&value.to_string().replace('"', "")),
                 None => {}
             },
@@ -143,11 +157,6 @@ fn render(template: &str, value: impl Fn(&str) -> Option<Value>) -> String {
 
 /// What a target gets as JSON has no space between its parts. [D] "The JSON that is passed to the target is minified"
 fn minified(text: String) -> String {
-    let is_json =
-        text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
-    if !is_json {
-        return text;
-    }
     let (mut quoted, mut escaped) = (false, false);
     text.chars()
         .filter(|c| {
@@ -178,26 +187,30 @@ mod tests {
         }))
     }
 
-    fn check(target: Value, expected: &str) {
+    fn check(target: Value, expected: Option<&str>) {
         let mut target = target;
         target["Id"] = "t".into();
         target["Arn"] = "arn:aws:sqs:us-east-1:111122223333:q".into();
         let target: Target = serde_json::from_value(target).unwrap();
         let ingested = Time::parse("2026-03-02T09:14:09Z").unwrap();
-        assert_eq!(of(&target, &event(), &Arn::new(RULE), ingested), expected);
+        assert_eq!(of(&target, &event(), &Arn::new(RULE), ingested).as_deref(), expected);
     }
 
     fn template(paths: Value, template: &str, expected: &str) {
+        template_or_nothing(paths, template, Some(expected));
+    }
+
+    fn template_or_nothing(paths: Value, template: &str, expected: Option<&str>) {
         check(json!({"InputTransformer": {"InputPathsMap": paths, "InputTemplate": template}}), expected);
     }
 
     #[test]
     fn constants_and_paths() {
         // aws-semantics 1.6, [V] test_events_inputs::TestInputPath
-        check(json!({"Input": r#"{"a":1}"#}), r#"{"a":1}"#);
-        check(json!({"InputPath": "$.detail.payload"}), r#"{"acc_id":"0a787ecb-4015","sf_id":"baz"}"#);
-        check(json!({"InputPath": "$.detail.payload.sf_id"}), r#""baz""#);
-        check(json!({}), &event().text());
+        check(json!({"Input": r#"{"a":1}"#}), Some(r#"{"a":1}"#));
+        check(json!({"InputPath": "$.detail.payload"}), Some(r#"{"acc_id":"0a787ecb-4015","sf_id":"baz"}"#));
+        check(json!({"InputPath": "$.detail.payload.sf_id"}), Some(r#""baz""#));
+        check(json!({}), Some(&event().text()));
     }
 
     #[test]
@@ -206,6 +219,7 @@ mod tests {
         let paths = json!({"t": "$.detail-type", "p": "$.detail.payload", "m": "$.detail.missing"});
         template(paths.clone(), r#""Event of <t> is <p>""#, r#""Event of T is {acc_id:0a787ecb-4015,sf_id:baz}""#);
         template(paths.clone(), r#""a <m> b""#, r#""a  b""#);
+        template(json!({"states": "$.detail.states"}), r#""<states>""#, r#""[ACTIVE,INACTIVE]""#);
         template(paths, "\"one <t>\"\n\"two\"", "\"one T\"\n\"two\"");
     }
 
@@ -223,17 +237,27 @@ mod tests {
             (r#"{"x": <p>}"#, r#"{"x":{"acc_id":"0a787ecb-4015","sf_id":"baz"}}"#),
             (r#"{"x": <m>}"#, r#"{"x":""}"#),
             (r#"{"x": "<m>"}"#, r#"{"x":""}"#),
-            (r#"{"x": "<states> <one> <ok>"}"#, r#"{"x":"[ACTIVE,INACTIVE] [HIGH] true"}"#),
+            (r#"{"x": "is <ok>", "y": <states>}"#, r#"{"x":"is true","y":["ACTIVE","INACTIVE"]}"#),
             (r#"{"x": "a < b \" <t>"}"#, r#"{"x":"a < b \" T"}"#),
             // [D] the examples of the page: nested, and beside constants
             ("{\n  \"x\": [ 9, <t>, true ],\n  \"y\": {\"z\": <one>}\n}", r#"{"x":[9,"T",true],"y":{"z":["HIGH"]}}"#),
             (r#"{"x": <text>}"#, r#"{"x":"say \"hi\""}"#),
-            // [D] "doesn't escape values": what comes of it is no JSON, and is handed over as it is
-            (r#"{"x": "<text>"}"#, r#"{"x": "say "hi""}"#),
             (r#""<text>""#, r#""say "hi"""#),
         ];
         for (from, to) in cases {
             template(paths.clone(), from, to);
+        }
+        // [V] test_events_inputs: an object or list in quotes makes the result invalid, and the target receives nothing.
+        // [D] "doesn't escape values": so does a text with quotes.
+        for invalid in [
+            r#"{"x": "<p>"}"#,
+            r#"{"x": "about <p>"}"#,
+            r#"{"x": "<states>"}"#,
+            r#"["<one>"]"#,
+            r#"{"x": "<text>"}"#,
+            r#"{"x": "<aws.events.event.json>"}"#,
+        ] {
+            template_or_nothing(paths.clone(), invalid, None);
         }
     }
 

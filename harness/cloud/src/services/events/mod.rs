@@ -29,6 +29,7 @@ mod retry;
 mod rule;
 mod rule_index;
 mod rule_operations;
+mod schedule;
 mod tags;
 mod target;
 mod target_check;
@@ -66,7 +67,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("ListTargetsByRule", target_operations::list),
     Operation::noted("PutEvents", put_events::put, "no global endpoints"),
     Operation::new("PutPermission", permission::put),
-    Operation::noted("PutRule", rule_operations::put, "event patterns only, no schedules"),
+    Operation::new("PutRule", rule_operations::put),
     Operation::noted("PutTargets", target_operations::put, "sqs, sns, lambda, event buses and log groups"),
     Operation::new("RemovePermission", permission::remove),
     Operation::new("RemoveTargets", target_operations::remove),
@@ -80,5 +81,6 @@ pub const OPERATIONS: &[Operation] = &[
 pub fn run(state: &mut crate::state::State, task: Task) {
     match task {
         Task::Deliver(delivery) => deliver::run(state, *delivery),
+        Task::Tick(rule) => schedule::tick(state, rule.0, rule.1),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::bus::{self, DEFAULT};
+use super::schedule::Schedule;
 use super::target::Target;
 use crate::api::{ApiError, Call};
 use crate::id::{AccountId, Arn};
@@ -14,8 +15,12 @@ use crate::pattern::EventPattern;
 /// A rule of a bus.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rule {
-    /// Its pattern.
-    pub pattern: EventPattern,
+    /// The pattern of the events that it takes.
+    #[serde(default)]
+    pub pattern: Option<EventPattern>,
+    /// When it fires by itself.
+    #[serde(default)]
+    pub schedule: Option<Schedule>,
     /// Whether it is on, and for which CloudTrail events.
     pub state: RuleState,
     pub(super) description: Option<String>,

@@ -19,8 +19,9 @@ pub(super) struct RuleIndex {
 
 impl RuleIndex {
     pub(super) fn new(rules: &Table<String, Rule>) -> Self {
-        let patterns = PatternIndex::new(rules.values().map(|rule| &rule.pattern));
-        Self { names: rules.keys().cloned().collect(), patterns }
+        let with_pattern = || rules.iter().filter_map(|(name, rule)| Some((name, rule.pattern.as_ref()?)));
+        let patterns = PatternIndex::new(with_pattern().map(|(_, pattern)| pattern));
+        Self { names: with_pattern().map(|(name, _)| name.clone()).collect(), patterns }
     }
 
     /// The names of the rules that may take the event, in order; the others do not.

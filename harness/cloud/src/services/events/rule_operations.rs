@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::bus;
 use super::page::{self, required};
 use super::rule::{MOST_RULES, Rule, RuleName, RuleState, parse_pattern};
+use super::schedule::{self, Schedule};
 use super::tags::{Tag, check_tags};
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
@@ -29,16 +30,21 @@ pub(super) fn put(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let input: Put = call.input()?;
     let arn = name.arn();
     call.authorise_on_bus("events:PutRule", &arn, &name.bus)?;
-    if input.schedule_expression.is_some_and(|schedule| !schedule.is_empty()) {
-        return Err(ApiError::not_implemented(call.service, "PutRule with ScheduleExpression"));
-    }
-    let Some(text) = input.event_pattern.filter(|pattern| !pattern.is_empty()) else {
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let (pattern, schedule) = (given(input.event_pattern), given(input.schedule_expression));
+    if pattern.is_none() && schedule.is_none() {
         return Err(ApiError::validation("Parameter(s) EventPattern or ScheduleExpression must be specified."));
-    };
-    if text.chars().count() > EventPattern::MAX_CHARACTERS {
+    }
+    if schedule.is_some() && bus::name_of(&name.bus) != bus::DEFAULT {
+        // [V] LS:events/test_events_schedule; [D] UG eb-create-rule-schedule
+        return Err(ApiError::validation("ScheduleExpression is supported only on the default event bus."));
+    }
+    if pattern.as_ref().is_some_and(|text| text.chars().count() > EventPattern::MAX_CHARACTERS) {
         return Err(limit_exceeded());
     }
-    let pattern = parse_pattern(&text)?;
+    let pattern = pattern.as_deref().map(parse_pattern).transpose()?;
+    let now = call.state.now;
+    let mut schedule = schedule.map(|text| Schedule::parse(&text, now)).transpose()?;
     let state = input.state.as_deref().map(RuleState::parse).transpose()?.unwrap_or_default();
     check_tags(&input.tags)?;
     if let Some(role) = input.role_arn.as_deref() {
@@ -51,6 +57,13 @@ pub(super) fn put(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         // Targets and tags stay. [V] ::test_update_rule_with_targets; [D] API_PutRule on tags
         Some(rule) => {
             rule.pattern = pattern;
+            // The same schedule goes on from where it is.
+            if let (Some(new), Some(old)) = (&mut schedule, &rule.schedule)
+                && new.text == old.text
+            {
+                new.next = old.next;
+            }
+            rule.schedule = schedule;
             rule.state = state;
             rule.description = input.description;
             rule.role_arn = input.role_arn;
@@ -61,6 +74,7 @@ pub(super) fn put(call: &mut Call<'_>) -> Result<Reply, ApiError> {
             }
             let rule = Rule {
                 pattern,
+                schedule,
                 state,
                 description: input.description,
                 role_arn: input.role_arn,
@@ -68,9 +82,10 @@ pub(super) fn put(call: &mut Call<'_>) -> Result<Reply, ApiError> {
                 tags: input.tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
                 targets: Vec::new(),
             };
-            found.rules.insert(name.name, rule);
+            found.rules.insert(name.name.clone(), rule);
         }
     }
+    schedule::arm(call.state, &name);
     Ok(json!({ "RuleArn": arn }).into())
 }
 
@@ -146,10 +161,15 @@ fn summary(name: &RuleName, rule: &Rule) -> Value {
     let mut answer = json!({
         "Name": name.name,
         "Arn": name.arn(),
-        "EventPattern": rule.pattern.text(),
         "State": rule.state.name(),
         "EventBusName": bus::name_of(&name.bus),
     });
+    if let Some(pattern) = &rule.pattern {
+        answer["EventPattern"] = pattern.text().into();
+    }
+    if let Some(schedule) = &rule.schedule {
+        answer["ScheduleExpression"] = schedule.text.as_str().into();
+    }
     for (member, value) in [("Description", &rule.description), ("RoleArn", &rule.role_arn)] {
         if let Some(value) = value {
             answer[member] = value.as_str().into();

@@ -119,9 +119,9 @@ fn buses_are_made_described_listed_and_deleted() {
         ),
         (
             "PutRule",
-            json!({"Name": "x", "ScheduleExpression": "rate(1 minute)"}),
-            "NotImplemented",
-            "rootwatch: the embedded cloud does not implement events:PutRule with ScheduleExpression; it covers what lies on the way of a root event and refuses the rest (see harness/cloud/OPERATIONS.md)",
+            json!({"Name": "x", "ScheduleExpression": "rate(1 minutes)"}),
+            "ValidationException",
+            "Parameter ScheduleExpression is not valid.",
         ),
     ];
     for (operation, params, code, message) in cases {
@@ -309,4 +309,44 @@ fn test_event_pattern_wants_an_event() {
     let (code, message) = error(ask(json!({"source": "s"}), &event.to_string()));
     assert_eq!(code, "InvalidEventPatternException");
     assert_eq!(message, "Event pattern is not valid. Reason: \"source\" must be an object or an array");
+}
+
+/// [D] UG eb-scheduled-rule-pattern, eb-run-lambda-schedule: on virtual time, the default bus only, off while disabled
+#[test]
+fn a_scheduled_rule_sends_scheduled_events() {
+    let mut state = state();
+    let queue = queue(&mut state, At(HUB, HERE), "q", Some(json!({})));
+    let put = json!({"Name": "beat", "ScheduleExpression": "rate(5 minutes)"});
+    events(&mut state, "PutRule", put.clone()).unwrap();
+    let targets = json!({"Rule": "beat", "Targets": [{"Id": "t", "Arn": queue}]});
+    events(&mut state, "PutTargets", targets).unwrap();
+    let bodies = |state: &mut State, queue: &Arn| -> Vec<Value> {
+        let received = sqs::receive(state, queue, 10, None);
+        for message in &received {
+            sqs::delete(state, queue, &message.receipt_handle);
+        }
+        received.into_iter().map(|message| serde_json::from_str(&message.body).unwrap()).collect()
+    };
+    let shown = events(&mut state, "DescribeRule", json!({"Name": "beat"})).unwrap();
+    assert_eq!((&shown["ScheduleExpression"], shown.get("EventPattern")), (&json!("rate(5 minutes)"), None));
+    settle(&mut state, 299);
+    assert_eq!(bodies(&mut state, &queue), Vec::<Value>::new());
+    // The same rule once more does not start its schedule anew.
+    events(&mut state, "PutRule", put).unwrap();
+    settle(&mut state, 302);
+    let sent = bodies(&mut state, &queue);
+    let times: Vec<_> = sent.iter().map(|event| event["time"].as_str().unwrap()).collect();
+    assert_eq!(times, ["2026-03-02T09:19:07Z", "2026-03-02T09:24:07Z"]);
+    assert_eq!((&sent[0]["source"], &sent[0]["detail-type"]), (&json!("aws.events"), &json!("Scheduled Event")));
+    assert_eq!(sent[0]["resources"], json!([shown["Arn"]]));
+    events(&mut state, "DisableRule", json!({"Name": "beat"})).unwrap();
+    settle(&mut state, 600);
+    assert_eq!(bodies(&mut state, &queue), Vec::<Value>::new());
+    events(&mut state, "EnableRule", json!({"Name": "beat"})).unwrap();
+    settle(&mut state, 300);
+    assert_eq!(bodies(&mut state, &queue).len(), 1);
+    events(&mut state, "CreateEventBus", json!({"Name": "own"})).unwrap();
+    let custom = json!({"Name": "beat", "EventBusName": "own", "ScheduleExpression": "rate(5 minutes)"});
+    let error = events(&mut state, "PutRule", custom).unwrap_err();
+    assert_eq!(error.message, "ScheduleExpression is supported only on the default event bus.");
 }
