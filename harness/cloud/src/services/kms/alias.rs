@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::check::{constraint, page};
+use super::managed;
 use super::operations::named;
-use super::resolve;
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
 use crate::time::Time;
@@ -17,6 +17,12 @@ pub struct Alias {
     pub(super) key: Arn,
     created: Time,
     updated: Time,
+}
+
+impl Alias {
+    pub(super) fn new(key: Arn, now: Time) -> Self {
+        Self { key, created: now, updated: now }
+    }
 }
 
 /// [D] API_CreateAlias; texts [T]
@@ -51,7 +57,7 @@ pub(super) fn create_alias(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         return Err(ApiError::new("AlreadyExistsException", text));
     }
     let now = call.state.now;
-    call.state.kms.aliases.insert(alias, Alias { key, created: now, updated: now });
+    call.state.kms.aliases.insert(alias, Alias::new(key, now));
     Ok(Reply::empty())
 }
 
@@ -76,10 +82,7 @@ pub(super) fn list_aliases(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let any = call.arn("alias/*");
     call.authorise("kms:ListAliases", &any)?;
     let wanted = match call.text("KeyId") {
-        Some(key) => Some(
-            resolve(call.state, key, &call.account, &call.region)
-                .ok_or_else(|| super::operations::not_found(call, key))?,
-        ),
+        Some(key) => Some(super::operations::find(call, key)?),
         None => None,
     };
     let own = call.state.kms.aliases.iter().filter(|(alias, found)| {
@@ -92,6 +95,7 @@ pub(super) fn list_aliases(call: &mut Call<'_>) -> Result<Reply, ApiError> {
                 "CreationDate": found.created.seconds_f64(), "LastUpdatedDate": found.updated.seconds_f64(),
             })
         })
+        .chain(managed::unused(call, wanted.is_none()))
         .collect();
     page(call, "Aliases", aliases, 50)
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::check::{blob, dry_run, one_of};
-use super::operations::{authorise, not_found};
+use super::operations::{authorise, find, key as key_of};
 use super::{resolve, usable};
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
@@ -48,8 +48,7 @@ pub(super) fn keys_of(context: &BTreeMap<String, String>) -> Context {
 /// The key that a member names, for a cryptographic operation.
 pub(super) fn usable_key(call: &mut Call<'_>, member: &str, action: &str, context: Context) -> Result<Arn, ApiError> {
     let text = call.text(member).unwrap_or_default().to_owned();
-    let found = resolve(call.state, &text, &call.account, &call.region);
-    let arn = found.ok_or_else(|| not_found(call, &text))?;
+    let arn = find(call, &text)?;
     authorise(call, &arn, action, context)?;
     usable(call, &arn)?;
     Ok(arn)
@@ -89,12 +88,7 @@ fn open(
     key_member: &str,
     context: &BTreeMap<String, String>,
 ) -> Result<(Arn, String), ApiError> {
-    let named = match call.text(key_member) {
-        None => None,
-        Some(text) => {
-            Some(resolve(call.state, text, &call.account, &call.region).ok_or_else(|| not_found(call, text))?)
-        }
-    };
+    let named = call.text(key_member).map(|text| find(call, text)).transpose()?;
     let invalid = || ApiError::new("InvalidCiphertextException", "");
     let sealed = Sealed::open(call.text("CiphertextBlob").unwrap_or_default()).ok_or_else(invalid)?;
     let arn = resolve(call.state, sealed.key.as_str(), &call.account, &call.region).ok_or_else(invalid)?;
@@ -113,7 +107,11 @@ pub(super) fn decrypt(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let context = encryption_context(call, "EncryptionContext");
     let (key, plaintext) = open(call, "kms:Decrypt", "KeyId", &context)?;
     dry_run(call)?;
-    Ok(json!({"Plaintext": plaintext, "KeyId": key.as_str(), "EncryptionAlgorithm": SYMMETRIC}).into())
+    let material = key_of(call, &key)?.material.clone();
+    Ok(json!({
+        "Plaintext": plaintext, "KeyId": key.as_str(), "EncryptionAlgorithm": SYMMETRIC, "KeyMaterialId": material,
+    })
+    .into())
 }
 
 pub(super) fn re_encrypt(call: &mut Call<'_>) -> Result<Reply, ApiError> {
@@ -125,8 +123,10 @@ pub(super) fn re_encrypt(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let key = usable_key(call, "DestinationKeyId", "kms:ReEncryptTo", keys_of(&to))?;
     dry_run(call)?;
     let blob = Sealed { key: key.clone(), context: to, plaintext }.blob();
+    let (from, to) = (key_of(call, &old)?.material.clone(), key_of(call, &key)?.material.clone());
     Ok(json!({
         "CiphertextBlob": blob, "SourceKeyId": old.as_str(), "KeyId": key.as_str(),
+        "SourceKeyMaterialId": from, "DestinationKeyMaterialId": to,
         "SourceEncryptionAlgorithm": SYMMETRIC, "DestinationEncryptionAlgorithm": SYMMETRIC,
     })
     .into())

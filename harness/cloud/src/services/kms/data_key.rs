@@ -3,12 +3,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rand::Rng;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::check::{constraint, dry_run, number};
 use super::crypto::{Sealed, encryption_context, keys_of, usable_key};
 use crate::api::{ApiError, Call, Reply};
-use crate::id::Arn;
 
 fn random(call: &mut Call<'_>, bytes: usize) -> String {
     let mut random = vec![0; bytes];
@@ -16,8 +15,8 @@ fn random(call: &mut Call<'_>, bytes: usize) -> String {
     STANDARD.encode(random)
 }
 
-/// Key, plaintext and ciphertext of a data key. [D] API_GenerateDataKey
-fn data_key(call: &mut Call<'_>, action: &str) -> Result<(Arn, String, String), ApiError> {
+/// The answer about a data key, and the key itself. [D] API_GenerateDataKey
+fn data_key(call: &mut Call<'_>, action: &str) -> Result<(Value, String), ApiError> {
     let bytes = number(call, "NumberOfBytes", 1, 1024)?;
     let spec = match call.text("KeySpec") {
         None => None,
@@ -32,18 +31,19 @@ fn data_key(call: &mut Call<'_>, action: &str) -> Result<(Arn, String, String), 
     let key = usable_key(call, "KeyId", action, keys_of(&context))?;
     dry_run(call)?;
     let plaintext = random(call, bytes as usize);
+    let material = super::operations::key(call, &key)?.material.clone();
     let blob = Sealed { key: key.clone(), context, plaintext: plaintext.clone() }.blob();
-    Ok((key, plaintext, blob))
+    Ok((json!({"CiphertextBlob": blob, "KeyId": key.as_str(), "KeyMaterialId": material}), plaintext))
 }
 
 pub(super) fn generate_data_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let (key, plaintext, blob) = data_key(call, "kms:GenerateDataKey")?;
-    Ok(json!({"CiphertextBlob": blob, "Plaintext": plaintext, "KeyId": key.as_str()}).into())
+    let (mut answer, plaintext) = data_key(call, "kms:GenerateDataKey")?;
+    answer["Plaintext"] = json!(plaintext);
+    Ok(answer.into())
 }
 
 pub(super) fn generate_data_key_without_plaintext(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    let (key, _, blob) = data_key(call, "kms:GenerateDataKeyWithoutPlaintext")?;
-    Ok(json!({"CiphertextBlob": blob, "KeyId": key.as_str()}).into())
+    Ok(data_key(call, "kms:GenerateDataKeyWithoutPlaintext")?.0.into())
 }
 
 pub(super) fn generate_random(call: &mut Call<'_>) -> Result<Reply, ApiError> {

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::Key;
 use super::check::{dry_run, page};
-use super::operations::{key, live, named, not_found};
-use super::{resolve, usable};
+use super::operations::{find, key, live, named};
+use super::usable;
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
 use crate::policy::Principal;
@@ -200,10 +200,7 @@ pub(super) fn revoke_grant(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 pub(super) fn retire_grant(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let (token, id) = (call.text("GrantToken").map(str::to_owned), call.text("GrantId").map(str::to_owned));
     let wanted = match call.text("KeyId") {
-        Some(text) => {
-            let found = resolve(call.state, text, &call.account, &call.region);
-            Some(found.ok_or_else(|| not_found(call, text))?)
-        }
+        Some(text) => Some(find(call, text)?),
         None => None,
     };
     let found = {

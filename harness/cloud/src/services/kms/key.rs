@@ -29,7 +29,7 @@ pub struct Key {
     pub next_rotation: Option<Time>,
     /// Rotations on demand.
     #[serde(default)]
-    pub rotations: Vec<Time>,
+    pub rotations: Vec<Rotation>,
     /// Grants by id.
     #[serde(default)]
     pub grants: BTreeMap<String, Grant>,
@@ -37,6 +37,20 @@ pub struct Key {
     pub tags: BTreeMap<String, String>,
     /// When it was made.
     pub created: Time,
+    /// The service that AWS manages the key for.
+    #[serde(default)]
+    pub(super) service: Option<String>,
+    /// The id of the current key material.
+    #[serde(default)]
+    pub(super) material: String,
+}
+
+/// A rotation on demand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotation {
+    pub(super) at: Time,
+    /// The id of the key material that it brought.
+    pub(super) material: String,
 }
 
 impl Key {
@@ -66,7 +80,9 @@ pub(super) fn shape(state: &State, arn: &Arn) -> Value {
         "AWSAccountId": arn.account().as_str(), "KeyId": arn.name(), "Arn": arn.as_str(),
         "CreationDate": key.created.seconds_f64(), "Enabled": key.state() == "Enabled",
         "Description": key.description, "KeyState": key.state(), "Origin": "AWS_KMS",
-        "KeyManager": "CUSTOMER", "MultiRegion": false, "KeyUsage": "ENCRYPT_DECRYPT",
+        "KeyManager": if key.service.is_some() { "AWS" } else { "CUSTOMER" },
+        // [D] API_KeyMetadata
+        "CurrentKeyMaterialId": key.material, "MultiRegion": false, "KeyUsage": "ENCRYPT_DECRYPT",
         "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT", "KeySpec": "SYMMETRIC_DEFAULT",
         "EncryptionAlgorithms": ["SYMMETRIC_DEFAULT"],
     });

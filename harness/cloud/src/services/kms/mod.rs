@@ -6,6 +6,7 @@ mod crypto;
 mod data_key;
 mod grant;
 mod key;
+mod managed;
 mod operations;
 mod rotation;
 mod tags;

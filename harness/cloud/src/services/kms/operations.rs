@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::check::{self, number, one_of, page};
 use super::key::shape;
 use super::tags::{self, Tag};
-use super::{Key, grant, resolve};
+use super::{Key, grant, managed, resolve};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::{Edge, PolicyText};
 use crate::id::Arn;
-use crate::policy::{Context, ResourceKind};
+use crate::policy::{Context, PolicyKind, ResourceKind};
 use crate::time::Time;
 
 /// What AWS says of a key that is not there: ids are shown as ARNs, and what can be no id by itself. [T]
@@ -29,6 +29,13 @@ pub(super) fn not_found(call: &Call<'_>, key: &str) -> ApiError {
     }
 }
 
+/// The key of a text: an id, an alias, or the ARN of either in the call's Region. [V] LS:kms/test_kms
+pub(super) fn find(call: &Call<'_>, key: &str) -> Result<Arn, ApiError> {
+    let elsewhere = Arn::parse(key).is_some_and(|arn| arn.region() != call.region);
+    let found = if elsewhere { None } else { resolve(call.state, key, &call.account, &call.region) };
+    found.ok_or_else(|| not_found(call, key))
+}
+
 /// The key that the call names, if its policy or a grant lets the caller.
 pub(super) fn named(call: &mut Call<'_>, member: &str, action: &str) -> Result<Arn, ApiError> {
     let key = call.text(member).unwrap_or_default().to_owned();
@@ -36,8 +43,7 @@ pub(super) fn named(call: &mut Call<'_>, member: &str, action: &str) -> Result<A
         let named = member[..1].to_lowercase() + &member[1..];
         return Err(check::constraint("", &named, "have length greater than or equal to 1"));
     }
-    let found = resolve(call.state, &key, &call.account, &call.region);
-    let arn = found.ok_or_else(|| not_found(call, &key))?;
+    let arn = find(call, &key)?;
     authorise(call, &arn, action, Context::new())?;
     Ok(arn)
 }
@@ -144,7 +150,7 @@ pub(super) fn default_policy(call: &Call<'_>) -> String {
 }
 
 pub(super) fn policy(text: &str) -> Result<PolicyText, ApiError> {
-    PolicyText::parse(text)
+    PolicyText::check(text, PolicyKind::Resource)
         .map_err(|error| ApiError::new("MalformedPolicyDocumentException", format!("policy: {error}")))
 }
 
@@ -212,12 +218,15 @@ pub(super) fn create_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         grants: BTreeMap::new(),
         tags,
         created: call.state.now,
+        service: None,
+        material: call.state.hex(64),
     };
     call.state.kms.keys.insert(arn.clone(), key);
     Ok(json!({"KeyMetadata": shape(call.state, &arn)}).into())
 }
 
 pub(super) fn describe_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    managed::associate(call)?;
     let arn = named(call, "KeyId", "kms:DescribeKey")?;
     Ok(json!({"KeyMetadata": shape(call.state, &arn)}).into())
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::check::{number, page};
+use super::key::Rotation;
 use super::operations::{key, named};
 use super::usable;
 use crate::api::{ApiError, Call, Reply};
@@ -52,19 +53,31 @@ pub(super) fn get_key_rotation_status(call: &mut Call<'_>) -> Result<Reply, ApiE
 /// [D] API_RotateKeyOnDemand
 pub(super) fn rotate_key_on_demand(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = rotating(call, "kms:RotateKeyOnDemand")?;
-    let now = call.state.now;
+    let (now, material) = (call.state.now, call.state.hex(64));
     let key = key(call, &arn)?;
+    // 25 rotations on demand. [D] rotating-keys-on-demand
     if key.rotations.len() >= 25 {
-        let text = "The on-demand rotations limit has been reached for the given keyId.";
+        let text = format!(
+            "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be \
+             performed for this key: {arn}"
+        );
         return Err(ApiError::new("LimitExceededException", text));
     }
-    key.rotations.push(now);
+    key.material.clone_from(&material);
+    key.rotations.push(Rotation { at: now, material });
     Ok(json!({"KeyId": arn.name()}).into())
 }
 
 pub(super) fn list_key_rotations(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = named(call, "KeyId", "kms:ListKeyRotations")?;
-    let shown = |at: &Time| json!({"KeyId": arn.name(), "RotationDate": at.seconds_f64(), "RotationType": "ON_DEMAND"});
-    let rotations: Vec<Value> = key(call, &arn)?.rotations.iter().map(shown).collect();
+    let key = key(call, &arn)?;
+    let shown = |rotation: &Rotation| {
+        let current = rotation.material == key.material;
+        json!({
+            "KeyId": arn.name(), "RotationDate": rotation.at.seconds_f64(), "RotationType": "ON_DEMAND",
+            "KeyMaterialId": rotation.material, "KeyMaterialState": if current { "CURRENT" } else { "NON_CURRENT" },
+        })
+    };
+    let rotations: Vec<Value> = key.rotations.iter().map(shown).collect();
     page(call, "Rotations", rotations, 100)
 }

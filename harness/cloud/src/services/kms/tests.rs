@@ -81,6 +81,37 @@ fn refusals() {
             "NotFoundException",
             "Invalid arn eu-west-1".into(),
         ),
+        // Another Region's key, also where it exists. [V] LS:kms/test_kms
+        (
+            "elsewhere",
+            "DescribeKey",
+            json!({"KeyId": format!("arn:aws:kms:eu-west-1:{ACCOUNT}:alias/k")}),
+            "NotFoundException",
+            "Invalid arn eu-west-1".into(),
+        ),
+        (
+            "elsewhere",
+            "Encrypt",
+            json!({"KeyId": format!("arn:aws:kms:eu-west-1:{ACCOUNT}:alias/k"), "Plaintext": text}),
+            "NotFoundException",
+            "Invalid arn eu-west-1".into(),
+        ),
+        (
+            "",
+            "TagResource",
+            k(json!({"Tags": [{"TagKey": "AWS:x", "TagValue": "1"}]})),
+            "TagException",
+            "aws: prefixed tag key names are not allowed for external use".into(),
+        ),
+        (
+            "",
+            "PutKeyPolicy",
+            k(
+                json!({"Policy": r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:*","Resource":"*"}]}"#}),
+            ),
+            "MalformedPolicyDocumentException",
+            "policy: statement 1 needs `Principal`".into(),
+        ),
         (
             "",
             "CreateAlias",
@@ -247,8 +278,17 @@ fn refusals() {
     ];
     for (before, operation, params, code, message) in cases {
         let (mut state, _) = cloud();
-        if !before.is_empty() {
-            ok(&mut state, before, k(json!({})));
+        match before {
+            "" => {}
+            "elsewhere" => {
+                let place = (ACCOUNT, "eu-west-1");
+                let wire = (Service::Kms, Protocol::Json11);
+                let administrator = || testing::administrator(ACCOUNT);
+                let key = testing::call(&mut state, administrator(), place, wire, "CreateKey", json!({})).unwrap();
+                let alias = json!({"AliasName": "alias/k", "TargetKeyId": key["KeyMetadata"]["KeyId"]});
+                testing::call(&mut state, administrator(), place, wire, "CreateAlias", alias).unwrap();
+            }
+            operation => drop(ok(&mut state, operation, k(json!({})))),
         }
         let error =
             call(&mut state, operation, params.clone()).map(|answer| panic!("{operation}: {answer}")).unwrap_err();
@@ -338,6 +378,17 @@ fn a_key_lives_and_goes() {
     ok(&mut state, "RotateKeyOnDemand", json!({"KeyId": id}));
     let rotations = ok(&mut state, "ListKeyRotations", json!({"KeyId": id}));
     assert_eq!(rotations["Rotations"][0]["RotationType"], "ON_DEMAND");
+    let shown = ok(&mut state, "DescribeKey", json!({"KeyId": id}))["KeyMetadata"].clone();
+    assert_eq!(
+        rotations["Rotations"][0]["KeyMaterialId"], shown["CurrentKeyMaterialId"],
+        "a rotation brings new material"
+    );
+    for _ in 1..25 {
+        ok(&mut state, "RotateKeyOnDemand", json!({"KeyId": id}));
+    }
+    // [D] rotating-keys-on-demand: 25
+    let error = call(&mut state, "RotateKeyOnDemand", json!({"KeyId": id})).unwrap_err();
+    assert_eq!(error.code, "LimitExceededException");
     ok(&mut state, "CreateKey", json!({}));
     let first = ok(&mut state, "ListKeys", json!({"Limit": 1}));
     let second = ok(&mut state, "ListKeys", json!({"Limit": 1, "Marker": first["NextMarker"]}));
@@ -349,6 +400,66 @@ fn a_key_lives_and_goes() {
     assert_eq!(ok(&mut state, "DescribeKey", json!({"KeyId": id}))["KeyMetadata"]["Enabled"], json!(false));
     state.now = Time(state.now.0 + DAY);
     assert_eq!(call(&mut state, "DescribeKey", json!({"KeyId": id})).unwrap_err().code, "NotFoundException");
+}
+
+/// [D] API_KeyMetadata, API_AliasListEntry, API_GenerateDataKey, API_Decrypt, API_ReEncrypt
+#[test]
+fn answers_have_the_documented_members() {
+    let (mut state, id) = cloud();
+    let members = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    let sealed = ok(&mut state, "Encrypt", json!({"KeyId": id, "Plaintext": "eA=="}))["CiphertextBlob"].clone();
+    let data = json!({"KeyId": id, "KeySpec": "AES_256"});
+    let cases = [
+        (
+            ok(&mut state, "CreateKey", json!({}))["KeyMetadata"].clone(),
+            "AWSAccountId KeyId Arn CreationDate Enabled Description KeyState Origin KeyManager CurrentKeyMaterialId MultiRegion \
+             KeyUsage CustomerMasterKeySpec KeySpec EncryptionAlgorithms",
+        ),
+        (
+            ok(&mut state, "ListAliases", json!({"KeyId": id}))["Aliases"][0].clone(),
+            "AliasName AliasArn TargetKeyId CreationDate LastUpdatedDate",
+        ),
+        (ok(&mut state, "GenerateDataKey", data.clone()), "CiphertextBlob KeyId KeyMaterialId Plaintext"),
+        (ok(&mut state, "GenerateDataKeyWithoutPlaintext", data), "CiphertextBlob KeyId KeyMaterialId"),
+        (
+            ok(&mut state, "Decrypt", json!({"CiphertextBlob": sealed})),
+            "Plaintext KeyId EncryptionAlgorithm KeyMaterialId",
+        ),
+        (
+            ok(&mut state, "ReEncrypt", json!({"CiphertextBlob": sealed, "DestinationKeyId": id})),
+            "CiphertextBlob SourceKeyId KeyId SourceKeyMaterialId DestinationKeyMaterialId SourceEncryptionAlgorithm \
+             DestinationEncryptionAlgorithm",
+        ),
+    ];
+    for (answer, expected) in cases {
+        assert_eq!(members(&answer), expected);
+    }
+}
+
+/// [D] API_ListAliases, concepts: AWS managed keys
+#[test]
+fn service_aliases_get_their_key_when_they_are_described() {
+    let (mut state, _) = cloud();
+    let listed = |state: &mut State| {
+        let aliases = ok(state, "ListAliases", json!({"Limit": 100}))["Aliases"].clone();
+        aliases.as_array().unwrap().iter().find(|alias| alias["AliasName"] == "alias/aws/sns").unwrap().clone()
+    };
+    assert_eq!(listed(&mut state).get("TargetKeyId"), None);
+    let key = ok(&mut state, "DescribeKey", json!({"KeyId": "alias/aws/sns"}))["KeyMetadata"].clone();
+    assert_eq!((&key["KeyManager"], &listed(&mut state)["TargetKeyId"]), (&json!("AWS"), &key["KeyId"]));
+    assert_eq!(ok(&mut state, "DescribeKey", json!({"KeyId": "alias/aws/sns"}))["KeyMetadata"], key);
+    // Its policy admits nobody who would change it, and no use that does not come through the service.
+    for (operation, params) in [
+        ("ScheduleKeyDeletion", json!({"KeyId": key["KeyId"]})),
+        ("PutKeyPolicy", json!({"KeyId": key["KeyId"], "Policy": "{}"})),
+        ("Encrypt", json!({"KeyId": key["KeyId"], "Plaintext": "eA=="})),
+    ] {
+        assert_eq!(call(&mut state, operation, params).unwrap_err().code, "AccessDeniedException", "{operation}");
+    }
+    assert_eq!(
+        call(&mut state, "DescribeKey", json!({"KeyId": "alias/aws/none"})).unwrap_err().code,
+        "NotFoundException"
+    );
 }
 
 /// Which principal may use which key for another service's encrypted resource. [D] sns-key-management,
