@@ -68,12 +68,14 @@ const UNITS: [&str; 27] = [
 ];
 
 impl Transformation {
-    /// [D] API_MetricTransformation
+    /// [D] API_MetricTransformation; a namespace may have colons, [V] LS:logs/test_logs_metric_filters
     fn check(&self) -> Result<(), ApiError> {
-        for (value, member) in [(&self.metric_name, "metricName"), (&self.metric_namespace, "metricNamespace")] {
+        for (value, member, unwanted) in
+            [(&self.metric_name, "metricName", ":*$"), (&self.metric_namespace, "metricNamespace", "*$")]
+        {
             let member = format!("metricTransformations.1.member.{member}");
             length(value, &member, 0, 255)?;
-            without(value, &member, ":*$")?;
+            without(value, &member, unwanted)?;
         }
         length(&self.metric_value, "metricTransformations.1.member.metricValue", 0, 100)?;
         if let Some(unit) = self.unit.as_deref().filter(|unit| !UNITS.contains(unit)) {
@@ -160,10 +162,10 @@ pub(super) fn describe_metric_filters(call: &mut Call<'_>) -> Result<Reply, ApiE
     }
     let metric = call.text("metricName").map(str::to_owned);
     let namespace = call.text("metricNamespace").map(str::to_owned);
-    for (value, member) in [(&metric, "metricName"), (&namespace, "metricNamespace")] {
+    for (value, member, unwanted) in [(&metric, "metricName", ":*$"), (&namespace, "metricNamespace", "*$")] {
         let value = value.as_deref().unwrap_or_default();
         length(value, member, 0, 255)?;
-        without(value, member, ":*$")?;
+        without(value, member, unwanted)?;
     }
     if metric.is_some() != namespace.is_some() {
         let (given, missing) =

@@ -59,6 +59,11 @@ pub(super) fn describe_log_streams(call: &mut Call<'_>) -> Result<Reply, ApiErro
         check::length(prefix, "logStreamNamePrefix", 1, 512)?;
         check::without(prefix, "logStreamNamePrefix", ":*")?;
     }
+    if call.text("logGroupName").is_some() && call.text("logGroupIdentifier").is_some() {
+        // [V] LS:logs/test_logs_streams
+        let text = "LogGroup name and LogGroup ARN are mutually exclusive parameters.";
+        return Err(ApiError::validation(text));
+    }
     let arn = named(call, "logs:DescribeLogStreams", None)?;
     let prefix = prefix.unwrap_or_default();
     let streams = &group(call, &arn)?.streams;

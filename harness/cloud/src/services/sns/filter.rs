@@ -96,6 +96,15 @@ mod tests {
             (r#"{"alert_type":[{"anything-but":["login"]}]}"#, Some(("String", "login")), false),
             (r#"{"alert_type":[{"numeric":[">",0,"<=",100]}]}"#, Some(("Number", "99.12")), true),
             (r#"{"alert_type":["b"]}"#, Some(("String.Array", r#"["a","b"]"#)), true),
+            // [V] LS:sns/test_sns_filter_policy: neither null nor anything-but means absence
+            (r#"{"alert_type":[null,{"anything-but":"x"}]}"#, None, false),
+            (r#"{"alert_type":[null,{"anything-but":"x"}]}"#, Some(("String", "y")), true),
+            (r#"{"alert_type":[null,{"anything-but":"x"}]}"#, Some(("String", "x")), false),
+            (r#"{"alert_type":[null,{"anything-but":"x"}]}"#, Some(("String.Array", "[null]")), true),
+            (r#"{"alert_type":[null]}"#, None, false),
+            (r#"{"alert_type":[{"anything-but":["x"]}]}"#, None, false),
+            (r#"{"alert_type":[{"anything-but":{"prefix":"x"}}]}"#, None, false),
+            (r#"{"alert_type":[{"exists":false},{"anything-but":"x"}]}"#, None, true),
         ] {
             let filter = parse(policy, FilterPolicyScope::MessageAttributes).unwrap().unwrap();
             let given: Vec<_> =

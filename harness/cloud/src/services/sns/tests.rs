@@ -391,6 +391,82 @@ fn a_queue_of_another_account_is_asked_to_confirm() {
     assert_eq!(bodies(&mut state, &Arn::new(queue)).len(), 1);
 }
 
+/// [V] LS:sns/test_sns_filter_policy, exists conditions: a policy judges messages as they are published
+#[test]
+fn a_replaced_filter_policy_judges_later_messages_only() {
+    let mut state = state();
+    topic(&mut state);
+    let queue = queue(&mut state, "q", true);
+    let raw = json!({"RawMessageDelivery": "true", "FilterPolicy": r#"{"store":[{"exists":true}]}"#});
+    let subscription = subscribe(&mut state, "sqs", queue.as_str(), raw);
+    let mut published = |message: &str, policy: Option<&str>| {
+        if let Some(policy) = policy {
+            let set =
+                json!({"SubscriptionArn": subscription, "AttributeName": "FilterPolicy", "AttributeValue": policy});
+            sns(&mut state, "SetSubscriptionAttributes", set).unwrap();
+        }
+        let attributes = json!({"store": {"DataType": "String", "StringValue": "a"}});
+        for (text, attributes) in [(format!("{message} with"), attributes), (format!("{message} without"), json!({}))] {
+            let publish = json!({"TopicArn": TOPIC, "Message": text, "MessageAttributes": attributes});
+            sns(&mut state, "Publish", publish).unwrap();
+        }
+        settle(&mut state, 1);
+        let found = sqs::receive(&mut state, &queue, 10, None);
+        for message in &found {
+            sqs::delete(&mut state, &queue, &message.receipt_handle);
+        }
+        found.into_iter().map(|message| message.body).collect::<Vec<_>>()
+    };
+    assert_eq!(published("1", None), ["1 with"]);
+    assert_eq!(published("2", Some(r#"{"store":[{"exists":false}]}"#)), ["2 without"]);
+    assert_eq!(published("3", Some(r#"{"store":[null,{"anything-but":"a"}]}"#)), [""; 0]);
+    assert_eq!(published("4", Some("{}")), ["4 with", "4 without"]);
+}
+
+/// [V] LS:sns/test_sns_filter_policy: the body of a subscription's protocol is judged; many keys cost nothing that the
+/// policy does not name
+#[test]
+fn body_filters_judge_structured_and_large_messages() {
+    let mut state = state();
+    topic(&mut state);
+    let policy = json!({"$or": [
+        {"detail": {"kind": ["login"], "actor": {"account": [{"prefix": "1"}]}}},
+        {"detail": {"amount": [{"numeric": [">", 100]}]}},
+    ]});
+    let queue = queue(&mut state, "q", true);
+    let attributes =
+        json!({"RawMessageDelivery": "true", "FilterPolicyScope": "MessageBody", "FilterPolicy": policy.to_string()});
+    subscribe(&mut state, "sqs", queue.as_str(), attributes);
+    let mut large = json!({"detail": {"kind": "login", "actor": {"account": "111122223333"}}});
+    for n in 0..60 {
+        let items: Vec<Value> =
+            (0..40).map(|m| json!({"name": format!("n{m}"), "of": [m, m + 1, {"deep": [n, m]}]})).collect();
+        large[format!("list{n}")] = json!(items);
+    }
+    let (small, other) =
+        (json!({"detail": {"amount": 101}}), json!({"detail": {"kind": "login", "actor": {"account": "2"}}}));
+    let structured = |sqs: &Value| json!({"default": other.to_string(), "sqs": sqs.to_string()}).to_string();
+    let cases = [
+        (json!({"Message": small.to_string()}), true),
+        (json!({"Message": other.to_string()}), false),
+        (json!({"Message": "not JSON"}), false),
+        (json!({"Message": large.to_string()}), true),
+        (json!({"Message": structured(&small), "MessageStructure": "json"}), true),
+        (json!({"Message": structured(&other), "MessageStructure": "json"}), false),
+        (json!({"Message": json!({"default": small.to_string()}).to_string(), "MessageStructure": "json"}), true),
+    ];
+    for (mut params, delivered) in cases {
+        params["TopicArn"] = json!(TOPIC);
+        sns(&mut state, "Publish", params.clone()).unwrap();
+        settle(&mut state, 1);
+        let found = sqs::receive(&mut state, &queue, 10, None);
+        for message in &found {
+            sqs::delete(&mut state, &queue, &message.receipt_handle);
+        }
+        assert_eq!(found.len(), usize::from(delivered), "{}", params.to_string().chars().take(200).collect::<String>());
+    }
+}
+
 #[test]
 fn refusals() {
     let mut state = state();

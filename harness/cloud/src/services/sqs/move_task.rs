@@ -128,9 +128,8 @@ pub(super) fn start(call: &mut Call<'_>) -> Result<Reply, Fault> {
         ));
     }
     if call.state.sqs.moves.values().any(|task| task.source == source && task.status == Status::Running) {
-        return Err(Fault::new(
-            "AWS.SimpleQueueService.UnsupportedOperation",
-            "UnsupportedOperation",
+        // [V] LS:sqs/test_sqs_move_task
+        return Err(Fault::invalid_value(
             "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
         ));
     }
@@ -265,7 +264,10 @@ pub(super) fn cancel(call: &mut Call<'_>) -> Result<Reply, Fault> {
     let handle = call.text("TaskHandle").ok_or_else(|| Fault::missing("TaskHandle"))?.to_owned();
     // What was never a handle is told apart from the handle of a task that is not there. [T]
     let readable = STANDARD.decode(&handle).ok().and_then(|json| serde_json::from_slice::<Value>(&json).ok());
-    if !readable.is_some_and(|handle| handle["taskId"].is_string() && handle["sourceArn"].is_string()) {
+    let source = readable.filter(|handle| handle["taskId"].is_string());
+    let source = source.and_then(|handle| Arn::parse(handle["sourceArn"].as_str()?));
+    // A handle of no queue is not valid. [V] LS:sqs/test_sqs_move_task
+    if !source.is_some_and(|source| call.state.sqs.exists(&source)) {
         return Err(Fault::invalid_value("Value for parameter TaskHandle is invalid."));
     }
     let source = call.state.sqs.moves.get(&handle).map(|task| task.source.clone());

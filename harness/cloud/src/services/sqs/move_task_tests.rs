@@ -42,6 +42,8 @@ fn listed(state: &mut State, dlq: &Arn, most: Option<u32>) -> Vec<Value> {
 fn numbers_and_handles_out_of_bounds() {
     let (mut state, dlq, _) = cloud();
     let unknown = STANDARD.encode(json!({"taskId": "none", "sourceArn": dlq}).to_string());
+    let missing = "arn:aws:sqs:us-east-1:111122223333:missing";
+    let elsewhere = STANDARD.encode(json!({"taskId": "none", "sourceArn": missing}).to_string());
     let value = "InvalidParameterValue";
     let cases = [
         (
@@ -53,6 +55,13 @@ fn numbers_and_handles_out_of_bounds() {
         ("ListMessageMoveTasks", json!({"SourceArn": dlq, "MaxResults": 0}), value, "Must be between 1 and 10."),
         ("ListMessageMoveTasks", json!({}), "MissingParameter", "SourceArn"),
         ("CancelMessageMoveTask", json!({"TaskHandle": unknown}), "ResourceNotFoundException", "Task does not exist."),
+        // A handle whose queue does not exist. [V] LS:sqs/test_sqs_move_task
+        (
+            "CancelMessageMoveTask",
+            json!({"TaskHandle": elsewhere}),
+            value,
+            "Value for parameter TaskHandle is invalid.",
+        ),
         (
             "CancelMessageMoveTask",
             json!({"TaskHandle": STANDARD.encode("{}")}),
@@ -75,7 +84,7 @@ fn one_after_the_other() {
     let error = call(&mut state, "StartMessageMoveTask", json!({"SourceArn": dlq})).unwrap_err();
     let text =
         "There is already a task running. Only one active task is allowed for a source queue arn at a given time.";
-    assert_eq!((error.code.as_str(), error.message.as_str()), ("AWS.SimpleQueueService.UnsupportedOperation", text));
+    assert_eq!((error.code.as_str(), error.message.as_str()), ("InvalidParameterValue", text));
     pass(&mut state, 0);
     let cancelled = call(&mut state, "CancelMessageMoveTask", json!({"TaskHandle": first})).unwrap();
     assert_eq!(cancelled, json!({"ApproximateNumberOfMessagesMoved": 1}));

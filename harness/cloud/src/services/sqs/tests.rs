@@ -196,10 +196,7 @@ fn a_move_task_brings_messages_back() {
     let start = json!({"SourceArn": dlq, "MaxNumberOfMessagesPerSecond": 2});
     let started = call(&mut state, "StartMessageMoveTask", start.clone()).unwrap();
     assert!(started["TaskHandle"].is_string());
-    assert_eq!(
-        call(&mut state, "StartMessageMoveTask", start).unwrap_err().code,
-        "AWS.SimpleQueueService.UnsupportedOperation"
-    );
+    assert_eq!(call(&mut state, "StartMessageMoveTask", start).unwrap_err().code, "InvalidParameterValue");
     pass(&mut state, 0);
     assert_eq!(metrics(&state, &q).map(|m| m.visible), Some(2));
     pass(&mut state, 2);
