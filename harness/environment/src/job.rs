@@ -23,6 +23,10 @@ pub enum Language {
     Bootstrap,
     /// The package brings modules for Python, and the function runs in this machine's.
     Python,
+    /// The package brings modules for Node.js, and the function runs in this machine's.
+    Node,
+    /// A runtime that this machine cannot run: every invocation fails and says so.
+    Other,
 }
 
 /// One run of a function.

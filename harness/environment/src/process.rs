@@ -19,8 +19,9 @@ const INIT_TIME: Duration = Duration::from_secs(10);
 /// Lines of one run that are kept; a function that floods its output must not fill the memory.
 const LINES: usize = 10_000;
 
-/// The runtime of Python functions.
+/// The runtimes of Python and Node.js functions.
 const PYTHON: &str = include_str!("python.py");
+const NODE: &str = include_str!("node.js");
 
 /// A running process.
 #[derive(Debug)]
@@ -68,11 +69,21 @@ impl Process {
             let reason = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
             return Err(exit::invalid_entrypoint(request_id, reason));
         }
+        if program.language == Language::Other {
+            let runtime = program.variables.iter().find(|(name, _)| name == "AWS_EXECUTION_ENV");
+            let runtime = runtime.map_or("this runtime", |(_, value)| value.trim_start_matches("AWS_Lambda_"));
+            let reason = format!(
+                "rootwatch: functions of {runtime} can be created and not invoked: provided.al2023, provided.al2, python3.* \
+                 and nodejs*.x run here"
+            );
+            return Err(exit::invalid_entrypoint(request_id, &reason));
+        }
         let directory = program.directory.canonicalize().map_err(|error| failed("cannot find the package", &error))?;
         let (executable, arguments) = match program.language {
             Language::Bootstrap => (directory.join("bootstrap"), Vec::new()),
             // Found in the function's own PATH.
-            Language::Python => (PathBuf::from("/usr/bin/env"), ["python3", "-c", PYTHON].map(str::to_owned).to_vec()),
+            Language::Node => (PathBuf::from("/usr/bin/env"), ["node", "-e", NODE].map(str::to_owned).to_vec()),
+            _ => (PathBuf::from("/usr/bin/env"), ["python3", "-c", PYTHON].map(str::to_owned).to_vec()),
         };
         let api = RuntimeApi::listen().await.map_err(|error| failed("cannot offer the Runtime API", &error))?;
         let host = [

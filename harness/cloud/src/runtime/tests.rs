@@ -372,3 +372,53 @@ async fn a_python_function_runs_in_this_machines_python() {
     };
     assert_eq!(missing.result, error);
 }
+
+/// [D] nodejs-handler: CommonJS, promises and callbacks, errors by name; a runtime that does not run here says so
+#[tokio::test]
+async fn a_node_function_runs_in_this_machines_node() {
+    let found = std::process::Command::new("/usr/bin/env").args(["node", "--version"]).output();
+    let has_node = found.is_ok_and(|found| found.status.success());
+    const SOURCE: &str = "exports.handle = async (event, context) => {\n  console.log('hello');\n  \
+                          if (event === 'boom') throw new TypeError('no good');\n  \
+                          return {event, id: context.awsRequestId};\n};\n\
+                          exports.callback = (event, context, done) => done(null, event);\n";
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("app.js", SimpleFileOptions::default()).unwrap();
+    zip.write_all(SOURCE.as_bytes()).unwrap();
+    let Fixture { host, directory: _directory } = fixture();
+    let sha256 = "fedcba9876543211";
+    host.apply(Effect::StoreCode { sha256: sha256.into(), zip: Arc::from(zip.finish().unwrap().into_inner()) });
+    let invocation = |payload: Value, handler: &str, language: Language| {
+        let mut invocation = invocation(payload);
+        let variables = [
+            ("_HANDLER", handler),
+            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+            ("AWS_EXECUTION_ENV", "AWS_Lambda_ruby3.3"),
+            ("AWS_LAMBDA_FUNCTION_NAME", "f"),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        invocation.environment = Environment { code_sha256: sha256.into(), language, variables };
+        invocation
+    };
+    let refused = host.invoke(invocation(json!({}), "app.handle", Language::Other)).await;
+    let InvocationResult::Error { error_type, message } = refused.result else { panic!("it ran") };
+    assert_eq!(error_type, "Runtime.InvalidEntrypoint");
+    assert!(message.contains("functions of ruby3.3 can be created and not invoked"), "{message}");
+    if !has_node {
+        return;
+    }
+    let completion = host.invoke(invocation(json!({"x": 1}), "app.handle", Language::Node)).await;
+    let expected = json!({"event": {"x": 1}, "id": "8476a536-e9f4-11e8-9739-2dfe598c3fcd"});
+    assert_eq!((response(&completion), completion.log_lines.as_slice()), (expected, ["hello".to_owned()].as_slice()));
+    let completion = host.invoke(invocation(json!([1]), "app.callback", Language::Node)).await;
+    assert_eq!(response(&completion), json!([1]));
+    let failed = host.invoke(invocation(json!("boom"), "app.handle", Language::Node)).await;
+    let error = InvocationResult::Error { error_type: "TypeError".into(), message: "no good".into() };
+    assert_eq!(failed.result, error);
+    let missing = host.invoke(invocation(json!({}), "nothing.handle", Language::Node)).await;
+    let error = InvocationResult::Error {
+        error_type: "Runtime.ImportModuleError".into(),
+        message: "Cannot find module 'nothing'".into(),
+    };
+    assert_eq!(missing.result, error);
+}

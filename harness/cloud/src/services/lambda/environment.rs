@@ -9,7 +9,7 @@ use super::function::Configuration;
 use super::package;
 use crate::id::Arn;
 use crate::policy::{Context, Principal};
-use crate::runtime::Environment;
+use crate::runtime::{Environment, Language};
 use crate::services::{iam, sts};
 use crate::state::State;
 use crate::time::Time;
@@ -63,7 +63,11 @@ pub(super) fn prepare(state: &mut State, function: &Arn) -> Option<Environment> 
         variables.retain(|(platform, _)| platform != name);
         variables.push((name.clone(), value.clone()));
     }
-    let language = package::language(&configuration.runtime);
+    let language = package::language(&configuration.runtime).unwrap_or(Language::Other);
+    // OS-only runtimes do not have it. [D] configuration-envvars
+    if language != Language::Bootstrap {
+        variables.push(("AWS_EXECUTION_ENV".to_owned(), format!("AWS_Lambda_{}", configuration.runtime)));
+    }
     let environment = Environment { code_sha256: configuration.code.sha256, language, variables };
     let prepared = Prepared { environment: environment.clone(), stream, from: now, until: now + LIFETIME };
     state.lambda.functions.get_mut(function)?.prepared = Some(prepared);

@@ -1,4 +1,4 @@
-//! Lambda: functions of the OS-only runtimes and of Python, event source mappings on SQS queues, and the asynchronous path.
+//! Lambda: functions of the OS-only runtimes, of Python and of Node.js, event source mappings on SQS queues, and the asynchronous path.
 //!
 //! Reading order: [`function`] (a function and its configuration) with [`package`] and [`elf`] (what may be deployed);
 //! [`run`] (a function starts and ends) with [`environment`] (what its process gets), [`report`] (its logs) and
@@ -59,8 +59,8 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::noted(
         "CreateFunction",
         create::create,
-        "zip packages sent with the call; runtimes provided.al2023, provided.al2, and python3.9 to 3.14 in this machine's \
-         Python; no layers, VPC or file systems",
+        "zip packages sent with the call; provided.al2023, provided.al2, python3.* and nodejs*.x run, other runtimes can \
+         only be created; no layers, VPC or file systems",
     ),
     Operation::new("DeleteEventSourceMapping", mapping_operations::delete),
     Operation::new("DeleteFunction", create::delete),

@@ -18,13 +18,26 @@ const UNPACKED_LIMIT: u64 = 262_144_000;
 /// Amazon Linux release notes
 pub(super) const RUNTIMES: &[(&str, (u32, u32))] = &[("provided.al2023", (2, 34)), ("provided.al2", (2, 26))];
 
-/// Runtimes that run modules of the package in this machine's Python, whichever it is.
-pub(super) const PYTHON: [&str; 6] =
-    ["python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14"];
+/// The runtimes that run modules of the package, by the start of their names. [D] lambda-runtimes, with those whose
+/// functions can no longer be created. Python and Node.js run in this machine's, whichever version it is.
+const INTERPRETED: [(&str, Language); 7] = [
+    ("python", Language::Python),
+    ("nodejs", Language::Node),
+    ("java", Language::Other),
+    ("dotnet", Language::Other),
+    ("ruby", Language::Other),
+    ("go1.x", Language::Other),
+    ("provided", Language::Other),
+];
 
-/// What starts a function of a runtime.
-pub(super) fn language(runtime: &str) -> Language {
-    if PYTHON.contains(&runtime) { Language::Python } else { Language::Bootstrap }
+/// What starts a function of a runtime; nothing for a runtime that AWS does not have.
+pub(super) fn language(runtime: &str) -> Option<Language> {
+    if RUNTIMES.iter().any(|(name, _)| *name == runtime) {
+        return Some(Language::Bootstrap);
+    }
+    let (family, language) = INTERPRETED.iter().find(|(family, _)| runtime.starts_with(family))?;
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.';
+    runtime[family.len()..].bytes().all(known).then_some(*language)
 }
 
 /// Why a package cannot be deployed.
@@ -83,7 +96,7 @@ pub(super) fn check(zip: &[u8], runtime: &str, architecture: &str) -> Result<Cod
         sha256_base64: STANDARD.encode(digest),
         size: zip.len(),
     };
-    if language(runtime) == Language::Python {
+    if language(runtime) != Some(Language::Bootstrap) {
         // A handler that is not there is found out when the function is invoked. [D] python-handler
         return Ok(code);
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::environment::{SERVICE, execution_role};
 use super::fault;
 use super::function::{Configuration, Logging};
-use super::package::{PYTHON, RUNTIMES};
+use super::package::language;
 use crate::api::{ApiError, Call};
 use crate::authz::Edge;
 use crate::id::Arn;
@@ -228,12 +228,13 @@ fn within(name: &str, value: u32, least: u32, most: u32) -> Result<u32, ApiError
 }
 
 fn check_runtime(runtime: String) -> Result<String, ApiError> {
-    if RUNTIMES.iter().any(|(name, _)| *name == runtime) || PYTHON.contains(&runtime.as_str()) {
-        return Ok(runtime);
+    match language(&runtime) {
+        Some(_) => Ok(runtime),
+        // The list of AWS's text changes with its runtimes. [T]
+        None => Err(fault::invalid(format!(
+            "Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set or be a valid ARN"
+        ))),
     }
-    Err(fault::unsupported(&format!(
-        "Lambda's runtime {runtime}: it runs programs of the package, by provided.al2023 or provided.al2, and Python"
-    )))
 }
 
 fn check_variables(variables: &BTreeMap<String, String>) -> Result<(), ApiError> {

@@ -85,7 +85,7 @@ fn bad_functions_are_refused() {
     check(json!({"Role": "r"}), "ValidationException", "at 'role'");
     check(json!({"Timeout": 901}), "ValidationException", "less than or equal to 900");
     check(json!({"MemorySize": 64}), "ValidationException", "greater than or equal to 128");
-    check(json!({"Runtime": "nodejs22.x"}), "NotImplemented", "nodejs22.x");
+    check(json!({"Runtime": "cobol1.x"}), "InvalidParameterValueException", "Value cobol1.x at 'runtime'");
     check(json!({"Runtime": null}), invalid, "Runtime and Handler are mandatory");
     check(json!({"Architectures": ["arm32"]}), "ValidationException", "architectures");
     check(json!({"Code": {}}), invalid, "Please provide a source for function code.");
