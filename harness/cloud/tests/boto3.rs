@@ -19,9 +19,13 @@ fn script() -> std::path::PathBuf {
 
 /// `PutEvents` as boto3 calls it: `put_events`.
 fn method(operation: &str) -> String {
+    let letters: Vec<char> = operation.chars().collect();
     let mut name = String::new();
-    for letter in operation.chars() {
-        if letter.is_ascii_uppercase() && !name.is_empty() {
+    for (place, letter) in letters.iter().enumerate() {
+        // A row of capitals is one word: `ListMFADevices` is `list_mfa_devices`.
+        let after_word = place > 0 && letters[place - 1].is_ascii_lowercase();
+        let before_word = letters.get(place + 1).is_some_and(char::is_ascii_lowercase);
+        if letter.is_ascii_uppercase() && !name.is_empty() && (after_word || before_word) {
             name.push('_');
         }
         name.push(letter.to_ascii_lowercase());

@@ -201,8 +201,20 @@ def iam():
     managed = api.create_policy(PolicyName="m", PolicyDocument=document)["Policy"]["Arn"]
     api.get_policy(PolicyArn=managed)
     api.get_policy_version(PolicyArn=managed, VersionId="v1")
-    api.list_policy_versions(PolicyArn=managed)
+    version = api.create_policy_version(PolicyArn=managed, PolicyDocument=document)["PolicyVersion"]["VersionId"]
+    api.set_default_policy_version(PolicyArn=managed, VersionId=version)
+    with refused("DeleteConflict"):
+        api.delete_policy(PolicyArn=managed)
+    assert [one["VersionId"] for one in api.list_policy_versions(PolicyArn=managed)["Versions"]] == ["v2", "v1"]
+    api.delete_policy_version(PolicyArn=managed, VersionId="v1")
+    api.tag_policy(PolicyArn=managed, Tags=TAGS)
+    assert api.list_policy_tags(PolicyArn=managed)["Tags"] == TAGS
+    api.untag_policy(PolicyArn=managed, TagKeys=["k"])
+    assert [one["Arn"] for one in api.list_policies(Scope="Local")["Policies"]] == [managed]
     api.attach_role_policy(RoleName="r", PolicyArn=managed)
+    assert api.list_entities_for_policy(PolicyArn=managed)["PolicyRoles"][0]["RoleName"] == "r"
+    api.update_role_description(RoleName="r", Description="other")
+    assert api.list_virtual_mfa_devices()["VirtualMFADevices"] == []
     api.list_attached_role_policies(RoleName="r")
     api.tag_role(RoleName="r", Tags=TAGS)
     api.list_role_tags(RoleName="r")
@@ -253,6 +265,17 @@ def users():
     api.delete_user_permissions_boundary(UserName="u")
     api.detach_user_policy(UserName="u", PolicyArn=managed)
     api.delete_policy(PolicyArn=managed)
+    assert api.list_mfa_devices(UserName="u")["MFADevices"] == []
+    assert api.list_ssh_public_keys(UserName="u")["SSHPublicKeys"] == []
+    assert api.list_signing_certificates(UserName="u")["Certificates"] == []
+    assert api.list_service_specific_credentials(UserName="u")["ServiceSpecificCredentials"] == []
+    with refused("NoSuchEntity"):
+        api.get_login_profile(UserName="u")
+    with refused("NoSuchEntity"):
+        api.delete_login_profile(UserName="u")
+    api.update_user(UserName="u", NewUserName="v", NewPath="/other/")
+    assert api.list_access_keys(UserName="v")["AccessKeyMetadata"][0]["UserName"] == "v"
+    api.update_user(UserName="v", NewUserName="u", NewPath="/team/")
     api.tag_user(UserName="u", Tags=TAGS)
     assert api.list_user_tags(UserName="u")["Tags"] == TAGS
     api.untag_user(UserName="u", TagKeys=["k"])
@@ -443,6 +466,21 @@ def s3():
     )
     assert "s3:GetObject" in api.get_bucket_policy(Bucket=bucket)["Policy"]
     api.delete_bucket_policy(Bucket=bucket)
+    encryption = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}
+    api.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=encryption)
+    found = api.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert found[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    api.delete_bucket_encryption(Bucket=bucket)
+    rules = [{"ID": name, "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 9}} for name in "ab"]
+    api.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
+    assert [one["ID"] for one in api.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]] == ["a", "b"]
+    api.delete_bucket_lifecycle(Bucket=bucket)
+    api.put_bucket_ownership_controls(
+        Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
+    )
+    api.delete_bucket_ownership_controls(Bucket=bucket)
+    api.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    assert api.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
     api.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": TAGS})
     assert api.get_bucket_tagging(Bucket=bucket)["TagSet"] == TAGS
     api.delete_bucket_tagging(Bucket=bucket)
@@ -488,6 +526,10 @@ def cloudtrail():
     api.update_trail(Name="trail", IsMultiRegionTrail=True)
     api.put_event_selectors(TrailName="trail", EventSelectors=[{"ReadWriteType": "All"}])
     api.get_event_selectors(TrailName="trail")
+    with refused("InsightNotEnabledException"):
+        api.get_insight_selectors(TrailName="trail")
+    api.put_insight_selectors(TrailName="trail", InsightSelectors=[{"InsightType": "ApiCallRateInsight"}])
+    assert len(api.get_insight_selectors(TrailName="trail")["InsightSelectors"]) == 1
     api.add_tags(ResourceId=trail, TagsList=TAGS)
     api.list_tags(ResourceIdList=[trail])
     api.remove_tags(ResourceId=trail, TagsList=TAGS)

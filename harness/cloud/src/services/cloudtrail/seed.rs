@@ -29,6 +29,7 @@ pub fn seed_trail(state: &mut State, account: &AccountId, home: &Region, name: &
         basic: Vec::new(),
         advanced: ["Management", "Data", "NetworkActivity"].map(category).into(),
         insights: true,
+        insight_types: vec!["ApiCallRateInsight".to_owned()],
     };
     let now = state.now;
     let trail =

@@ -35,12 +35,55 @@ pub(super) fn put(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     if let Some(reason) = advanced.iter().find_map(fault) {
         return invalid(reason);
     }
-    trail.selectors = Selectors { basic, advanced, insights: trail.selectors.insights };
+    let (insights, insight_types) = (trail.selectors.insights, trail.selectors.insight_types.clone());
+    trail.selectors = Selectors { basic, advanced, insights, insight_types };
     Ok(answer(trail).into())
 }
 
 pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     Ok(answer(call.trail_mut("cloudtrail:GetEventSelectors", "TrailName")?).into())
+}
+
+/// [D] API_PutInsightSelectors: an empty list ends Insights events
+pub(super) fn put_insights(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Selector {
+        insight_type: String,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Input {
+        #[serde(default)]
+        insight_selectors: Vec<Selector>,
+    }
+    let Input { insight_selectors } = call.input()?;
+    let trail = call.home_trail_mut("cloudtrail:PutInsightSelectors", "TrailName")?;
+    let types: Vec<String> = insight_selectors.into_iter().map(|selector| selector.insight_type).collect();
+    if let Some(other) =
+        types.iter().find(|kind| !matches!(kind.as_str(), "ApiCallRateInsight" | "ApiErrorRateInsight"))
+    {
+        let text = format!("The insight type {other} is not ApiCallRateInsight or ApiErrorRateInsight.");
+        return Err(ApiError::new("InvalidInsightSelectorsException", text));
+    }
+    trail.selectors.insights = !types.is_empty();
+    trail.selectors.insight_types = types;
+    Ok(insights(trail).into())
+}
+
+/// [D] API_GetInsightSelectors: a trail without them has an error of its own
+pub(super) fn get_insights(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let trail = call.trail_mut("cloudtrail:GetInsightSelectors", "TrailName")?;
+    if !trail.selectors.insights {
+        let text = format!("Trail {} does not have Insight selectors.", trail.arn.name());
+        return Err(ApiError::new("InsightNotEnabledException", text));
+    }
+    Ok(insights(trail).into())
+}
+
+fn insights(trail: &Trail) -> Value {
+    let selectors: Vec<Value> = trail.selectors.insight_types.iter().map(|kind| json!({"InsightType": kind})).collect();
+    json!({"TrailARN": trail.arn, "InsightSelectors": selectors})
 }
 
 /// What AWS demands of an advanced selector, in our words. [D] API_AdvancedFieldSelector

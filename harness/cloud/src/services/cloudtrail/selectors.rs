@@ -12,14 +12,16 @@ pub(super) struct Selectors {
     pub(super) basic: Vec<EventSelector>,
     /// Where there are some, the basic ones are empty.
     pub(super) advanced: Vec<AdvancedEventSelector>,
-    /// Insight events.
+    /// Whether Insights events are logged, and of which types where PutInsightSelectors said so.
     pub(super) insights: bool,
+    #[serde(default)]
+    pub(super) insight_types: Vec<String>,
 }
 
 impl Default for Selectors {
     /// Management events, reads and writes; no data events, no network activity. [D]
     fn default() -> Self {
-        Self { basic: vec![EventSelector::default()], advanced: Vec::new(), insights: false }
+        Self { basic: vec![EventSelector::default()], advanced: Vec::new(), insights: false, insight_types: Vec::new() }
     }
 }
 
@@ -88,7 +90,8 @@ pub(super) struct FieldSelector {
 
 impl Selectors {
     pub(super) fn is_default(&self) -> bool {
-        *self == Self { insights: self.insights, ..Self::default() }
+        let (insights, insight_types) = (self.insights, self.insight_types.clone());
+        *self == Self { insights, insight_types, ..Self::default() }
     }
 
     /// Whether the record is logged.
@@ -184,12 +187,17 @@ mod tests {
     use super::*;
 
     fn basic(selectors: Value) -> Selectors {
-        Selectors { basic: serde_json::from_value(selectors).unwrap(), advanced: Vec::new(), insights: false }
+        Selectors {
+            basic: serde_json::from_value(selectors).unwrap(),
+            advanced: Vec::new(),
+            insights: false,
+            insight_types: Vec::new(),
+        }
     }
 
     fn advanced(fields: Value) -> Selectors {
         let selector = serde_json::from_value(json!({ "FieldSelectors": fields })).unwrap();
-        Selectors { basic: Vec::new(), advanced: vec![selector], insights: false }
+        Selectors { basic: Vec::new(), advanced: vec![selector], insights: false, insight_types: Vec::new() }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::identity::{Identity, Kind, bounded, encoded, identity, named, tags};
-use super::request::{document as parse, no_such, page};
+use super::request::{document as parse, no_such, page, required};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use crate::id::Arn;
@@ -15,16 +15,40 @@ use crate::policy::PolicyKind;
 use crate::services::tag::Tag;
 use crate::time::Time;
 
-/// A managed policy with one version.
+/// A managed policy.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ManagedPolicy {
     id: String,
     path: String,
     description: String,
+    /// The default version's document.
     document: PolicyText,
     tags: BTreeMap<String, String>,
     created: Time,
+    /// All versions, the oldest first; empty in a state that was saved by an older program.
+    #[serde(default)]
+    versions: Vec<Version>,
+    /// The number of the default version.
+    #[serde(default = "first")]
+    default: u32,
+    #[serde(default)]
+    updated: Option<Time>,
 }
+
+fn first() -> u32 {
+    1
+}
+
+/// A version of a managed policy.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Version {
+    number: u32,
+    document: PolicyText,
+    created: Time,
+}
+
+/// How many versions a policy keeps. [D] reference_iam-quotas
+const MOST_VERSIONS: usize = 5;
 
 /// AWS's own policies that are known here, by the ARN's end. [D] AWS managed policy reference
 const AWS_POLICIES: &[(&str, &str)] = &[
@@ -99,11 +123,15 @@ pub(super) fn create_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         let text = format!("A policy called {} already exists. Duplicate names are not allowed.", input.policy_name);
         return Err(ApiError::new("EntityAlreadyExists", text).status(409));
     }
+    let document = parse(&input.policy_document, PolicyKind::Managed)?;
     let policy = ManagedPolicy {
+        versions: vec![Version { number: 1, document: document.clone(), created: call.state.now }],
+        default: 1,
+        updated: None,
         id: format!("ANPA{}", call.state.random_text(17, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")),
         path,
         description: input.description.unwrap_or_default(),
-        document: parse(&input.policy_document, PolicyKind::Identity)?,
+        document,
         tags: Tag::map(input.tags),
         created: call.state.now,
     };
@@ -153,7 +181,8 @@ fn shape(call: &Call<'_>, arn: &Arn) -> Value {
         shape["PolicyId"] = json!(policy.id);
         shape["Path"] = json!(policy.path);
         shape["CreateDate"] = json!(policy.created.iso_seconds());
-        shape["UpdateDate"] = json!(policy.created.iso_seconds());
+        shape["UpdateDate"] = json!(policy.updated.unwrap_or(policy.created).iso_seconds());
+        shape["DefaultVersionId"] = json!(format!("v{}", policy.default));
         if !policy.description.is_empty() {
             shape["Description"] = json!(policy.description);
         }
@@ -171,13 +200,170 @@ pub(super) fn get_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 
 pub(super) fn get_policy_version(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = of_call(call, "iam:GetPolicyVersion")?;
-    let document = document(call.state, &arn).map(encoded);
-    Ok(json!({"PolicyVersion": {"Document": document, "VersionId": "v1", "IsDefaultVersion": true}}).into())
+    let wanted = required(call, "VersionId")?.to_owned();
+    let versions = versions(call, &arn);
+    let Some((version, document)) = versions.into_iter().find(|(version, _)| version["VersionId"] == *wanted) else {
+        return Err(no_such(format!("Policy {arn} version {wanted} does not exist or is not attachable.")));
+    };
+    let mut shape = version;
+    shape["Document"] = json!(encoded(&document));
+    Ok(json!({"PolicyVersion": shape}).into())
+}
+
+/// The versions as they are shown, and their documents; the newest first. AWS's own policies have one here.
+fn versions(call: &Call<'_>, arn: &Arn) -> Vec<(Value, PolicyText)> {
+    let shape = |number: u32, default: bool, created: Time| {
+        json!({
+            "VersionId": format!("v{number}"), "IsDefaultVersion": default, "CreateDate": created.iso_seconds(),
+        })
+    };
+    match call.state.iam.policies.get(arn) {
+        Some(policy) if !policy.versions.is_empty() => {
+            let all = policy.versions.iter().rev();
+            all.map(|version| {
+                (shape(version.number, version.number == policy.default, version.created), version.document.clone())
+            })
+            .collect()
+        }
+        policy => {
+            let created = policy.map_or(Time::default(), |policy| policy.created);
+            document(call.state, arn).map(|document| (shape(1, true, created), document.clone())).into_iter().collect()
+        }
+    }
 }
 
 pub(super) fn list_policy_versions(call: &mut Call<'_>) -> Result<Reply, ApiError> {
-    of_call(call, "iam:ListPolicyVersions")?;
-    Ok(json!({"Versions": [{"VersionId": "v1", "IsDefaultVersion": true}], "IsTruncated": false}).into())
+    let arn = of_call(call, "iam:ListPolicyVersions")?;
+    let versions = versions(call, &arn).into_iter().map(|(version, _)| version).collect();
+    page(call, "Versions", versions)
+}
+
+/// The customer's policy that a call changes.
+fn own<'a>(call: &'a mut Call<'_>, arn: &Arn) -> Result<&'a mut ManagedPolicy, ApiError> {
+    call.state.iam.policies.get_mut(arn).ok_or_else(|| not_found(arn))
+}
+
+/// [D] API_CreatePolicyVersion
+pub(super) fn create_policy_version(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = of_call(call, "iam:CreatePolicyVersion")?;
+    let document = parse(required(call, "PolicyDocument")?, PolicyKind::Managed)?;
+    let default = call.text("SetAsDefault").is_some_and(|text| text == "true");
+    let now = call.state.now;
+    let policy = own(call, &arn)?;
+    if policy.versions.len() >= MOST_VERSIONS {
+        let text = "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.";
+        return Err(ApiError::new("LimitExceeded", text).status(409));
+    }
+    // Numbers are not used again. [D] access_policies_managed-versioning
+    let number = policy.versions.last().map_or(1, |version| version.number) + 1;
+    policy.versions.push(Version { number, document: document.clone(), created: now });
+    policy.updated = Some(now);
+    if default {
+        (policy.default, policy.document) = (number, document);
+    }
+    let shape = json!({
+        "VersionId": format!("v{number}"), "IsDefaultVersion": default, "CreateDate": now.iso_seconds(),
+    });
+    Ok(json!({"PolicyVersion": shape}).into())
+}
+
+/// The place of the version that a call names.
+fn version_place(call: &mut Call<'_>, arn: &Arn) -> Result<usize, ApiError> {
+    let wanted = required(call, "VersionId")?.to_owned();
+    let number = wanted.strip_prefix('v').and_then(|number| number.parse::<u32>().ok());
+    let place = own(call, arn)?.versions.iter().position(|version| Some(version.number) == number);
+    place.ok_or_else(|| no_such(format!("Policy {arn} version {wanted} does not exist or is not attachable.")))
+}
+
+pub(super) fn delete_policy_version(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = of_call(call, "iam:DeletePolicyVersion")?;
+    let place = version_place(call, &arn)?;
+    let policy = own(call, &arn)?;
+    if policy.versions[place].number == policy.default {
+        return Err(ApiError::new("DeleteConflict", "Cannot delete the default version of a policy.").status(409));
+    }
+    policy.versions.remove(place);
+    Ok(Reply::empty())
+}
+
+pub(super) fn set_default_policy_version(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = of_call(call, "iam:SetDefaultPolicyVersion")?;
+    let place = version_place(call, &arn)?;
+    let policy = own(call, &arn)?;
+    (policy.default, policy.document) = (policy.versions[place].number, policy.versions[place].document.clone());
+    Ok(Reply::empty())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tags {
+    #[serde(default)]
+    tags: Vec<Tag>,
+    #[serde(default)]
+    tag_keys: Vec<String>,
+}
+
+pub(super) fn tag_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = of_call(call, "iam:TagPolicy")?;
+    let input: Tags = call.input()?;
+    own(call, &arn)?.tags.extend(Tag::map(input.tags));
+    Ok(Reply::empty())
+}
+
+pub(super) fn untag_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = of_call(call, "iam:UntagPolicy")?;
+    let input: Tags = call.input()?;
+    own(call, &arn)?.tags.retain(|key, _| !input.tag_keys.contains(key));
+    Ok(Reply::empty())
+}
+
+pub(super) fn list_policy_tags(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = of_call(call, "iam:ListPolicyTags")?;
+    let tags = tags(&own(call, &arn)?.tags);
+    Ok(json!({"Tags": tags, "IsTruncated": false}).into())
+}
+
+/// Customers' policies and those of AWS's that are known here. [D] API_ListPolicies
+pub(super) fn list_policies(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    call.authorise("iam:ListPolicies", &Arn::new("*"))?;
+    let partition = call.region.partition();
+    let scope = call.text("Scope").unwrap_or("All").to_owned();
+    let prefix = call.text("PathPrefix").unwrap_or("/").to_owned();
+    let attached = call.text("OnlyAttached").is_some_and(|text| text == "true");
+    let own = call.state.iam.policies.keys().filter(|arn| arn.account() == call.account).cloned();
+    let aws = AWS_POLICIES.iter().map(|(name, _)| Arn::new(format!("arn:{partition}:iam::aws:policy/{name}")));
+    let all: Vec<Arn> = match scope.as_str() {
+        "Local" => own.collect(),
+        "AWS" => aws.collect(),
+        _ => own.chain(aws).collect(),
+    };
+    let shapes = all.iter().map(|arn| {
+        let mut shape = shape(call, arn);
+        // Lists have neither. [D] API_ListPolicies
+        shape.as_object_mut().map(|shape| (shape.remove("Description"), shape.remove("Tags")));
+        shape
+    });
+    let fits = |shape: &Value| {
+        shape["Path"].as_str().is_some_and(|path| path.starts_with(&prefix))
+            && (!attached || shape["AttachmentCount"] != 0)
+    };
+    let shapes = shapes.filter(fits).collect();
+    page(call, "Policies", shapes)
+}
+
+/// [D] API_ListEntitiesForPolicy
+pub(super) fn list_entities(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = of_call(call, "iam:ListEntitiesForPolicy")?;
+    let of = |kind: Kind| -> Vec<Value> {
+        let identities =
+            super::identity::of_account(call, kind).filter(|(_, identity)| identity.attached.contains(&arn));
+        let title = kind.title();
+        identities
+            .map(|(_, identity)| json!({format!("{title}Name"): identity.name, format!("{title}Id"): identity.id}))
+            .collect()
+    };
+    let (roles, users) = (of(Kind::Role), of(Kind::User));
+    Ok(json!({"PolicyRoles": roles, "PolicyUsers": users, "PolicyGroups": [], "IsTruncated": false}).into())
 }
 
 pub(super) fn delete_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
@@ -185,6 +371,12 @@ pub(super) fn delete_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let uses = |identity: &Identity| identity.attached.contains(&arn) || identity.boundary.as_ref() == Some(&arn);
     if call.state.iam.identities.values().any(uses) {
         return Err(ApiError::new("DeleteConflict", "Cannot delete a policy attached to entities.").status(409));
+    }
+    // [D] API_DeletePolicy: all versions but the default go first; the text [T]
+    if call.state.iam.policies.get(&arn).is_some_and(|policy| policy.versions.len() > 1) {
+        let text = "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. \
+                    The default version is deleted with the policy.";
+        return Err(ApiError::new("DeleteConflict", text).status(409));
     }
     call.state.iam.policies.remove(&arn);
     Ok(Reply::empty())

@@ -18,8 +18,9 @@ mod user_operations;
 mod user_tests;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::api::{ApiError, Call, Operation};
+use crate::api::{ApiError, Call, Operation, Reply};
 use crate::authz::{Edge, PolicyText};
 use crate::id::Arn;
 use crate::policy::{Context, Named, PolicyKind, PolicyName, Principal, ResourceKind};
@@ -46,10 +47,13 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("AttachUserPolicy", |call| managed::attach(call, Kind::User)),
     Operation::new("CreateAccessKey", access_key::create),
     Operation::new("CreatePolicy", managed::create_policy),
+    Operation::new("CreatePolicyVersion", managed::create_policy_version),
     Operation::new("CreateRole", role_operations::create_role),
     Operation::new("CreateUser", user_operations::create_user),
     Operation::new("DeleteAccessKey", access_key::delete),
+    Operation::noted("DeleteLoginProfile", user_operations::no_login_profile, "no user has a password"),
     Operation::new("DeletePolicy", managed::delete_policy),
+    Operation::new("DeletePolicyVersion", managed::delete_policy_version),
     Operation::new("DeleteRole", role_operations::delete_role),
     Operation::new("DeleteRolePermissionsBoundary", |call| boundary::delete(call, Kind::Role)),
     Operation::new("DeleteRolePolicy", |call| inline::delete(call, Kind::Role)),
@@ -60,6 +64,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("DetachUserPolicy", |call| managed::detach(call, Kind::User)),
     Operation::new("GetContextKeysForCustomPolicy", simulate::keys_of_custom),
     Operation::noted("GetContextKeysForPrincipalPolicy", simulate::keys_of_principal, "of roles and users"),
+    Operation::noted("GetLoginProfile", user_operations::no_login_profile, "no user has a password"),
     Operation::new("GetPolicy", managed::get_policy),
     Operation::new("GetPolicyVersion", managed::get_policy_version),
     Operation::new("GetRole", role_operations::get_role),
@@ -69,33 +74,56 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("ListAccessKeys", access_key::list),
     Operation::new("ListAttachedRolePolicies", |call| managed::list_attached(call, Kind::Role)),
     Operation::new("ListAttachedUserPolicies", |call| managed::list_attached(call, Kind::User)),
+    Operation::new("ListEntitiesForPolicy", managed::list_entities),
     Operation::noted("ListGroupsForUser", user_operations::list_groups, "always empty"),
     Operation::noted("ListInstanceProfilesForRole", role_operations::list_instance_profiles, "always empty"),
+    Operation::noted("ListMFADevices", |call| user_operations::none_of(call, "MFADevices"), "always empty"),
+    Operation::noted("ListPolicies", managed::list_policies, "of AWS's own those that are known here"),
+    Operation::new("ListPolicyTags", managed::list_policy_tags),
     Operation::new("ListPolicyVersions", managed::list_policy_versions),
     Operation::new("ListRolePolicies", |call| inline::list(call, Kind::Role)),
     Operation::new("ListRoleTags", |call| inline::list_tags(call, Kind::Role)),
     Operation::new("ListRoles", role_operations::list_roles),
+    Operation::noted("ListSSHPublicKeys", |call| user_operations::none_of(call, "SSHPublicKeys"), "always empty"),
+    Operation::noted(
+        "ListServiceSpecificCredentials",
+        |call| user_operations::none_of(call, "ServiceSpecificCredentials"),
+        "always empty",
+    ),
+    Operation::noted("ListSigningCertificates", |call| user_operations::none_of(call, "Certificates"), "always empty"),
     Operation::new("ListUserPolicies", |call| inline::list(call, Kind::User)),
     Operation::new("ListUserTags", |call| inline::list_tags(call, Kind::User)),
     Operation::new("ListUsers", user_operations::list_users),
+    Operation::noted("ListVirtualMFADevices", list_virtual_devices, "always empty"),
     Operation::new("PutRolePermissionsBoundary", |call| boundary::put(call, Kind::Role)),
     Operation::new("PutRolePolicy", |call| inline::put(call, Kind::Role)),
     Operation::new("PutUserPermissionsBoundary", |call| boundary::put(call, Kind::User)),
     Operation::new("PutUserPolicy", |call| inline::put(call, Kind::User)),
+    Operation::new("SetDefaultPolicyVersion", managed::set_default_policy_version),
     Operation::new("SimulateCustomPolicy", simulate::custom),
     Operation::noted(
         "SimulatePrincipalPolicy",
         simulate::principal,
         "of roles and users; without resource control policies",
     ),
+    Operation::new("TagPolicy", managed::tag_policy),
     Operation::new("TagRole", |call| inline::tag(call, Kind::Role)),
     Operation::new("TagUser", |call| inline::tag(call, Kind::User)),
+    Operation::new("UntagPolicy", managed::untag_policy),
     Operation::new("UntagRole", |call| inline::untag(call, Kind::Role)),
     Operation::new("UntagUser", |call| inline::untag(call, Kind::User)),
     Operation::new("UpdateAccessKey", access_key::update),
     Operation::new("UpdateAssumeRolePolicy", role_operations::update_trust),
     Operation::new("UpdateRole", role_operations::update_role),
+    Operation::new("UpdateRoleDescription", role_operations::update_description),
+    Operation::new("UpdateUser", user_operations::update_user),
 ];
+
+/// There are no MFA devices.
+fn list_virtual_devices(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    call.authorise("iam:ListVirtualMFADevices", &Arn::new("*"))?;
+    Ok(json!({"VirtualMFADevices": [], "IsTruncated": false}).into())
+}
 
 /// The identity policies of a principal, each with a name for traces.
 pub fn identity_policies<'a>(state: &'a crate::state::State, principal: &Principal) -> Vec<Named<'a>> {

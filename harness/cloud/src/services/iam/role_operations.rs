@@ -69,6 +69,14 @@ pub(super) fn update_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     Ok(Reply::empty())
 }
 
+/// [D] API_UpdateRoleDescription
+pub(super) fn update_description(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, Kind::Role)?;
+    role(call, &arn)?.description = call.text("Description").unwrap_or_default().to_owned();
+    let shape = identity(call, &arn)?.shape(&arn);
+    Ok(json!({"Role": shape}).into())
+}
+
 pub(super) fn update_trust(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = named(call, Kind::Role)?;
     let trust = document(required(call, "PolicyDocument")?, PolicyKind::Trust)?;

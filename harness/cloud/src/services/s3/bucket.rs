@@ -22,6 +22,9 @@ pub(super) struct Bucket {
     pub(super) tags: BTreeMap<String, String>,
     /// The four switches, as they were put.
     pub(super) public_access_block: Option<Value>,
+    /// Settings that are kept and shown, by the name of what is set: `Encryption` and others.
+    #[serde(default)]
+    pub(super) settings: BTreeMap<String, Value>,
 }
 
 /// Whether a bucket may be called this. [D] user guide, bucketnamingrules

@@ -41,6 +41,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         created: call.state.now,
         policy: None,
         tags: Default::default(),
+        settings: Default::default(),
         // [D] user guide, access-control-block-public-access: on for every new bucket
         public_access_block: Some(
             ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"]

@@ -88,6 +88,48 @@ pub(super) fn delete_public_access_block(call: &mut Call<'_>) -> Result<Reply, A
     Ok(Reply::Value(Value::Null))
 }
 
+/// Settings that can be made: the end of their operations' names, the root element, and the action that makes them.
+const KEPT: [(&str, &str, &str); 4] = [
+    ("BucketEncryption", "ServerSideEncryptionConfiguration", "s3:PutEncryptionConfiguration"),
+    ("BucketLifecycleConfiguration", "LifecycleConfiguration", "s3:PutLifecycleConfiguration"),
+    ("BucketOwnershipControls", "OwnershipControls", "s3:PutBucketOwnershipControls"),
+    ("BucketVersioning", "VersioningConfiguration", "s3:PutBucketVersioning"),
+];
+
+fn kept_by(operation: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    let ends =
+        |end: &str| operation.ends_with(end) || (operation == "DeleteBucketLifecycle" && end.contains("Lifecycle"));
+    KEPT.into_iter().find(|(end, ..)| ends(end))
+}
+
+/// Keeps a setting as it was put. Nothing here acts on it: there are no objects.
+pub(super) fn put_kept(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let (_, root, action) = kept_by(&call.operation).ok_or_else(fault::malformed_xml)?;
+    let name = named(call, action)?;
+    let setting = flat(call.params["Xml"].clone());
+    if !setting.is_object() {
+        return Err(fault::malformed_xml());
+    }
+    bucket(call, &name)?.settings.insert(root.to_owned(), setting);
+    Ok(Reply::Raw { status: 200, headers: Vec::new(), body: Vec::new() })
+}
+
+pub(super) fn delete_kept(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let (_, root, action) = kept_by(&call.operation).ok_or_else(fault::malformed_xml)?;
+    let name = named(call, action)?;
+    bucket(call, &name)?.settings.remove(root);
+    Ok(Reply::Value(Value::Null))
+}
+
+/// Elements of one name as the answer writes them, without an element around.
+fn flat(value: Value) -> Value {
+    match value {
+        Value::Array(items) => json!({"$flat": items.into_iter().map(flat).collect::<Vec<_>>()}),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, flat(value))).collect(),
+        scalar => scalar,
+    }
+}
+
 /// Reads a setting that is on every bucket as on a new one: what it is, or the error that says there is none. [D] the
 /// operations' pages of the API reference; encryption and ownership: user guide, "Default settings for new buckets"
 pub(super) fn read(call: &mut Call<'_>) -> Result<Reply, ApiError> {
@@ -132,6 +174,11 @@ pub(super) fn read(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         ),
     };
     let name = named(call, action)?;
+    if let Some((_, root, _)) = kept_by(&call.operation)
+        && let Some(kept) = bucket(call, &name)?.settings.get(root)
+    {
+        return Ok(json!({root: kept}).into());
+    }
     found.map(Reply::Value).map_err(|(code, text)| fault::bucket(404, code, text, &name))
 }
 

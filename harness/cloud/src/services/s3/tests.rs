@@ -126,3 +126,42 @@ fn settings() {
     step("DeletePublicAccessBlock", Value::Null).unwrap();
     assert_eq!(step("GetPublicAccessBlock", Value::Null).unwrap_err().code, "NoSuchPublicAccessBlockConfiguration");
 }
+
+/// [D] the operations' pages of the API reference: what Terraform's provider puts on a trail's bucket, and reads again
+#[test]
+fn settings_are_kept_as_they_were_put() {
+    let mut state = with_bucket();
+    let mut step = |operation: &str, xml: Value| {
+        call(&mut state, OWNER, "us-east-1", operation, json!({"Bucket": "trail", "Xml": xml}))
+    };
+    let rule = |id: &str| json!({"ID": id, "Status": "Enabled"});
+    for (setting, root, put, shown) in [
+        (
+            "BucketEncryption",
+            "ServerSideEncryptionConfiguration",
+            json!({"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}}),
+            json!({"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}}),
+        ),
+        (
+            "BucketLifecycleConfiguration",
+            "LifecycleConfiguration",
+            json!({"Rule": [rule("a"), rule("b")]}),
+            json!({"Rule": {"$flat": [rule("a"), rule("b")]}}),
+        ),
+        (
+            "BucketOwnershipControls",
+            "OwnershipControls",
+            json!({"Rule": {"ObjectOwnership": "BucketOwnerPreferred"}}),
+            json!({"Rule": {"ObjectOwnership": "BucketOwnerPreferred"}}),
+        ),
+        ("BucketVersioning", "VersioningConfiguration", json!({"Status": "Enabled"}), json!({"Status": "Enabled"})),
+    ] {
+        let before = step(&format!("Get{setting}"), Value::Null).map_err(|error| error.code);
+        step(&format!("Put{setting}"), put).unwrap();
+        assert_eq!(step(&format!("Get{setting}"), Value::Null).unwrap()[root], shown, "{setting}");
+        if setting != "BucketVersioning" {
+            step(&format!("Delete{}", setting.trim_end_matches("Configuration")), Value::Null).unwrap();
+            assert_eq!(step(&format!("Get{setting}"), Value::Null).map_err(|error| error.code), before, "{setting}");
+        }
+    }
+}
