@@ -17,12 +17,13 @@
 //!
 //! Reading order follows the stages of a run: [`packages`] (handlers built and zipped), [`terraform`] (found and
 //! driven), [`localstack`] (a container of it), [`deployment`] (cloud seeded, Terraform applied, saved and reused),
-//! [`scenario`] (files), [`sink`] (Slack's and PagerDuty's place), [`runner`] (one scenario in its own fork), [`cloud`]
+//! [`functions`] (the handlers in this process), [`scenario`] (files), [`sink`] (Slack's and PagerDuty's place), [`runner`] (one scenario in its own fork), [`cloud`]
 //! (the same on clouds that cannot fork), [`redrive`], [`mod@record`] and [`report`].
 
 pub mod cli;
 pub mod cloud;
 pub mod deployment;
+pub mod functions;
 pub mod layout;
 pub mod localstack;
 pub mod monitor;

@@ -18,11 +18,10 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use libtest_mimic::{Arguments, Failed, Trial};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use rootwatch::layout::Layout;
 use rootwatch::localstack::{Availability, Image, availability_blocking, prepare, required};
 use rootwatch::report::Progress;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
@@ -40,8 +39,8 @@ fn main() -> ExitCode {
     }
     let trials = [
         ("a_function_answers_in_a_container_of_the_run", a_function_answers as fn() -> Result<(), Failed>),
-        ("ctrl_c_leaves_nothing", || ended_by(Signal::SIGINT)),
-        ("a_polite_kill_leaves_nothing", || ended_by(Signal::SIGTERM)),
+        ("ctrl_c_leaves_nothing", || ended_by(Signal::INT)),
+        ("a_polite_kill_leaves_nothing", || ended_by(Signal::TERM)),
         ("sigkill_leaves_nothing_and_disturbs_no_other_run", sigkill),
         ("what_a_dead_run_left_is_swept_at_the_next_start", swept),
         ("a_container_that_is_killed_is_named", killed_container),
@@ -112,7 +111,7 @@ impl Serve {
     }
 
     fn signal(&self, signal: Signal) -> Result<(), Failed> {
-        Ok(kill(Pid::from_raw(i32::try_from(self.child.id())?), signal)?)
+        Ok(kill_process(pid(i32::try_from(self.child.id())?)?, signal)?)
     }
 
     fn is_healthy(&self) -> bool {
@@ -250,7 +249,7 @@ fn a_function_answers() -> Result<(), Failed> {
         )
         .into());
     }
-    serve.signal(Signal::SIGINT)?;
+    serve.signal(Signal::INT)?;
     wait_until_nothing_is_left(&serve.run)
 }
 
@@ -273,15 +272,19 @@ fn ended_by(signal: Signal) -> Result<(), Failed> {
     wait_until_nothing_is_left(&serve.run)
 }
 
+fn pid(number: i32) -> Result<Pid, &'static str> {
+    Pid::from_raw(number).ok_or("0 is no process id")
+}
+
 fn sigkill() -> Result<(), Failed> {
     let (mut first, mut second) = (Serve::start()?, Serve::start()?);
-    first.signal(Signal::SIGKILL)?;
+    first.signal(Signal::KILL)?;
     first.child.wait()?;
     wait_until_nothing_is_left(&first.run)?;
     if !second.is_healthy() {
         return Err("the other run's LocalStack went as well".into());
     }
-    second.signal(Signal::SIGINT)?;
+    second.signal(Signal::INT)?;
     second.child.wait()?;
     wait_until_nothing_is_left(&second.run)
 }
@@ -295,17 +298,17 @@ fn swept() -> Result<(), Failed> {
         let words: Vec<&[u8]> = command.split(|byte| *byte == 0).collect();
         if words.contains(&b"janitor".as_slice()) && words.contains(&process.as_bytes()) {
             let pid: i32 = entry.file_name().to_string_lossy().parse()?;
-            kill(Pid::from_raw(pid), Signal::SIGKILL)?;
+            kill_process(self::pid(pid)?, Signal::KILL)?;
         }
     }
-    dead.signal(Signal::SIGKILL)?;
+    dead.signal(Signal::KILL)?;
     dead.child.wait()?;
     if left(&dead.run)?.is_empty() {
         return Err("nobody was left to remove it, and yet it is gone: this test shows nothing".into());
     }
     let next = Serve::start()?;
     let left = left(&dead.run)?;
-    next.signal(Signal::SIGINT)?;
+    next.signal(Signal::INT)?;
     wait_until_nothing_is_left(&next.run)?;
     if left.is_empty() { Ok(()) } else { Err(format!("the next start left:\n{left}").into()) }
 }

@@ -18,14 +18,14 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use rootwatch::report::{human_of, snapshot};
-use rootwatch::runner::{Outcome, Status};
+use rootwatch::runner::{Execution, Outcome, Status};
 use rootwatch::scenario::{Expectation, Loaded};
 use support::Shared;
 use support::catalogue::{counts, verdicts};
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // A test waits, for its sinks or for a variant's apply, as long as it works.
+    // A test waits for the apply of its variant, or in real time for processes, as long as it computes.
     arguments.test_threads.get_or_insert(2 * rootwatch::cores());
     let (mut shared, records) = match (Shared::new(), records()) {
         (Ok(shared), Ok(records)) => (shared, records),
@@ -43,9 +43,16 @@ fn main() -> ExitCode {
         .map(|place| {
             let name = format!("embedded::{}", shared.loaded[place].name.replace('/', "::"));
             let shared = Arc::clone(&shared);
-            Trial::test(name, move || run(&shared, place))
+            Trial::test(name, move || run(&shared, place, Execution::InProcess))
         })
         .collect();
+    trials.extend(PROCESSES.iter().map(|name| {
+        let place = shared.loaded.iter().position(|loaded| loaded.name == *name);
+        let shared = Arc::clone(&shared);
+        Trial::test(format!("processes::{}", name.replace('/', "::")), move || {
+            run(&shared, place.ok_or("no scenario has this name")?, Execution::Processes)
+        })
+    }));
     let localstack = on_localstack::OnLocalStack::new(&shared, &arguments);
     let mut there = localstack.trials();
     // The first of them runs them all, and waits most of the time: the embedded cloud's run beside it.
@@ -71,6 +78,32 @@ fn records() -> Result<Vec<Loaded>, String> {
     };
     Ok(verdicts()?.into_iter().map(expecting).collect())
 }
+
+/// Scenarios that run a second time with the functions as processes of their packages. Both ways must send the same messages:
+/// one scenario for each verdict, and for each alerter each way in which a request can fail.
+const PROCESSES: [&str; 21] = [
+    "login/passkey",
+    "activity/create-access-key",
+    "silent/key-rotation",
+    "sequences/console-visit",
+    "routing/severity-and-account",
+    "faults/bot-429",
+    "faults/bot-token-revoked",
+    "faults/slack-500",
+    "faults/slack-certificate-not-trusted-for-an-hour",
+    "faults/slack-down-for-an-hour",
+    "faults/slack-drip",
+    "faults/slack-hang",
+    "faults/slack-huge-answer",
+    "faults/slack-redirect",
+    "faults/slack-reset",
+    "faults/pagerduty-500",
+    "faults/pagerduty-certificate-not-trusted-for-an-hour",
+    "faults/pagerduty-drip",
+    "faults/pagerduty-hang",
+    "faults/pagerduty-huge-answer",
+    "faults/pagerduty-reset",
+];
 
 /// Where the snapshots lie, seen from this file.
 const SNAPSHOTS: &str = "snapshots";
@@ -120,8 +153,8 @@ fn unreferenced(shared: &Shared) -> Result<(), Failed> {
     Ok(())
 }
 
-fn run(shared: &Shared, place: usize) -> Result<(), Failed> {
-    let outcome = shared.with(async |session| session.run(&shared.loaded[place]).await)?;
+fn run(shared: &Shared, place: usize, execution: Execution) -> Result<(), Failed> {
+    let outcome = shared.with(async |session| session.run_as(&shared.loaded[place], execution).await)?;
     match outcome.status {
         Status::Passed => kept(&outcome),
         Status::Observed => {

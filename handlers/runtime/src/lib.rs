@@ -47,7 +47,7 @@ pub use delivery::{Delivery, Reason};
 pub use handler::{Handler, Invocation, Message};
 pub use https::{Failure, HttpsUrl, Response, Web};
 pub use platform::{ConfigurationError, Environment, Platform};
-pub use process::main;
+pub use process::{InvocationError, Local, main};
 pub use secret::{Secret, SecretError};
 pub use sink::{Answer, deliver};
 pub use store::Store;

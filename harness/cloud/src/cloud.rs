@@ -66,6 +66,9 @@ pub enum CloudError {
     },
 }
 
+/// The endpoint of a cloud without a socket. [D] RFC 6761: `.invalid` never resolves.
+const NO_SOCKET: &str = "http://cloud.invalid";
+
 /// A running cloud. Dropping it ends its endpoint and its processes.
 #[derive(Debug)]
 pub struct Cloud {
@@ -109,28 +112,23 @@ pub(crate) struct Inner {
 impl Cloud {
     /// Starts a cloud over a state.
     pub async fn start(state: State, options: Options) -> Result<Self, CloudError> {
-        Self::start_with(state, options, None).await
-    }
-
-    /// Starts a cloud whose functions run in this process.
-    pub async fn start_in_process(
-        state: State,
-        options: Options,
-        functions: Arc<dyn InProcess>,
-    ) -> Result<Self, CloudError> {
-        Self::start_with(state, options, Some(functions)).await
-    }
-
-    async fn start_with(
-        state: State,
-        options: Options,
-        in_process: Option<Arc<dyn InProcess>>,
-    ) -> Result<Self, CloudError> {
         let listener = server::bind(options.port).await?;
         let address = listener
             .local_addr()
             .map_err(|source| CloudError::Bind { address: SocketAddr::from(([127, 0, 0, 1], options.port)), source })?;
-        let endpoint = format!("http://{address}");
+        let mut cloud = Self::over(state, options, format!("http://{address}"), None);
+        let served = server::serve(listener, Arc::downgrade(&cloud.inner), server::Patience::default());
+        cloud.background.push(tokio::spawn(served));
+        Ok(cloud)
+    }
+
+    /// Starts a cloud whose functions run in this process. Such a cloud has no socket: clients reach it through
+    /// [`Cloud::local`].
+    pub fn start_in_process(state: State, options: Options, functions: Arc<dyn InProcess>) -> Self {
+        Self::over(state, options, NO_SOCKET.to_owned(), Some(functions))
+    }
+
+    fn over(state: State, options: Options, endpoint: String, in_process: Option<Arc<dyn InProcess>>) -> Self {
         let mut extra_variables = vec![("AWS_ENDPOINT_URL".to_owned(), endpoint.clone())];
         let trusted = options.host_variables.iter().find(|(name, _)| name == "SSL_CERT_FILE");
         let trusted = trusted.map(|(_, path)| PathBuf::from(path));
@@ -149,16 +147,20 @@ impl Cloud {
             trusted,
             in_process,
         });
-        let mut background =
-            vec![tokio::spawn(server::serve(listener, Arc::downgrade(&inner), server::Patience::default()))];
+        let mut background = Vec::new();
         if options.clock == Clock::Wall {
             background.push(tokio::spawn(follow_wall_clock(Arc::downgrade(&inner))));
         }
         inner.pump();
-        Ok(Self { inner, endpoint, background })
+        Self { inner, endpoint, background }
     }
 
-    /// `http://127.0.0.1:PORT`
+    /// The endpoint without a socket, for clients in this process.
+    pub fn local(&self) -> Endpoint {
+        Endpoint::of(&self.inner)
+    }
+
+    /// `http://127.0.0.1:PORT`, or an address that nothing answers if the cloud has no socket.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
@@ -333,7 +335,7 @@ impl Inner {
 
     async fn invoke(self: Arc<Self>, invocation: Invocation, epoch: u64) {
         let completion = match &self.in_process {
-            Some(functions) => functions.invoke(invocation.clone(), Endpoint::of(&self)).await,
+            Some(functions) => Arc::clone(functions).invoke(invocation.clone(), Endpoint::of(&self)).await,
             None => self.host.invoke(invocation.clone()).await,
         };
         let waiter = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&invocation.request_id);

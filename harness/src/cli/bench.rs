@@ -17,7 +17,7 @@ use crate::scenario::{DeploymentChange, Loaded, find};
 /// Options of `bench`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-It builds everything first, deploys afresh to both clouds, and runs each scenario alone. Without LocalStack it exits with 3.\n\n\
+It prints the machine, the profile and the load. It builds everything first, deploys afresh to both clouds, and runs each scenario alone. Without LocalStack it exits with 3.\n\n\
 Examples:
   rootwatch bench                 ten scenarios, taken evenly
   rootwatch bench --sample 40     more of them
@@ -53,7 +53,7 @@ impl Bench {
         progress.finish();
         match measured {
             Ok(clouds) => {
-                print(&table(&clouds, self.markdown));
+                print(&format!("{}\n\n{}", machine(), table(&clouds, self.markdown)));
                 Exit::Success
             }
             Err(error) => {
@@ -137,6 +137,17 @@ async fn run(cloud: &impl Cloud, sample: &[Loaded], progress: &Progress) -> Resu
     }
     scenarios.sort_unstable();
     Ok((apply, scenarios))
+}
+
+/// The machine, the profile and the load that the numbers belong to.
+fn machine() -> String {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let processors = read("/proc/cpuinfo");
+    let model = processors.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    let model = model.map_or("unknown processor", |(_, model)| model.trim());
+    let load = read("/proc/loadavg").split_whitespace().next().unwrap_or("unknown").to_owned();
+    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+    format!("{} cores of {model}, profile {profile}, load {load} at the end", crate::cores())
 }
 
 /// The most memory that this process had, bytes. [D] proc_pid_status(5)

@@ -176,8 +176,8 @@ fn cache(cache: &Path) -> Result<String, Lack> {
     std::fs::create_dir_all(cache)
         .and_then(|()| tempfile::tempfile_in(cache))
         .map_err(|error| lack(format!("{}: {error}", cache.display()), mend))?;
-    let disk = nix::sys::statvfs::statvfs(cache);
-    let free = disk.map(|disk| disk.blocks_available() * disk.fragment_size() / (1 << 30)).unwrap_or(u64::MAX);
+    let disk = rustix::fs::statvfs(cache);
+    let free = disk.map(|disk| disk.f_bavail * disk.f_frsize / (1 << 30)).unwrap_or(u64::MAX);
     match free >= NEEDED_GIB {
         true => Ok(format!("{} ({free} GiB free)", cache.display())),
         false => Err(lack(

@@ -12,7 +12,7 @@ use crate::cloud::{Cloud, Embedded, RunOptions, compare};
 use crate::deployment::OwnRoot;
 use crate::layout::Layout;
 use crate::report::{Format, Progress, Results};
-use crate::runner::{Finished, Outcome, RunEvent, Session, Status, Summary, shell_word};
+use crate::runner::{Execution, Finished, Outcome, RunEvent, Session, Status, Summary, shell_word};
 use crate::scenario::{DeploymentChange, Loaded, find};
 use clap::{Args, ValueEnum};
 
@@ -54,9 +54,12 @@ pub(super) struct Run {
     /// Writes them to a file instead
     #[arg(long, short)]
     output: Option<PathBuf>,
-    /// Scenarios at a time [default: twice the number of cores, for they wait for their sinks as long as they work]
+    /// Scenarios at a time [default: the number of cores]
     #[arg(long)]
     jobs: Option<usize>,
+    /// Run the functions as processes of their packages, in real time, instead of in this process on virtual time
+    #[arg(long)]
+    processes: bool,
     /// Only scenarios whose name contains this text
     #[arg(long)]
     filter: Option<String>,
@@ -169,8 +172,9 @@ impl Run {
             return Box::pin(self.elsewhere(layout, loaded, &progress)).await;
         }
         // The Regions follow from everything that was found, not from the filter.
+        let execution = if self.processes { Execution::Processes } else { Execution::InProcess };
         let session = match Session::start(layout, &loaded, progress.clone()).await {
-            Ok(session) => Arc::new(session),
+            Ok(session) => Arc::new(session.with_execution(execution)),
             Err(error) => return not_ready(&progress, &crate::runner::chain(&error)),
         };
         if let Some(filter) = &self.filter {
@@ -185,7 +189,9 @@ impl Run {
             loaded.retain(|loaded| paths.contains(&loaded.path.canonicalize().unwrap_or_else(|_| loaded.path.clone())));
         }
         let deployment = match &self.terraform {
-            None => session.deploy().await,
+            // A kept cloud has all Regions; scenarios wait only for those that they need.
+            None if self.keep => session.deploy().await,
+            None => session.deploy_base().await,
             Some(directory) => {
                 leave_out_variants(&mut loaded, &progress);
                 let own = OwnRoot { directory: directory.clone(), var_files: self.var_file.clone() };
@@ -311,6 +317,9 @@ impl Run {
         }
         if let Some(endpoint) = &self.endpoint {
             arguments.push_str(&format!(" --endpoint {endpoint}"));
+        }
+        if self.processes {
+            arguments.push_str(" --processes");
         }
         if let Some(directory) = &self.terraform {
             arguments.push_str(&format!(" --terraform {}", shell_word(directory)));

@@ -33,7 +33,7 @@ impl Cloud for Embedded {
     }
 
     async fn deploy(&self) -> Result<String, String> {
-        match self.session.deploy().await {
+        match self.session.deploy_base().await {
             Ok(deployment) if !deployment.reused => {
                 Ok(format!("deployed in {:.1} s; saved for the next run", deployment.applied_in.as_secs_f64()))
             }
@@ -43,7 +43,7 @@ impl Cloud for Embedded {
     }
 
     async fn run(&self, scenarios: Vec<Loaded>, options: RunOptions) -> Vec<Outcome> {
-        let jobs = options.jobs.unwrap_or_else(|| 2 * crate::cores()).max(1);
+        let jobs = options.jobs.unwrap_or_else(crate::cores).max(1);
         let permits = Arc::new(Semaphore::new(jobs));
         let (stop, stopped) = watch::channel(false);
         let total = scenarios.len();

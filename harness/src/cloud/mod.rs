@@ -24,7 +24,7 @@ use crate::scenario::{Loaded, Scenario};
 /// What a run asks of a cloud.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
-    /// Scenarios at a time, where the cloud can fork; twice the number of cores if not said.
+    /// Scenarios at a time, where the cloud can fork; the number of cores by default.
     pub jobs: Option<usize>,
     /// Start none after the first that fails, where they run one after another.
     pub fail_fast: bool,

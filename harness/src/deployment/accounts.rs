@@ -128,32 +128,44 @@ impl Accounts {
     }
 }
 
-/// Where the spoke module stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The Regions in which the spoke module is deployed, by account.
+#[derive(Clone, Debug, Default, PartialEq, Hash, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// Regions of the spoke account.
     pub spoke: BTreeSet<String>,
     /// Regions of the hub account.
     pub hub: BTreeSet<String>,
+    /// Regions of every further account.
+    #[serde(default)]
+    pub further: BTreeSet<String>,
 }
 
 impl Coverage {
-    /// The sign-in Regions of both accounts.
+    /// The sign-in Regions of all accounts: the fewest that a real deployment should have.
     pub fn minimal() -> Self {
         let regions: BTreeSet<String> = SIGN_IN_REGIONS.iter().map(|region| (*region).to_owned()).collect();
-        Self { spoke: regions.clone(), hub: regions }
+        Self { spoke: regions.clone(), hub: regions.clone(), further: regions }
+    }
+
+    /// One Region of all accounts: the cheapest deployment that a scenario can run on.
+    pub fn of_region(region: &str) -> Self {
+        let regions = BTreeSet::from([region.to_owned()]);
+        Self { spoke: regions.clone(), hub: regions.clone(), further: regions }
     }
 
     /// Both together.
     pub fn union(mut self, other: &Self) -> Self {
         self.spoke.extend(other.spoke.iter().cloned());
         self.hub.extend(other.hub.iter().cloned());
+        self.further.extend(other.further.iter().cloned());
         self
     }
 
     /// Whether everything that `other` covers is covered here.
     pub fn covers(&self, other: &Self) -> bool {
-        self.spoke.is_superset(&other.spoke) && self.hub.is_superset(&other.hub)
+        self.spoke.is_superset(&other.spoke)
+            && self.hub.is_superset(&other.hub)
+            && self.further.is_superset(&other.further)
     }
 }
 

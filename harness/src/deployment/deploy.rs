@@ -97,7 +97,7 @@ pub async fn deploy(
     let mut coverage = specification.coverage.clone();
     if let Some(saved) = slot.load() {
         if saved.facts.coverage.covers(&coverage) {
-            return Ok(deployment(saved, code, Duration::ZERO, true));
+            return Ok(deployment(saved, code, packages, Duration::ZERO, true));
         }
         coverage = coverage.union(&saved.facts.coverage);
     }
@@ -145,7 +145,11 @@ pub async fn deploy(
             coverage.spoke.len(),
             coverage.hub.len(),
         ));
-        workspace.apply(&run)?;
+        match base {
+            None => workspace.apply(&run)?,
+            // The base's state is exact: its cloud was forked right after its own apply.
+            Some(_) => workspace.apply_difference(&run)?,
+        }
         Ok::<_, TerraformError>((workspace.outputs(&run)?, workspace.read("terraform.tfstate")?))
     });
     let (outputs, terraform_state) = match applied {
@@ -184,7 +188,7 @@ pub async fn deploy(
     state.come_to_rest();
     let saved = Saved { state, facts, terraform_state: terraform_state.into() };
     slot.save(&saved)?;
-    Ok(deployment(saved, code, clock.elapsed(), false))
+    Ok(deployment(saved, code, packages, clock.elapsed(), false))
 }
 
 /// Removes what runs that were killed, and applies that failed, left here more than a day ago.
@@ -201,9 +205,15 @@ pub(super) fn sweep(parent: &Path) {
     }
 }
 
-pub(super) fn deployment(saved: Saved, code: Arc<CodeStore>, applied_in: Duration, reused: bool) -> Deployment {
+pub(super) fn deployment(
+    saved: Saved,
+    code: Arc<CodeStore>,
+    packages: &Packages,
+    applied_in: Duration,
+    reused: bool,
+) -> Deployment {
     let Saved { state, facts, terraform_state } = saved;
-    Deployment { state, code, facts, terraform_state, reused, applied_in }
+    Deployment { state, code, linked: packages.linked.clone(), facts, terraform_state, reused, applied_in }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the duration of an apply is real time")]

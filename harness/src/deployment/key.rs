@@ -104,7 +104,11 @@ mod tests {
             Self {
                 tree,
                 specification: Specification { coverage: Coverage::minimal(), ..Specification::default() },
-                packages: Packages { directory: "a".into(), digest: "digest".to_owned() },
+                packages: Packages {
+                    directory: "a".into(),
+                    digest: "digest".to_owned(),
+                    linked: crate::functions::Linked::default(),
+                },
                 terraform: Binary { path: "terraform".into(), version: "1.11.4".to_owned(), is_tofu: false },
             }
         }
@@ -175,6 +179,7 @@ mod tests {
         let of = |spoke: &[&str], hub: &[&str]| Coverage {
             spoke: spoke.iter().map(|region| (*region).to_owned()).collect(),
             hub: hub.iter().map(|region| (*region).to_owned()).collect(),
+            further: Default::default(),
         };
         let saved = of(&["us-east-1", "eu-west-1"], &["us-east-1"]);
         for (wanted, covers) in [

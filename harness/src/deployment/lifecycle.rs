@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use super::deploy::{hub_variables, now};
 use super::inventory::inventory;
 use super::{Accounts, Coverage, DeployError, Deployment, Facts, Probes, SIGN_IN_REGIONS, open_code_store, seed};
+use crate::functions::Linked;
 use crate::layout::Layout;
 use crate::packages::Packages;
 use crate::report::Progress;
@@ -77,7 +78,7 @@ pub async fn composed(
 
 /// The plain root module with its four inputs and the alerters.
 pub async fn root_module(layout: &Layout, packages: &Packages) -> Result<Lifecycle, DeployError> {
-    let mut stand = Stand::start(layout).await?;
+    let mut stand = Stand::start(layout).await?.with_functions(packages);
     let accounts = stand.accounts.clone();
     let mut variables = hub_variables(&accounts, packages, &stand.secrets, &Map::new());
     variables.extend([
@@ -94,7 +95,7 @@ pub async fn root_module(layout: &Layout, packages: &Packages) -> Result<Lifecyc
 /// The hub, a spoke and a subscriber of one's own, each with a state of its own, in the order in which a company makes
 /// them. The hub's account holds an organization trail, whose log group the hub watches.
 pub async fn states_of_their_own(layout: &Layout, packages: &Packages) -> Result<Lifecycle, DeployError> {
-    let mut stand = Stand::start(layout).await?;
+    let mut stand = Stand::start(layout).await?.with_functions(packages);
     let accounts = stand.accounts.clone();
     organization_trail(&stand.cloud, &accounts)?;
     let mut variables = hub_variables(&accounts, packages, &stand.secrets, &Map::new());
@@ -171,6 +172,7 @@ fn organization_trail(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError
 /// A cloud, and the configurations that were applied to it, in their order.
 struct Stand {
     accounts: Accounts,
+    linked: Linked,
     /// Where something may be made.
     regions: Vec<String>,
     binary: Binary,
@@ -207,6 +209,7 @@ impl Stand {
         let made = 0;
         Ok(Self {
             accounts,
+            linked: Linked::default(),
             regions,
             binary,
             mirror,
@@ -220,6 +223,11 @@ impl Stand {
             made,
             complaints,
         })
+    }
+
+    /// The same, with functions that can run in this process.
+    fn with_functions(self, packages: &Packages) -> Self {
+        Self { linked: packages.linked.clone(), ..self }
     }
 
     fn run(&self) -> Run<'_> {
@@ -317,7 +325,8 @@ impl Stand {
         };
         let code = Arc::clone(&self.code);
         let applied_in = std::time::Duration::ZERO;
-        Ok(Deployment { state, code, facts, terraform_state: Arc::from(""), reused: false, applied_in })
+        let (linked, terraform_state) = (self.linked.clone(), Arc::from(""));
+        Ok(Deployment { state, code, linked, facts, terraform_state, reused: false, applied_in })
     }
 }
 

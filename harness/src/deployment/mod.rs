@@ -23,6 +23,8 @@ use serde_json::{Map, Value};
 use rootwatch_cloud::State;
 use rootwatch_cloud::runtime::CodeStore;
 
+use crate::functions::Linked;
+
 pub use accounts::{Accounts, Coverage, DEFAULT_REGION, REGIONS, SIGN_IN_REGIONS, is_region, is_region_shaped};
 pub use deploy::{DeployError, deploy, open_code_store};
 pub(crate) use deploy::{hub_variables, now};
@@ -57,6 +59,8 @@ pub struct Deployment {
     pub state: State,
     /// The functions' code.
     pub code: Arc<CodeStore>,
+    /// The packages whose functions can run in this process.
+    pub linked: Linked,
     /// What is known of it beside its state.
     pub facts: Facts,
     /// Terraform's state of it: another deployment is made by applying the difference.

@@ -69,7 +69,7 @@ pub async fn deploy_own(
     let code = open_code_store(layout);
     let slot = tokio::task::block_in_place(|| Slot::lock(&layout.cache, &key))?;
     if let Some(saved) = slot.load() {
-        return Ok(deployment(saved, code, Duration::ZERO, true));
+        return Ok(deployment(saved, code, packages, Duration::ZERO, true));
     }
     let clock = started();
     let parent = layout.cache.join("work");
@@ -95,7 +95,7 @@ pub async fn deploy_own(
         }
     };
     slot.save(&saved)?;
-    Ok(deployment(saved, code, clock.elapsed(), false))
+    Ok(deployment(saved, code, packages, clock.elapsed(), false))
 }
 
 /// What an apply needs.
@@ -147,7 +147,8 @@ impl Application<'_> {
         let probes = Probes::subscribe(&sns_client, &sqs_client, topics).await?;
         // A person clicks on the links in the confirmation mails.
         cloud.with(sns::confirm_all_email);
-        let coverage = Coverage { spoke: watched(&cloud, &accounts.spoke)?, hub: watched(&cloud, &accounts.hub)? };
+        let (spoke, hub) = (watched(&cloud, &accounts.spoke)?, watched(&cloud, &accounts.hub)?);
+        let coverage = Coverage { spoke, hub, ..Coverage::default() };
         let facts = Facts {
             accounts,
             coverage,

@@ -43,7 +43,7 @@ pub async fn watch(folder: PathBuf, process: u32) -> Result<(), LocalStackError>
     let folder = Folder(folder);
     let waiting = folder.clone();
     let waited = tokio::task::spawn_blocking(move || {
-        let _ = nix::unistd::setsid();
+        let _ = rustix::process::setsid();
         wait_for_end(process);
         waiting.wait_unused()
     });

@@ -2,18 +2,21 @@
 
 mod archive;
 mod build;
+mod source;
 mod target;
 mod zig;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rootwatch_environment::elf;
-use sha2::Digest;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 pub use archive::write_zip;
 pub use build::{BuildError, cargo};
 pub use target::{Target, ZIGBUILD};
 
+use crate::functions::{Linked, sources_are_linked};
 use crate::layout::Layout;
 use crate::report::Progress;
 
@@ -30,17 +33,76 @@ pub struct Packages {
     pub directory: PathBuf,
     /// SHA-256 (hex) over all binaries, for deciding whether a saved deployment still fits.
     pub digest: String,
+    /// The packages whose code is also linked into this process. Empty if they were built elsewhere or the sources have changed
+    /// since this binary was compiled.
+    pub linked: Linked,
+}
+
+/// What is kept of a build, under the digest of its sources.
+#[derive(Serialize, Deserialize)]
+struct Built {
+    digest: String,
+    /// SHA-256 (hex) of each zip.
+    zips: Vec<String>,
 }
 
 /// What the same binaries are packed to changes with this.
 const FORMAT: &[u8] = b"rootwatch package 1";
 
-/// Builds the handlers (nothing happens when they are up to date) and zips them, into a folder of these binaries' own.
+/// Builds the handlers and zips them into a folder of these binaries' own. Cargo runs only if the sources have changed.
 ///
 /// # Errors
 /// When they do not build, or a package cannot be written.
 pub fn prepare(layout: &Layout) -> Result<Packages, BuildError> {
-    prepare_for(layout, None)
+    if build::prebuilt().is_some() {
+        return prepare_for(layout, None);
+    }
+    let Ok(sources) = source_digest(layout) else { return prepare_for(layout, None) };
+    let linker = if zig::kept(layout).is_some() { "zig" } else { "system" };
+    let kept = layout.cache.join("packages").join(format!("{sources}-{linker}.json"));
+    let known = std::fs::read(&kept).ok().and_then(|text| serde_json::from_slice::<Built>(&text).ok());
+    let known = known.map(|built| packages(layout, built)).filter(|packages| is_complete(&packages.directory));
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let fresh = prepare_for(layout, None)?;
+    let built = Built { digest: fresh.digest.clone(), zips: zips(&fresh.directory)? };
+    let write = |source| BuildError::Write { path: kept.clone(), source };
+    std::fs::write(&kept, serde_json::to_vec(&built).map_err(|error| write(error.into()))?).map_err(write)?;
+    Ok(packages(layout, built))
+}
+
+/// The digest of the handlers' sources in the checkout.
+///
+/// # Errors
+/// A source that cannot be read.
+pub(crate) fn source_digest(layout: &Layout) -> std::io::Result<String> {
+    source::digest(&layout.project)
+}
+
+fn packages(layout: &Layout, built: Built) -> Packages {
+    let linked = if sources_are_linked(layout) { Linked::new(built.zips) } else { Linked::default() };
+    Packages { directory: directory(layout, &built.digest), digest: built.digest, linked }
+}
+
+/// The folder of the packages of these binaries.
+fn directory(layout: &Layout, digest: &str) -> PathBuf {
+    layout.cache.join("packages").join(&digest[..digest.len().min(16)])
+}
+
+/// Each package is put there by one rename.
+fn is_complete(directory: &Path) -> bool {
+    FUNCTIONS.iter().all(|name| directory.join(format!("{name}.zip")).is_file())
+}
+
+/// The digests of the packages, in the order of [`FUNCTIONS`].
+fn zips(directory: &Path) -> Result<Vec<String>, BuildError> {
+    let digest = |name: &&str| {
+        let path = directory.join(format!("{name}.zip"));
+        let zip = std::fs::read(&path).map_err(|source| BuildError::Read { path, source })?;
+        Ok(crate::deployment::hex(&Sha256::digest(&zip)))
+    };
+    FUNCTIONS.iter().map(digest).collect()
 }
 
 /// The same for a target, which may be another machine's.
@@ -84,7 +146,7 @@ pub async fn init_program(layout: &Layout, glibc: Glibc, progress: &Progress) ->
     let names = ["rootwatch-init".to_owned()];
     let binary = blocking(|| build::compile(layout, &names, zig::recipe(glibc), Some(&zig)))?.remove(0);
     let code = std::fs::read(&binary).map_err(|source| BuildError::Read { path: binary.clone(), source })?;
-    let digest = crate::deployment::hex(sha2::Sha256::digest(&code).as_slice());
+    let digest = crate::deployment::hex(Sha256::digest(&code).as_slice());
     let folder = layout.cache.join("localstack").join("init");
     let kept = folder.join(&digest[..16]);
     if !kept.is_file() {
@@ -147,7 +209,7 @@ fn blocking<T>(work: impl FnOnce() -> T) -> T {
 
 fn pack(layout: &Layout, binaries: &[PathBuf]) -> Result<Packages, BuildError> {
     let mut codes = Vec::new();
-    let mut digest = sha2::Sha256::new_with_prefix(FORMAT);
+    let mut digest = Sha256::new_with_prefix(FORMAT);
     for binary in binaries {
         let code = std::fs::read(binary).map_err(|source| BuildError::Read { path: binary.clone(), source })?;
         digest.update((code.len() as u64).to_le_bytes());
@@ -155,16 +217,14 @@ fn pack(layout: &Layout, binaries: &[PathBuf]) -> Result<Packages, BuildError> {
         codes.push(code);
     }
     let digest = crate::deployment::hex(digest.finalize().as_slice());
-    let directory = layout.cache.join("packages").join(&digest[..16]);
-    // Each is put there by one rename.
-    let complete = FUNCTIONS.iter().all(|name| directory.join(format!("{name}.zip")).is_file());
-    if !complete {
+    let directory = directory(layout, &digest);
+    if !is_complete(&directory) {
         std::fs::create_dir_all(&directory).map_err(|source| BuildError::Write { path: directory.clone(), source })?;
         for (name, code) in FUNCTIONS.iter().zip(&codes) {
             write_zip(&directory.join(format!("{name}.zip")), &archive::zip_bootstrap(code)?)?;
         }
     }
-    Ok(Packages { directory, digest })
+    Ok(Packages { directory, digest, linked: Linked::default() })
 }
 
 #[cfg(test)]

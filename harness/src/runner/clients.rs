@@ -3,10 +3,13 @@
 use aws_credential_types::Credentials;
 use aws_sdk_sts::error::ProvideErrorMetadata;
 use aws_smithy_http_client::Builder;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use rootwatch_cloud::Cloud;
 
 use crate::deployment::SIGN_IN_REGIONS;
+use crate::functions::in_memory;
 
 /// Somebody who calls AWS: where, as whom, in which Region.
 #[derive(Clone, Debug)]
@@ -14,6 +17,8 @@ pub struct Caller {
     endpoint: String,
     credentials: Credentials,
     region: String,
+    /// Replaces the sockets.
+    client: Option<SharedHttpClient>,
 }
 
 impl Caller {
@@ -22,9 +27,15 @@ impl Caller {
         Self::new(endpoint, Credentials::new(account, "any", None, None, "rootwatch"), region)
     }
 
+    /// The administrator of an account of a cloud in this process. Requests need neither sockets nor real time.
+    pub fn of_cloud(cloud: &Cloud, account: &str, region: &str) -> Self {
+        let client = Some(in_memory(cloud));
+        Self { client, ..Self::administrator(cloud.endpoint(), account, region) }
+    }
+
     /// Whoever has these credentials.
     pub fn new(endpoint: &str, credentials: Credentials, region: &str) -> Self {
-        Self { endpoint: endpoint.to_owned(), credentials, region: region.to_owned() }
+        Self { endpoint: endpoint.to_owned(), credentials, region: region.to_owned(), client: None }
     }
 
     /// The same, in another Region.
@@ -56,7 +67,11 @@ impl Caller {
             .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
                 self.credentials.clone(),
             ))
-            .http_client(if plain { Builder::new().build_http() } else { https() })
+            .http_client(match &self.client {
+                Some(client) => client.clone(),
+                None if plain => Builder::new().build_http(),
+                None => https(),
+            })
             .build()
     }
 

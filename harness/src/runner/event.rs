@@ -110,7 +110,7 @@ impl Plan {
 pub struct Label {
     /// Its number, and how many variants there are.
     number: Option<(usize, usize)>,
-    /// The first scenario that needs it.
+    /// The first scenario that needs it. Of the default deployment: the Regions, where it is not the hub's only.
     scenario: String,
     /// How many need it.
     scenarios: usize,
@@ -135,6 +135,11 @@ impl Label {
         Self { number: None, scenario: scenario.to_owned(), scenarios: 1, change }
     }
 
+    /// The default deployment in every Region that a scenario names.
+    pub fn in_every_region() -> Self {
+        Self { scenario: "every Region".to_owned(), ..Self::default() }
+    }
+
     /// Whether it is another deployment than the default one.
     pub fn is_variant(&self) -> bool {
         !self.change.is_empty()
@@ -143,7 +148,8 @@ impl Label {
     /// The label without the reason.
     pub fn short(&self) -> String {
         match self.number {
-            _ if !self.is_variant() => "default deployment".to_owned(),
+            _ if !self.is_variant() && self.scenario.is_empty() => "default deployment".to_owned(),
+            _ if !self.is_variant() => format!("default deployment in {}", self.scenario),
             Some((number, of)) => format!("variant {number}/{of}: {}", self.scenario),
             None => format!("variant with {}", self.change),
         }

@@ -17,5 +17,5 @@ pub use keep::{KeepError, Kept};
 pub(crate) use outcome::shell_word;
 pub use outcome::{AlertCounts, Message, Outcome, SinkCounts, Status, Summary};
 pub(crate) use scenario::{is_health, put};
-pub use session::{Session, SessionError};
+pub use session::{Execution, Session, SessionError};
 pub(crate) use session::{chain, coverage, refused};

@@ -1,5 +1,6 @@
 //! One scenario: fork, inject, let time pass, observe, compare.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_eventbridge::Client as EventBridge;
@@ -11,9 +12,11 @@ use rootwatch_cloud::trace::{Entry, Hop, Outcome as Ended};
 use rootwatch_cloud::{Clock, Cloud, Options};
 use serde_json::Value;
 
+use super::clients::Caller;
 use super::outcome::{AlertCounts, Message, Outcome, SinkCounts, Status};
-use super::{clients, compare, diagnose};
-use crate::deployment::{Accounts, Deployment, SIGN_IN_REGIONS};
+use super::{compare, diagnose};
+use crate::deployment::{Accounts, Deployment};
+use crate::functions::{Functions, Linked};
 use crate::redrive::redrive;
 use crate::scenario::{Alerter, Faults, Loaded, PutEvents, Redriven, Scenario, SlackBy, Step, StoreFault, Who, play};
 use crate::sink::Sink;
@@ -25,17 +28,19 @@ const SETTLING: Duration = Duration::from_secs(10 * 60);
 /// Virtual time after which what is still on its way counts as lost: EventBridge gives up after a day. [D]
 const LIMIT: Duration = Duration::from_secs(25 * 3600);
 
-/// Runs a scenario on a fork of the deployment.
+/// Runs a scenario on a fork of the deployment. With `linked`, the functions run in this process, and the tokio runtime must
+/// have a paused clock; without, their packages run as processes.
 pub(super) async fn run(
     loaded: &Loaded,
     scenario: &Scenario,
     deployment: &Deployment,
     sink: &Sink,
     accounts: &Accounts,
+    linked: Option<&Linked>,
 ) -> Outcome {
     let started = started();
     let mut outcome = Outcome::empty(&loaded.name, loaded.path.clone(), &scenario.title);
-    match observe(&mut outcome, scenario, deployment, sink, accounts).await {
+    match observe(&mut outcome, scenario, deployment, sink, accounts, linked).await {
         Ok(()) => judge(&mut outcome, scenario),
         Err(error) => {
             outcome.status = Status::Error;
@@ -67,6 +72,7 @@ async fn observe(
     deployment: &Deployment,
     sink: &Sink,
     accounts: &Accounts,
+    linked: Option<&Linked>,
 ) -> Result<(), String> {
     let mut state = deployment.state.clone();
     if let Some(at) = scenario.steps().iter().find_map(event_time) {
@@ -78,7 +84,13 @@ async fn observe(
         code: deployment.code.clone(),
         host_variables: vec![("SSL_CERT_FILE".to_owned(), sink.authority().to_string_lossy().into_owned())],
     };
-    let cloud = Cloud::start(state, options).await.map_err(|error| super::session::chain(&error))?;
+    let cloud = match linked {
+        Some(linked) => {
+            let functions = Functions::new(linked.clone(), Arc::new(sink.in_memory()));
+            Cloud::start_in_process(state, options, functions)
+        }
+        None => Cloud::start(state, options).await.map_err(|error| super::session::chain(&error))?,
+    };
     let mailbox = sink.open_mailbox();
     sink.set_faults(&mailbox, &scenario.faults);
     point_secrets_at(&cloud, deployment, sink, &mailbox, accounts, scenario.slack_by, &scenario.faults).await?;
@@ -94,7 +106,7 @@ async fn observe(
             Step::Event(event) => inject(&cloud, outcome, scenario, deployment, accounts, &event, true),
             Step::Put(call) => {
                 let account = caller(accounts, &call);
-                let client = clients::eventbridge(cloud.endpoint(), account, &call.region);
+                let client = Caller::of_cloud(&cloud, account, &call.region).eventbridge();
                 put(&client, outcome, accounts, &call).await;
             }
         }
@@ -157,13 +169,13 @@ async fn repair(
     cloud.with(|state| state.dynamodb.set_outage(None));
     point_secrets_at(cloud, deployment, sink, mailbox, accounts, slack_by, &Faults::default()).await?;
     let mails = cloud.with(|state| sns::mailbox(state).len());
-    let hub = clients::sqs(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
+    let hub = Caller::of_cloud(cloud, &accounts.hub, &accounts.hub_region).sqs();
     let coverage = &deployment.facts.coverage;
     let spokes = coverage.spoke.iter().map(|region| (&accounts.spoke, region));
     let elsewhere = coverage.hub.iter().filter(|region| **region != accounts.hub_region);
     let places = [(&accounts.hub, &accounts.hub_region)].into_iter();
     for (account, region) in places.chain(elsewhere.map(|region| (&accounts.hub, region))).chain(spokes) {
-        let from = clients::sqs(cloud.endpoint(), account, region);
+        let from = Caller::of_cloud(cloud, account, region).sqs();
         let moved = redrive(&from, &hub, "").await.map_err(|error| error.to_string())?;
         outcome.notes.extend(moved.into_iter().map(|moved| format!("redrive: {moved}")));
     }
@@ -203,7 +215,7 @@ pub(super) async fn point_secrets_at(
     slack_by: SlackBy,
     faults: &Faults,
 ) -> Result<(), String> {
-    let client = clients::secrets(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
+    let client = Caller::of_cloud(cloud, &accounts.hub, &accounts.hub_region).secrets();
     let url = |alerter: Alerter| {
         let broken = faults.get(&alerter).and_then(|faults| faults.iter().find(|fault| fault.connection.is_some()));
         let connection = broken.and_then(|fault| fault.connection);
@@ -256,7 +268,7 @@ fn inject(
     let (covered, account) = match played.who {
         Who::Hub => (coverage.hub.contains(&region), "hub account"),
         Who::Spoke => (coverage.spoke.contains(&region), "spoke account"),
-        Who::Beside => (SIGN_IN_REGIONS.contains(&region.as_str()), "account"),
+        Who::Beside => (coverage.further.contains(&region), "account"),
     };
     if !covered {
         outcome.notes.push(format!("no spoke of the {account} stands in {region}: nothing there is seen"));
@@ -324,7 +336,7 @@ async fn read_topics(
     deployment: &Deployment,
     accounts: &Accounts,
 ) -> Result<(), String> {
-    let client = clients::sqs(cloud.endpoint(), &accounts.hub, &accounts.hub_region);
+    let client = Caller::of_cloud(cloud, &accounts.hub, &accounts.hub_region).sqs();
     let probes = &deployment.facts.probes;
     let mut counts = AlertCounts::default();
     let topics = [

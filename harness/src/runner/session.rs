@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OnceCell};
 
-use super::event::{Deployed, Plan, RunEvent};
+use super::event::{Deployed, Label, Plan, RunEvent};
 use super::keep::{KeepError, Kept, keep};
 use super::outcome::{Outcome, Status};
 use super::scenario;
 use crate::deployment::{Accounts, Coverage, DeployError, Deployment, OwnRoot, Specification, deploy, deploy_own};
+use crate::functions::Functions;
 use crate::layout::Layout;
 use crate::packages::{BuildError, Packages, prepare};
 use crate::report::Progress;
@@ -32,6 +33,16 @@ pub enum SessionError {
 
 type Slot = Arc<OnceCell<Result<Arc<Deployment>, Arc<DeployError>>>>;
 
+/// How the functions run on the embedded cloud.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Execution {
+    /// In this process on virtual time, if their code is linked into it; else as processes.
+    #[default]
+    InProcess,
+    /// Their packages as processes, in real time.
+    Processes,
+}
+
 /// What all scenarios of a run share.
 #[derive(Debug)]
 pub struct Session {
@@ -42,8 +53,11 @@ pub struct Session {
     coverage: Coverage,
     progress: Progress,
     plan: std::sync::Mutex<Plan>,
-    /// By the change that makes them different.
-    deployments: Mutex<HashMap<String, Slot>>,
+    execution: Execution,
+    /// The Regions that the scenarios of each changed deployment need, by the change.
+    variants: HashMap<String, Coverage>,
+    /// By the change that makes them different, and by their Regions.
+    deployments: Mutex<HashMap<(String, Coverage), Slot>>,
 }
 
 impl Session {
@@ -54,9 +68,14 @@ impl Session {
         let packages = tokio::task::block_in_place(|| prepare(&layout))?;
         let accounts = Accounts::default();
         let coverage = coverage(scenarios, &accounts);
+        let mut variants: HashMap<String, Coverage> = HashMap::new();
+        for scenario in scenarios.iter().filter_map(|loaded| loaded.scenario.as_ref().ok()) {
+            let regions = variants.entry(scenario.deployment.key()).or_default();
+            *regions = std::mem::take(regions).union(&needs(scenario, &accounts));
+        }
         let sink = Sink::start().await?;
-        let (plan, deployments) = (std::sync::Mutex::default(), Mutex::default());
-        Ok(Self { layout, packages, sink, accounts, coverage, progress, plan, deployments })
+        let (plan, execution, deployments) = (std::sync::Mutex::default(), Execution::default(), Mutex::default());
+        Ok(Self { layout, packages, sink, accounts, coverage, progress, plan, execution, variants, deployments })
     }
 
     /// Announces the scenarios that will be run, which gives each deployment its number.
@@ -65,43 +84,77 @@ impl Session {
         *self.plan.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = plan;
     }
 
-    /// Makes the default deployment now, so that its cost shows as a stage of its own.
+    /// The same session with another way to run the functions.
+    #[must_use]
+    pub fn with_execution(self, execution: Execution) -> Self {
+        Self { execution, ..self }
+    }
+
+    /// Makes the deployment that all others differ from: the default one in the hub's Region.
+    pub async fn deploy_base(&self) -> Result<Arc<Deployment>, Arc<DeployError>> {
+        self.deployment_in(&DeploymentChange::default(), &self.base_coverage(), None).await
+    }
+
+    /// Makes the default deployment now, in every Region that a scenario names.
     pub async fn deploy(&self) -> Result<Arc<Deployment>, Arc<DeployError>> {
         self.deployment(&DeploymentChange::default()).await
     }
 
-    /// The deployment with a change, made once.
+    /// The deployment with a change, in every Region that a scenario names. Made once.
     pub async fn deployment(&self, change: &DeploymentChange) -> Result<Arc<Deployment>, Arc<DeployError>> {
-        self.deployment_or_refusal(change, None).await
+        self.deployment_in(change, &self.coverage, None).await
     }
 
-    async fn deployment_or_refusal(
+    /// The deployment that a scenario runs on: with its change, in the fewest Regions that it needs.
+    async fn deployment_for(&self, scenario: &Scenario) -> Result<Arc<Deployment>, Arc<DeployError>> {
+        let change = &scenario.deployment;
+        let base = self.base_coverage();
+        let mut needed = base.clone().union(&needs(scenario, &self.accounts));
+        if needed != base {
+            // What needs more than the base shares one deployment.
+            needed = match change == &DeploymentChange::default() {
+                true => self.coverage.clone(),
+                false => base.union(self.variants.get(&change.key()).unwrap_or(&needed)),
+            };
+        }
+        self.deployment_in(change, &needed, refusal_expected(scenario)).await
+    }
+
+    /// The deployment that is made first, and that all others differ from: the Region of the hub.
+    fn base_coverage(&self) -> Coverage {
+        Coverage::of_region(&self.accounts.hub_region)
+    }
+
+    async fn deployment_in(
         &self,
         change: &DeploymentChange,
+        coverage: &Coverage,
         refusal_expected: Option<&str>,
     ) -> Result<Arc<Deployment>, Arc<DeployError>> {
-        let slot = Arc::clone(self.deployments.lock().await.entry(change.key()).or_default());
-        let made = slot.get_or_init(|| self.make(change, refusal_expected));
+        let key = (change.key(), coverage.clone());
+        let slot = Arc::clone(self.deployments.lock().await.entry(key).or_default());
+        let made = slot.get_or_init(|| self.make(change, coverage, refusal_expected));
         made.await.clone()
     }
 
-    /// Makes the deployment that a scenario needs; what comes of it is told when the scenario runs.
+    /// Makes the deployment that a scenario needs; an error is reported when the scenario runs.
     pub(crate) async fn prepare(&self, loaded: &Loaded) {
         if let Ok(scenario) = &loaded.scenario {
-            let _ = self.deployment_or_refusal(&scenario.deployment, refusal_expected(scenario)).await;
+            let _ = self.deployment_for(scenario).await;
         }
     }
 
     async fn make(
         &self,
         change: &DeploymentChange,
+        coverage: &Coverage,
         refusal_expected: Option<&str>,
     ) -> Result<Arc<Deployment>, Arc<DeployError>> {
-        let default = DeploymentChange::default();
-        // A variant starts from the default deployment, so that only the difference is applied.
-        let base = match change == &default {
+        let (default, first) = (DeploymentChange::default(), self.base_coverage());
+        // Only the difference to the base is applied.
+        let base = match change == &default && coverage == &first {
             true => None,
-            false => Some(Box::pin(self.deployment(&default)).await?),
+            false => Some(Box::pin(self.deploy_base()).await?),
         };
         let ids = |accounts: &std::collections::BTreeSet<Account>| {
             accounts.iter().map(|account| account.as_str().to_owned()).collect()
@@ -112,13 +165,16 @@ impl Session {
                 outsiders: ids(&change.outsiders),
                 ..self.accounts.clone()
             },
-            coverage: if base.is_some() { Coverage::minimal() } else { self.coverage.clone() },
+            coverage: coverage.clone(),
             overlay: change.overlay.clone(),
             variables: change.variables.clone(),
             log_alarm: change.log_alarm,
             refusal_expected: refusal_expected.map(str::to_owned),
         };
-        let label = self.plan.lock().unwrap_or_else(std::sync::PoisonError::into_inner).label(change);
+        let label = match base.is_some() && change == &default {
+            true => Label::in_every_region(),
+            false => self.plan.lock().unwrap_or_else(std::sync::PoisonError::into_inner).label(change),
+        };
         let progress = self.progress.of_deployment(label.clone());
         let made = deploy(&self.layout, &self.packages, &specification, base.as_deref(), &progress).await;
         self.progress.emit(RunEvent::Deployed(
@@ -145,9 +201,7 @@ impl Session {
     pub async fn run_on(&self, loaded: &Loaded, deployment: &Deployment) -> Outcome {
         let accounts = &deployment.facts.accounts;
         match &loaded.scenario {
-            Ok(scenario) => {
-                scenario::run(loaded, &for_accounts(scenario, accounts), deployment, &self.sink, accounts).await
-            }
+            Ok(scenario) => self.observe(loaded, &for_accounts(scenario, accounts), deployment, self.execution).await,
             Err(error) => Outcome::error(&loaded.name, loaded.path.clone(), error.to_string()),
         }
     }
@@ -176,18 +230,46 @@ impl Session {
         &self.layout
     }
 
+    /// Runs a scenario in a fork of a deployment: in this process on virtual time where the functions are linked, else as
+    /// processes.
+    async fn observe(
+        &self,
+        loaded: &Loaded,
+        scenario: &Scenario,
+        deployment: &Deployment,
+        execution: Execution,
+    ) -> Outcome {
+        let accounts = &deployment.facts.accounts;
+        let linked = Some(&deployment.linked)
+            .filter(|linked| execution == Execution::InProcess && Functions::can_run(linked, &deployment.state));
+        let run = scenario::run(loaded, scenario, deployment, &self.sink, accounts, linked);
+        if linked.is_none() {
+            return run.await;
+        }
+        // A runtime of its own, since the paused clock must not meet the sockets of the caller's. Dropped where blocking is allowed.
+        let paused = || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+        tokio::task::block_in_place(|| match paused() {
+            Ok(runtime) => runtime.block_on(run),
+            Err(error) => {
+                Outcome::error(&loaded.name, loaded.path.clone(), format!("cannot start a tokio runtime: {error}"))
+            }
+        })
+    }
+
     /// Runs one scenario in a fork of its own.
     pub async fn run(&self, loaded: &Loaded) -> Outcome {
+        self.run_as(loaded, self.execution).await
+    }
+
+    /// The same with another way to run the functions.
+    pub async fn run_as(&self, loaded: &Loaded, execution: Execution) -> Outcome {
         let scenario = match &loaded.scenario {
             Ok(scenario) => scenario,
             Err(error) => return Outcome::error(&loaded.name, loaded.path.clone(), error.to_string()),
         };
-        let refusal = refusal_expected(scenario);
-        let deployed = self.deployment_or_refusal(&scenario.deployment, refusal).await;
-        match (deployed, refusal) {
-            (Ok(deployment), None) => {
-                scenario::run(loaded, scenario, &deployment, &self.sink, &deployment.facts.accounts).await
-            }
+        let deployed = self.deployment_for(scenario).await;
+        match (deployed, refusal_expected(scenario)) {
+            (Ok(deployment), None) => self.observe(loaded, scenario, &deployment, execution).await,
             (Err(error), None) => Outcome::error(&loaded.name, loaded.path.clone(), chain(&*error)),
             (deployed, Some(expected)) => {
                 let found = deployed.err().map(|error| chain(&*error));
@@ -232,29 +314,31 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// The Regions that the scenarios name, beside those of sign-ins.
+/// The Regions that the scenarios name, and those of sign-ins.
 pub(crate) fn coverage(scenarios: &[Loaded], accounts: &Accounts) -> Coverage {
-    let mut coverage = Coverage::minimal();
-    for loaded in scenarios {
-        let Ok(scenario) = &loaded.scenario else { continue };
-        // What says where a spoke is missing must not bring it about.
-        if scenario.expect.as_ref().is_some_and(|expect| expect.stopped_at == Some(crate::scenario::StoppedAt::NoSpoke))
-        {
+    let scenarios = scenarios.iter().filter_map(|loaded| loaded.scenario.as_ref().ok());
+    scenarios.fold(Coverage::minimal(), |coverage, scenario| coverage.union(&needs(scenario, accounts)))
+}
+
+/// The Regions that a scenario names.
+fn needs(scenario: &Scenario, accounts: &Accounts) -> Coverage {
+    let mut coverage = Coverage::default();
+    // A scenario about a Region without a spoke must not bring it about.
+    if scenario.expect.as_ref().is_some_and(|expect| expect.stopped_at == Some(crate::scenario::StoppedAt::NoSpoke)) {
+        return coverage;
+    }
+    for step in scenario.steps() {
+        let (Step::Record(value) | Step::Event(value)) = step else { continue };
+        let played = play(&value, accounts);
+        let region = scenario.region.clone().unwrap_or(played.region);
+        if !crate::deployment::is_region(&region) {
             continue;
         }
-        for step in scenario.steps() {
-            let (Step::Record(value) | Step::Event(value)) = step else { continue };
-            let played = play(&value, accounts);
-            let region = scenario.region.clone().unwrap_or(played.region);
-            if !crate::deployment::is_region(&region) {
-                continue;
-            }
-            match played.who {
-                Who::Hub => coverage.hub.insert(region),
-                Who::Spoke => coverage.spoke.insert(region),
-                Who::Beside => false,
-            };
-        }
+        match played.who {
+            Who::Hub => coverage.hub.insert(region),
+            Who::Spoke => coverage.spoke.insert(region),
+            Who::Beside => coverage.further.insert(region),
+        };
     }
     coverage
 }

@@ -15,6 +15,7 @@ use crate::scenario::Connection;
 #[derive(Debug)]
 pub(super) struct Gate {
     address: SocketAddr,
+    fault: Option<Connection>,
     door: Door,
 }
 
@@ -56,7 +57,12 @@ impl Gate {
             }
             _ => Door::Shut(socket),
         };
-        Ok(Self { address, door })
+        Ok(Self { address, fault: Some(connection), door })
+    }
+
+    /// The fault that a connection meets; none once the gate is open.
+    pub(super) fn fault(&self) -> Option<Connection> {
+        self.fault
     }
 
     /// Where it is: `IP:PORT`.
@@ -76,6 +82,6 @@ impl Gate {
         }
         drop(self);
         let listener = socket(address)?.listen(64).map_err(SinkError::new)?;
-        Ok(Self { address, door: Door::Served(server::serve(tls, mailboxes, listener)) })
+        Ok(Self { address, fault: None, door: Door::Served(server::serve(tls, mailboxes, listener)) })
     }
 }

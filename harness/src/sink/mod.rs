@@ -3,6 +3,7 @@
 
 mod authority;
 mod gate;
+mod memory;
 mod server;
 
 use std::collections::{HashMap, VecDeque};
@@ -18,8 +19,12 @@ use tokio::task::JoinHandle;
 
 pub use authority::Identity;
 use gate::Gate;
+pub use memory::SinkInMemory;
 
 use crate::scenario::{Connection, Fault, Faults};
+
+/// An address where nothing listens: port 1 (tcpmux) is in no use today.
+const REFUSES: &str = "127.0.0.1:1";
 
 /// The mailbox of a cloud that cannot fork: whose a request is follows from what it says.
 pub const SHARED: &str = "shared";
@@ -88,6 +93,9 @@ impl Boxes {
 
 type Mailboxes = Arc<Mutex<Boxes>>;
 
+/// What opens later, by mailbox.
+type Gates = Arc<Mutex<HashMap<String, Vec<Gate>>>>;
+
 /// The running sink.
 #[derive(Debug)]
 pub struct Sink {
@@ -102,7 +110,7 @@ pub struct Sink {
     /// The certificates: the sink's own, and a stranger's.
     tls: [Arc<rustls::ServerConfig>; 2],
     /// What opens later, by mailbox.
-    gates: Mutex<HashMap<String, Vec<Gate>>>,
+    gates: Gates,
 }
 
 impl Drop for Sink {
@@ -131,7 +139,17 @@ impl Sink {
         let opened = AtomicU64::new(0);
         let (address, untrusted) = (address.to_string(), untrusted.to_string());
         let (servers, tls) = ([server, other], [tls, unknown]);
-        Ok(Self { address, authority, mailboxes, opened, untrusted, servers, tls, gates: Mutex::default() })
+        Ok(Self { address, authority, mailboxes, opened, untrusted, servers, tls, gates: Gates::default() })
+    }
+
+    /// The same sink for functions in this process: same addresses, mailboxes and faults, without sockets.
+    pub fn in_memory(&self) -> SinkInMemory {
+        SinkInMemory {
+            address: self.address.clone(),
+            untrusted: self.untrusted.clone(),
+            mailboxes: Arc::clone(&self.mailboxes),
+            gates: Arc::clone(&self.gates),
+        }
     }
 
     /// Where it listens: `IP:PORT`.
@@ -165,8 +183,7 @@ impl Sink {
     /// The same, for a service whose connections fail as said.
     pub fn broken_url(&self, mailbox: &str, alerter: &str, connection: Option<Connection>) -> String {
         match connection {
-            // Port 1 (tcpmux) is nobody's today.
-            Some(Connection::Refused) => format!("https://127.0.0.1:1/{mailbox}/{alerter}"),
+            Some(Connection::Refused) => format!("https://{REFUSES}/{mailbox}/{alerter}"),
             Some(Connection::Untrusted) => format!("https://{}/{mailbox}/{alerter}", self.untrusted),
             _ => self.url(mailbox, alerter),
         }

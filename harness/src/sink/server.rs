@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::{Body, Bytes, Frame, Incoming};
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use rustls::ServerConfig;
 use serde_json::Value;
@@ -53,11 +53,76 @@ pub(super) fn serve(tls: Arc<ServerConfig>, mailboxes: Mailboxes, listener: TcpL
     })
 }
 
-/// A whole body, or one that begins and never ends.
-type Reply = Either<Full<Bytes>, Drip>;
+/// How the sink reacts to a request.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// It answers.
+    Answer { status: u16, headers: Vec<(String, String)>, body: String },
+    /// It never answers.
+    Hang,
+    /// The body begins and never ends.
+    Drip,
+    /// It closes the connection without an answer.
+    Close,
+}
+
+impl Reply {
+    fn answer(status: u16, body: impl Into<String>) -> Self {
+        Self::Answer { status, headers: Vec::new(), body: body.into() }
+    }
+
+    fn fault(fault: Fault) -> Self {
+        match fault.connection {
+            Some(Connection::Hang) => Self::Hang,
+            Some(Connection::Drip) => Self::Drip,
+            Some(Connection::Reset | Connection::Refused | Connection::Untrusted) => Self::Close,
+            None => Self::Answer {
+                status: fault.status.unwrap_or(500),
+                headers: fault.headers.into_iter().collect(),
+                body: fault.body + &"x".repeat(fault.padding),
+            },
+        }
+    }
+}
+
+/// Reacts to a request as the real services do, unless its mailbox has a fault. [D] Slack incoming webhooks; PagerDuty Events API v2
+pub(super) fn reply(mailboxes: &Mailboxes, path: &str, token: Option<&str>, bytes: &[u8]) -> Reply {
+    let mut parts = path.trim_matches('/').split('/');
+    let (Some(mailbox), Some(alerter), method) = (parts.next(), parts.next(), parts.next()) else {
+        return Reply::answer(404, "no_service");
+    };
+    let body =
+        serde_json::from_slice(bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()));
+    let reply = match (alerter, method) {
+        ("slack", None) => Reply::answer(200, "ok"),
+        ("slack", Some("chat.postMessage")) => match post_message(token, &body) {
+            Ok(ts) => Reply::answer(200, format!(r#"{{"ok":true,"channel":{},"ts":"{ts}"}}"#, body["channel"])),
+            Err(error) => return Reply::answer(200, format!(r#"{{"ok":false,"error":"{error}"}}"#)),
+        },
+        ("pagerduty", None) => {
+            Reply::answer(202, r#"{"status":"success","message":"Event processed","dedup_key":"accepted"}"#)
+        }
+        _ => return Reply::answer(404, "no_service"),
+    };
+    let mut mailboxes = mailboxes.lock().unwrap_or_else(PoisonError::into_inner);
+    let mailbox = mailboxes.of(mailbox, &String::from_utf8_lossy(bytes));
+    match mailbox.next_fault(alerter) {
+        Some(fault) => Reply::fault(fault),
+        None => {
+            mailbox.received.push(Received { alerter: alerter.to_owned(), body });
+            reply
+        }
+    }
+}
 
 /// A body that begins and never ends.
-struct Drip(Option<Bytes>);
+pub(super) struct Drip(Option<Bytes>);
+
+impl Drip {
+    pub(super) fn new() -> Self {
+        Self(Some(Bytes::from_static(b"o")))
+    }
+}
 
 impl Body for Drip {
     type Data = Bytes;
@@ -69,7 +134,7 @@ impl Body for Drip {
     ) -> std::task::Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         match self.0.take() {
             Some(bytes) => std::task::Poll::Ready(Some(Ok(Frame::data(bytes)))),
-            // Nobody wakes it: the client gives up, and the connection with it.
+            // Nothing wakes the task: the client times out and closes the connection.
             None => std::task::Poll::Pending,
         }
     }
@@ -80,59 +145,29 @@ impl Body for Drip {
 #[error("closed on purpose")]
 struct Closed;
 
-async fn handle(request: Request<Incoming>, mailboxes: Mailboxes) -> Result<Response<Reply>, Closed> {
-    let path = request.uri().path().trim_matches('/').to_owned();
-    let mut parts = path.split('/').map(str::to_owned);
-    let (Some(mailbox), Some(alerter), method) = (parts.next(), parts.next(), parts.next()) else {
-        return Ok(answer(StatusCode::NOT_FOUND, "no_service"));
-    };
+async fn handle(
+    request: Request<Incoming>,
+    mailboxes: Mailboxes,
+) -> Result<Response<Either<Full<Bytes>, Drip>>, Closed> {
+    let path = request.uri().path().to_owned();
     let token = request.headers().get("authorization").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let Ok(body) = Limited::new(request.into_body(), MAX_BODY).collect().await else {
-        return Ok(answer(StatusCode::PAYLOAD_TOO_LARGE, "too_large"));
+    let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
+    let reply = match body {
+        Ok(body) => reply(&mailboxes, &path, token.as_deref(), &body.to_bytes()),
+        Err(_) => Reply::answer(413, "too_large"),
     };
-    let bytes = body.to_bytes();
-    let body =
-        serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-    // The answers of the real services. [D] Slack incoming webhooks; PagerDuty Events API v2
-    let reply = match (alerter.as_str(), method.as_deref()) {
-        ("slack", None) => answer(StatusCode::OK, "ok"),
-        ("slack", Some("chat.postMessage")) => match post_message(token.as_deref(), &body) {
-            Ok(ts) => answer(StatusCode::OK, &format!(r#"{{"ok":true,"channel":{},"ts":"{ts}"}}"#, body["channel"])),
-            Err(error) => return Ok(answer(StatusCode::OK, &format!(r#"{{"ok":false,"error":"{error}"}}"#))),
-        },
-        ("pagerduty", None) => {
-            answer(StatusCode::ACCEPTED, r#"{"status":"success","message":"Event processed","dedup_key":"accepted"}"#)
+    match reply {
+        Reply::Answer { status, headers, body } => {
+            let mut response = Response::builder().status(status);
+            for (name, value) in headers {
+                response = response.header(name, value);
+            }
+            response.body(Either::Left(Full::from(body))).map_err(|_| Closed)
         }
-        _ => return Ok(answer(StatusCode::NOT_FOUND, "no_service")),
-    };
-    let fault = {
-        let mut mailboxes = mailboxes.lock().unwrap_or_else(PoisonError::into_inner);
-        let mailbox = mailboxes.of(&mailbox, &String::from_utf8_lossy(&bytes));
-        let fault = mailbox.next_fault(&alerter);
-        if fault.is_none() {
-            mailbox.received.push(Received { alerter, body });
-        }
-        fault
-    };
-    match fault {
-        None => Ok(reply),
-        Some(fault) => fail(fault).await,
+        Reply::Hang => std::future::pending().await,
+        Reply::Drip => Ok(Response::new(Either::Right(Drip::new()))),
+        Reply::Close => Err(Closed),
     }
-}
-
-async fn fail(fault: Fault) -> Result<Response<Reply>, Closed> {
-    match fault.connection {
-        Some(Connection::Hang) => std::future::pending().await,
-        Some(Connection::Drip) => return Ok(Response::new(Either::Right(Drip(Some(Bytes::from_static(b"o")))))),
-        Some(Connection::Reset | Connection::Refused | Connection::Untrusted) => return Err(Closed),
-        None => {}
-    }
-    let body = fault.body + &"x".repeat(fault.padding);
-    let mut response = Response::builder().status(fault.status.unwrap_or(500));
-    for (name, value) in &fault.headers {
-        response = response.header(name, value);
-    }
-    response.body(Either::Left(Full::from(body))).map_err(|_| Closed)
 }
 
 /// What `chat.postMessage` says: where the message stands, or what is wrong. [D] Slack, chat.postMessage
@@ -164,9 +199,3 @@ pub(super) const BOT_CHANNEL: &str = "C0123456789";
 
 /// Where messages stand.
 const THREAD: &str = "1772443800.000100";
-
-fn answer(status: StatusCode, text: &str) -> Response<Reply> {
-    let mut response = Response::new(Either::Left(Full::from(text.to_owned())));
-    *response.status_mut() = status;
-    response
-}

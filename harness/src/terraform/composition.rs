@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::deployment::{Accounts, Coverage, SIGN_IN_REGIONS};
+use crate::deployment::{Accounts, Coverage};
 
 /// A generated root module.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +57,9 @@ pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'
     }
     // An id begins with a digit, which no name in Terraform may.
     let mut beside = Vec::new();
-    for (account, region) in accounts.beside().flat_map(|account| SIGN_IN_REGIONS.map(|region| (account, region))) {
+    for (account, region) in
+        accounts.beside().flat_map(|account| coverage.further.iter().map(move |region| (account, region)))
+    {
         let name = alias(&format!("account_{account}"), region);
         providers.push(in_account(accounts, account, &name, region));
         beside.push(name);

@@ -19,7 +19,7 @@ pub(crate) fn every_failure_has_an_alarm(shared: &Shared) -> Result<(), Failed> 
     let deployment = shared.with(async |session| session.deployment(&with_store()).await)?;
     let deployment = deployment.map_err(|error| error.to_string())?;
     let (wanted, alarms, subscriptions) = clocked(async {
-        let fork = Fork::of(&deployment, Plan::default()).await;
+        let fork = Fork::of(&deployment, Plan::default());
         let ask = |service: Service, operation: &str, params: Value| {
             fork.cloud.api(HUB, REGION, service, operation, params).unwrap()
         };
@@ -122,7 +122,7 @@ pub(crate) fn every_alarm_is_told_once(shared: &Shared) -> Result<(), Failed> {
     let facts = &deployment.facts.coverage;
     let places = facts.spoke.iter().map(|region| (SPOKE, region)).chain(facts.hub.iter().map(|region| (HUB, region)));
     let (count, wrong) = clocked(async {
-        let fork = Fork::of(&deployment, Plan::default()).await;
+        let fork = Fork::of(&deployment, Plan::default());
         let (mut count, mut wrong) = (0, Vec::new());
         for (account, region) in places {
             let ask = |operation: &str, params: Value| {

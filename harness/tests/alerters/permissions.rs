@@ -146,7 +146,7 @@ fn plan() -> Plan {
 
 /// A root event in every Region that a spoke covers, of both accounts, and messages that are none.
 async fn work(deployment: &Deployment, login: &Value, change: impl FnOnce(&Cloud)) -> Effects {
-    let fork = Fork::of(deployment, plan()).await;
+    let fork = Fork::of(deployment, plan());
     change(&fork.cloud);
     let facts = &deployment.facts.coverage;
     let mut second = 0;
@@ -212,7 +212,7 @@ pub(crate) fn each_is_needed(shared: &Shared) -> Result<(), Failed> {
             return Err(format!("the work makes no dead letter of {queue}: {:?}", whole.letters).into());
         }
     }
-    let all = clocked(async { permissions(&Fork::of(&deployment, Plan::default()).await.cloud) });
+    let all = clocked(async { permissions(&Fork::of(&deployment, Plan::default()).cloud) });
     // Four functions, and a delivery role in each Region of each account.
     if all.len() < 40 {
         return Err(format!("only {} permissions were found: {all:?}", all.len()).into());

@@ -192,7 +192,7 @@ async fn rest(fork: &Fork) {
 }
 
 async fn run(deployment: &Deployment, records: &[Value; 4], schedule: &Schedule) -> Result<(), String> {
-    let fork = Fork::of(deployment, schedule.plan.clone()).await;
+    let fork = Fork::of(deployment, schedule.plan.clone());
     let mut second = 0;
     let mut acts = Vec::new();
     for (kind, after) in &schedule.acts {
@@ -284,7 +284,7 @@ pub(crate) fn processes_agree(shared: &Shared) -> Result<(), Failed> {
         let plan = Plan { slack: faults.clone(), ..Plan::default() };
         let acts = [1, 20];
         let here = clocked(async {
-            let fork = Fork::of(&deployments[usize::from(store)], plan).await;
+            let fork = Fork::of(&deployments[usize::from(store)], plan);
             for act in acts {
                 fork.cloud.advance(Duration::from_secs(if act == 1 { 1 } else { 19 })).await;
                 let record = at(records[1].clone(), act);

@@ -28,7 +28,7 @@ pub(crate) fn hears_the_contract(shared: &Shared) -> Result<(), Failed> {
     let records = ["activity/create-access-key", "activity/read-only-call"].map(|name| record(shared, name));
     let queue = format!("arn:aws:sqs:{REGION}:{HUB}:ticketing").as_str().into();
     let heard: Vec<Value> = clocked(async {
-        let fork = Fork::of(&deployment, Plan::default()).await;
+        let fork = Fork::of(&deployment, Plan::default());
         for (second, record) in records.into_iter().enumerate() {
             fork.cloud.with(|state| cloudtrail::inject(state, at(record, second as i64))).map(drop).unwrap();
         }

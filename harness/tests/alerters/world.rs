@@ -1,22 +1,16 @@
 //! The functions in this process, in a world without sockets: AWS is the embedded cloud, asked directly; Slack and
 //! PagerDuty are lists. What fails, and when, is the plan's.
 
-use std::collections::HashMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use rootwatch::deployment::Deployment;
+use rootwatch::functions::{AwsFailure, Crash as Ends, Functions, Outside, Request, Responding, response};
 use rootwatch_cloud::api::Service;
-use rootwatch_cloud::cloud::{Endpoint, InProcess};
-use rootwatch_cloud::runtime::{Completion, Environment, Invocation, InvocationResult};
 use rootwatch_cloud::time::Time;
-use rootwatch_cloud::{Clock, Cloud, Options, State, wire};
-use rootwatch_runtime::{Function, Platform};
+use rootwatch_cloud::{Clock, Cloud, Options, State};
 use serde_json::{Value, json};
 
 use crate::records::BEGINNING;
@@ -118,11 +112,10 @@ pub(crate) struct Received {
 }
 
 /// The world of one fork.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct World {
-    plan: Mutex<Plan>,
-    received: Mutex<Vec<Received>>,
-    workers: Mutex<HashMap<String, (Environment, Arc<Worker>)>>,
+    plan: Arc<Mutex<Plan>>,
+    received: Arc<Mutex<Vec<Received>>>,
 }
 
 impl World {
@@ -136,17 +129,34 @@ impl World {
         self.received.lock().unwrap().clone()
     }
 
-    fn crash(&self, function: &str, now: Time) -> Option<bool> {
-        let second = now.seconds() - BEGINNING;
-        let plan = self.plan.lock().unwrap();
-        let crash = plan
-            .crashes
-            .iter()
-            .find(|crash| function.contains(crash.function) && (crash.from..crash.until).contains(&second));
-        crash.map(|crash| crash.after)
+    async fn answer(self, request: Request, now: Time) -> Result<HttpResponse, ConnectorError> {
+        let sink = if request.authority == "slack.sink" { Sink::Slack } else { Sink::PagerDuty };
+        let fault = self.plan.lock().unwrap().next(sink);
+        match fault {
+            None => {
+                let body = String::from_utf8_lossy(&request.body).into_owned();
+                self.received.lock().unwrap().push(Received { sink, body, at: now });
+                let (status, words) = if sink == Sink::Slack { (200, "ok") } else { (202, r#"{"status":"success"}"#) };
+                response(status, &[], SdkBody::from(words))
+            }
+            Some(Answer::Refused) => Err(ConnectorError::io("connection refused".into())),
+            Some(Answer::Hang) => std::future::pending().await,
+            Some(Answer::Huge) => response(200, &[], SdkBody::from(vec![b'x'; 100_000])),
+            Some(Answer::Status(status, retry_after, body)) => {
+                let headers: Vec<_> =
+                    retry_after.iter().map(|seconds| ("retry-after".to_owned(), seconds.to_string())).collect();
+                response(status, &headers, SdkBody::from(body))
+            }
+        }
+    }
+}
+
+impl Outside for World {
+    fn respond(&self, request: Request, now: Time) -> Responding {
+        Box::pin(self.clone().answer(request, now))
     }
 
-    fn aws_fault(&self, function: &str, call: &str, now: Time) -> Option<AwsFault> {
+    fn fails(&self, function: &str, call: &str, now: Time) -> Option<AwsFailure> {
         let second = now.seconds() - BEGINNING;
         let plan = self.plan.lock().unwrap();
         let meets = |fault: &&AwsFault| {
@@ -154,192 +164,22 @@ impl World {
                 && fault.function.is_none_or(|name| function.contains(name))
                 && (fault.from..fault.until).contains(&second)
         };
-        plan.aws.iter().find(meets).copied()
-    }
-}
-
-/// A function as it stands ready in this process.
-#[expect(clippy::large_enum_variant, reason = "there are four of them")]
-enum Worker {
-    Triage(Function<rootwatch_triage::Triage>),
-    Slack(Function<rootwatch_slack::Slack>),
-    PagerDuty(Function<rootwatch_pagerduty::PagerDuty>),
-    Email(Function<rootwatch_email::Email>),
-}
-
-impl std::fmt::Debug for Worker {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Worker")
-    }
-}
-
-/// The functions of a fork.
-#[derive(Clone, Debug)]
-struct Functions(Arc<World>);
-
-impl InProcess for Functions {
-    fn invoke(&self, invocation: Invocation, endpoint: Endpoint) -> Pin<Box<dyn Future<Output = Completion> + Send>> {
-        let world = Arc::clone(&self.0);
-        Box::pin(async move { invoke(world, invocation, endpoint).await })
-    }
-}
-
-async fn invoke(world: Arc<World>, invocation: Invocation, endpoint: Endpoint) -> Completion {
-    let completion = Completion::without_process;
-    let died = || {
-        completion(InvocationResult::Error {
-            error_type: "Runtime.ExitError".to_owned(),
-            message: format!("RequestId: {} Error: Runtime exited", invocation.request_id),
-        })
-    };
-    let name = invocation.function.name().to_owned();
-    let crash = endpoint.now().and_then(|now| world.crash(&name, now));
-    if crash == Some(false) {
-        return died();
-    }
-    let worker = {
-        let mut workers = world.workers.lock().unwrap();
-        match workers.get(&name).filter(|(environment, _)| *environment == invocation.environment) {
-            Some((_, worker)) => Arc::clone(worker),
-            None => {
-                let worker = Arc::new(worker(&world, &name, &invocation, endpoint));
-                workers.insert(name.clone(), (invocation.environment.clone(), Arc::clone(&worker)));
-                worker
-            }
-        }
-    };
-    let event = serde_json::from_str(&invocation.payload).unwrap();
-    let time = rootwatch_runtime::Invocation { deadline_ms: invocation.deadline_ms.try_into().unwrap() };
-    let answer = match &*worker {
-        Worker::Triage(function) => function.invoke(event, time).await,
-        Worker::Slack(function) => function.invoke(event, time).await,
-        Worker::PagerDuty(function) => function.invoke(event, time).await,
-        Worker::Email(function) => function.invoke(event, time).await,
-    };
-    if crash.is_some() {
-        // A process that died is not used again.
-        world.workers.lock().unwrap().remove(&name);
-        return died();
-    }
-    completion(InvocationResult::Response(serde_json::to_string(&answer).unwrap()))
-}
-
-fn worker(world: &Arc<World>, name: &str, invocation: &Invocation, endpoint: Endpoint) -> Worker {
-    let environment = invocation.environment.variables.iter().cloned().collect();
-    let platform =
-        Platform::new(environment, Wire { world: Arc::clone(world), endpoint, function: name.to_owned() }).unwrap();
-    match name {
-        name if name.contains("triage") => {
-            Worker::Triage(Function::new(&platform, rootwatch_triage::Triage::new(&platform).unwrap()).unwrap())
-        }
-        name if name.contains("slack") => {
-            Worker::Slack(Function::new(&platform, rootwatch_slack::Slack::new(&platform).unwrap()).unwrap())
-        }
-        name if name.contains("pagerduty") => Worker::PagerDuty(
-            Function::new(&platform, rootwatch_pagerduty::PagerDuty::new(&platform).unwrap()).unwrap(),
-        ),
-        _ => Worker::Email(Function::new(&platform, rootwatch_email::Email::new(&platform).unwrap()).unwrap()),
-    }
-}
-
-/// The only way out of a function.
-#[derive(Clone, Debug)]
-struct Wire {
-    world: Arc<World>,
-    endpoint: Endpoint,
-    function: String,
-}
-
-impl HttpConnector for Wire {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let wire = self.clone();
-        HttpConnectorFuture::new(async move { wire.answer(request).await })
-    }
-}
-
-fn response(status: u16, headers: &[(String, String)], body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
-    let status = status.try_into().map_err(|error| ConnectorError::user(Box::new(error)))?;
-    let mut response = HttpResponse::new(status, SdkBody::from(body));
-    for (name, value) in headers {
-        response.headers_mut().insert(name.clone(), value.clone());
-    }
-    Ok(response)
-}
-
-impl Wire {
-    async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let body = request.body().bytes().unwrap_or_default().to_vec();
-        let address = request.uri().trim_start_matches("https://").to_owned();
-        let (host, path) = address.split_once('/').unwrap_or((&address, ""));
-        match host {
-            "slack.sink" => return self.sink(Sink::Slack, body).await,
-            "pagerduty.sink" => return self.sink(Sink::PagerDuty, body).await,
-            _ => {}
-        }
-        let now = self.endpoint.now().ok_or_else(|| ConnectorError::io("the cloud is gone".into()))?;
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let headers: Vec<(String, String)> =
-            request.headers().iter().map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
-        let request = wire::HttpRequest {
-            method: request.method().to_owned(),
-            path: format!("/{path}"),
-            query: query.to_owned(),
-            headers,
-            body,
-        };
-        let call = call_name(host, &request);
-        if let Some(fault) = self.world.aws_fault(&self.function, &call, now) {
-            let Some((code, status)) = fault.error else { return std::future::pending().await };
-            let body = match request.header("x-amz-target") {
-                Some(_) => json!({"__type": code, "message": "on purpose"}).to_string(),
-                None => format!(
-                    "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>on purpose</Message></Error></ErrorResponse>"
-                ),
-            };
-            return response(status, &[], body.into_bytes());
-        }
-        let answer =
-            self.endpoint.answer(&request).await.ok_or_else(|| ConnectorError::io("the cloud is gone".into()))?;
-        let headers: Vec<_> = answer.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        response(answer.status, &headers, answer.body)
+        let fault = plan.aws.iter().find(meets)?;
+        Some(fault.error.map_or(AwsFailure::NoResponse, |(code, status)| AwsFailure::Error(code, status)))
     }
 
-    async fn sink(&self, sink: Sink, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
-        let fault = self.world.plan.lock().unwrap().next(sink);
-        match fault {
-            None => {
-                let at = self.endpoint.now().unwrap_or_default();
-                let body = String::from_utf8_lossy(&body).into_owned();
-                self.world.received.lock().unwrap().push(Received { sink, body, at });
-                let (status, words) = if sink == Sink::Slack { (200, "ok") } else { (202, r#"{"status":"success"}"#) };
-                response(status, &[], words.into())
-            }
-            Some(Answer::Refused) => Err(ConnectorError::io("connection refused".into())),
-            Some(Answer::Hang) => std::future::pending().await,
-            Some(Answer::Huge) => response(200, &[], vec![b'x'; 100_000]),
-            Some(Answer::Status(status, peace, body)) => {
-                let headers: Vec<_> = peace.iter().map(|peace| ("retry-after".to_owned(), peace.to_string())).collect();
-                response(status, &headers, body.into())
-            }
-        }
+    fn crashes(&self, function: &str, now: Time) -> Option<Ends> {
+        let second = now.seconds() - BEGINNING;
+        let plan = self.plan.lock().unwrap();
+        let meets = |crash: &&Crash| function.contains(crash.function) && (crash.from..crash.until).contains(&second);
+        plan.crashes.iter().find(meets).map(|crash| if crash.after { Ends::After } else { Ends::Before })
     }
-}
-
-/// `sqs:SendMessage`
-fn call_name(host: &str, request: &wire::HttpRequest) -> String {
-    let service = host.split('.').next().unwrap_or_default();
-    let body = String::from_utf8_lossy(&request.body);
-    let action = match request.header("x-amz-target") {
-        Some(target) => target.rsplit('.').next().unwrap_or_default().to_owned(),
-        None => body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default().to_owned(),
-    };
-    format!("{service}:{action}")
 }
 
 /// A fork of a deployment, its functions in this process.
 pub(crate) struct Fork {
     pub(crate) cloud: Cloud,
-    pub(crate) world: Arc<World>,
+    pub(crate) world: World,
     health: rootwatch_cloud::Arn,
     activity: rootwatch_cloud::Arn,
 }
@@ -350,14 +190,15 @@ pub(crate) const SPOKE: &str = "111122223333";
 pub(crate) const REGION: &str = "us-east-1";
 
 impl Fork {
-    pub(crate) async fn of(deployment: &Deployment, plan: Plan) -> Fork {
+    pub(crate) fn of(deployment: &Deployment, plan: Plan) -> Fork {
         let mut state: State = deployment.state.clone();
         state.rebase(Time::from_seconds(BEGINNING));
         let options =
             Options { clock: Clock::Owned, port: 0, code: Arc::clone(&deployment.code), host_variables: Vec::new() };
-        let world = Arc::new(World::default());
+        let world = World::default();
         world.set_plan(plan);
-        let cloud = Cloud::start_in_process(state, options, Arc::new(Functions(Arc::clone(&world)))).await.unwrap();
+        let functions = Functions::new(deployment.linked.clone(), Arc::new(world.clone()));
+        let cloud = Cloud::start_in_process(state, options, functions);
         let secrets = [
             (&deployment.facts.slack_secret, json!({"webhook_url": "https://slack.sink/hook"})),
             (

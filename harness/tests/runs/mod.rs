@@ -15,7 +15,8 @@ fn scenario(name: &str) -> PathBuf {
 
 fn start(name: &str) -> std::io::Result<Child> {
     Command::new(env!("CARGO_BIN_EXE_rootwatch"))
-        .arg("run")
+        // The run that is interrupted must have processes.
+        .args(["run", "--processes"])
         .arg(scenario(name))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

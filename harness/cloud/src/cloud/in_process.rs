@@ -14,7 +14,11 @@ use crate::wire::{Answer, HttpRequest};
 /// Runs functions in this process.
 pub trait InProcess: fmt::Debug + Send + Sync {
     /// Runs a function once. What it asks of AWS it asks at `endpoint`.
-    fn invoke(&self, invocation: Invocation, endpoint: Endpoint) -> Pin<Box<dyn Future<Output = Completion> + Send>>;
+    fn invoke(
+        self: Arc<Self>,
+        invocation: Invocation,
+        endpoint: Endpoint,
+    ) -> Pin<Box<dyn Future<Output = Completion> + Send>>;
 }
 
 /// The cloud's endpoint, without HTTP.

@@ -39,6 +39,11 @@ impl State {
         self.functions.keys()
     }
 
+    /// The packages of all functions: SHA-256 (hex) of the zip.
+    pub fn packages(&self) -> impl Iterator<Item = &str> {
+        self.functions.values().map(|function| function.latest.code.sha256.as_str())
+    }
+
     /// The function's resource policy, if it has one.
     pub fn policy(&self, function: &Arn) -> Option<&PolicyText> {
         self.functions.get(function).and_then(|function| function.policy.as_ref())

@@ -41,6 +41,11 @@ impl State {
             .collect()
     }
 
+    /// Whether a subscription delivers to an HTTP or HTTPS endpoint.
+    pub fn posts(&self) -> bool {
+        self.subscriptions.values().any(|subscription| super::http::speaks(&subscription.protocol))
+    }
+
     pub(super) fn of_topic(&self, topic: &Arn) -> impl Iterator<Item = &Subscription> {
         let arns = self.by_topic.get(topic).map(Vec::as_slice).unwrap_or_default();
         arns.iter().filter_map(|arn| self.subscriptions.get(arn))
