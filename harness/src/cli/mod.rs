@@ -18,11 +18,14 @@ mod serve;
 mod state_file;
 mod watch;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
 
 use crate::layout::Layout;
+use crate::report::Progress;
 
 /// Applies the monitor's Terraform to a cloud on this machine, injects recorded root events and shows what reaches
 /// Slack, PagerDuty and email.
@@ -35,11 +38,12 @@ Examples:
   rootwatch run --format json            one JSON object on stdout
   rootwatch explain event.json           the way of that event, hop by hop
   rootwatch new login/odd --from e.json  makes a scenario of it, with what should not be committed replaced
-  rootwatch doctor                       what is missing on this machine, and what mends it
+  rootwatch doctor                       what is missing on this machine, and how to fix it
   rootwatch serve --port 4566            the embedded cloud alone, for any AWS client
 
-Exit codes: 0 all as expected; 1 a scenario failed; 2 wrong usage; 3 the environment is not ready (Terraform, \
-build, port, disk); 4 scenarios without an expectation where CI=true; 130 interrupted.")]
+Exit codes: 0 success; 1 a scenario failed; 2 wrong usage or malformed input; 3 the environment is not ready \
+(Terraform, build, port, disk) or results could not be written; 4 a scenario has no `expect` and CI=true; \
+130 interrupted.")]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -67,7 +71,7 @@ enum Command {
     New(new::New),
     /// Make scenarios of what root did in a real account, from CloudTrail's event history.
     Record(record::Record),
-    /// Say what is here and what is missing, each with what mends it.
+    /// Check what a run needs, with the command that fixes each finding.
     Doctor(doctor::Doctor),
     /// Print the JSON Schema of scenario files.
     #[command(after_help = "\
@@ -90,8 +94,18 @@ Examples:
     Localstack(localstack::LocalStack),
 }
 
-/// How long an interrupted command may take to clean up; then the kernel does it.
-const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
+impl Command {
+    fn is_json(&self) -> bool {
+        match self {
+            Self::Run(run) => run.is_json(),
+            Self::Explain(explain) => explain.is_json(),
+            _ => false,
+        }
+    }
+}
+
+/// How long an interrupted command may take to clean up; after that the kernel ends what is left.
+const FAREWELL: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Runs the command until it ends or is interrupted.
 pub async fn main(cli: Cli) -> Exit {
@@ -104,6 +118,10 @@ pub async fn main(cli: Cli) -> Exit {
         }
     };
     let layout = cli.layout();
+    JSON_ERRORS.store(cli.command.is_json(), Ordering::Relaxed);
+    if !matches!(cli.command, Command::Schema | Command::Completions(_) | Command::Serve(_) | Command::Inject(_)) {
+        name_checkout(&layout);
+    }
     let mut work = tokio::spawn(async move {
         match cli.command {
             Command::Run(run) => run.execute(layout).await,
@@ -123,14 +141,20 @@ pub async fn main(cli: Cli) -> Exit {
         }
     });
     tokio::select! {
-        ended = &mut work => ended.unwrap_or_else(|error| {
-            complain(&format!("this is a defect of rootwatch: {error}"));
-            Exit::Environment
-        }),
+        ended = &mut work => {
+            let exit = ended.unwrap_or_else(|error| {
+                complain(&format!("this is a defect of rootwatch: {error}"));
+                Exit::Environment
+            });
+            if WRITE_FAILED.load(Ordering::Relaxed) { Exit::Environment } else { exit }
+        }
         () = interrupted => {
+            // Terraform first: the work cannot be dropped while it waits for it.
+            crate::terraform::end_all();
             work.abort();
-            // Dropping the work ends functions and servers.
+            // Dropping the work ends functions and servers, and removes temporary files.
             let _ = tokio::time::timeout(FAREWELL, work).await;
+            Progress::quiet().announce(&crate::report::interrupted());
             Exit::Interrupted
         }
     }
@@ -148,16 +172,57 @@ fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Says on stderr what went wrong.
+/// Reports a command line that cannot be parsed; help and version are no errors.
+pub fn usage_error(error: &clap::Error) -> Exit {
+    let arguments: Vec<String> = std::env::args().collect();
+    let json = arguments.iter().any(|argument| argument == "--format=json")
+        || arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
+    if json && error.use_stderr() {
+        print(&serde_json::json!({"error": error.to_string().trim_start_matches("error: ").trim_end()}).to_string());
+    }
+    // A closed pipe is the reader's choice.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Success }
+}
+
+/// Whether errors are written to stdout as JSON too.
+static JSON_ERRORS: AtomicBool = AtomicBool::new(false);
+
+/// Whether a result could not be written to stdout.
+static WRITE_FAILED: AtomicBool = AtomicBool::new(false);
+
+/// Reports the error that ends the command: on stderr, and as one JSON object on stdout where results are JSON.
 fn complain(what: &str) {
-    #[expect(clippy::print_stderr, reason = "the command line talks here")]
+    if JSON_ERRORS.load(Ordering::Relaxed) {
+        print(&serde_json::json!({"error": what}).to_string());
+    }
+    warn(what);
+}
+
+/// Reports an error that does not end the command.
+fn warn(what: &str) {
+    #[expect(clippy::print_stderr, reason = "the command line writes its diagnostics here")]
     {
-        eprintln!("{} {what}", console::style("error:").red().bold());
+        eprintln!("{} {}", console::style("error:").red().bold(), crate::report::clean(what));
     }
 }
 
-/// Writes a result to stdout; a closed pipe is the reader's choice.
+/// Writes a result to stdout. A closed pipe is the reader's choice.
 fn print(what: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stdout().lock(), "{}", what.trim_end());
+    use std::io::{ErrorKind, Write};
+    let mut stdout = std::io::stdout().lock();
+    match writeln!(stdout, "{}", what.trim_end()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe && !WRITE_FAILED.swap(true, Ordering::Relaxed) => {
+            warn(&format!("could not write the results to stdout: {error}"));
+        }
+        _ => {}
+    }
+}
+
+/// Which checkout the command works on, where that is not obvious.
+fn name_checkout(layout: &Layout) {
+    let here = std::env::current_dir().unwrap_or_default();
+    if !here.starts_with(&layout.project) {
+        Progress::quiet().announce(&format!("using the checkout {}", layout.project.display()));
+    }
 }

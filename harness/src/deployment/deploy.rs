@@ -161,7 +161,9 @@ pub async fn deploy(
                 slot.refuse(&said);
             }
             // The logs that the message names must outlive the run.
-            let _ = scratch.keep();
+            if !terraform::is_ending() {
+                let _ = scratch.keep();
+            }
             return Err(error.into());
         }
     };

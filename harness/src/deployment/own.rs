@@ -90,7 +90,9 @@ pub async fn deploy_own(
         Ok(saved) => saved,
         Err(error) => {
             // The logs that the message names must outlive the run.
-            let _ = scratch.keep();
+            if !terraform::is_ending() {
+                let _ = scratch.keep();
+            }
             return Err(error);
         }
     };

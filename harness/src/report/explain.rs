@@ -7,28 +7,29 @@ use console::style;
 use rootwatch_cloud::time::Time;
 use rootwatch_cloud::trace::{Entry, Hop, Outcome as Ended};
 
-use crate::runner::{Outcome, is_for_alarms};
+use super::clean;
+use crate::runner::{Outcome, is_for_alarms, is_trouble};
 
 /// Renders the way. `whole` keeps the rules that did not want the event and the deliveries of the monitor's own health.
 pub fn explain(outcome: &Outcome, whole: bool) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "{}", style(&outcome.name).bold());
+    let _ = writeln!(text, "{}", style(clean(&outcome.name)).bold());
     if !outcome.title.is_empty() {
-        let _ = writeln!(text, "{}", outcome.title);
+        let _ = writeln!(text, "{}", clean(&outcome.title));
     }
-    way(&mut text, outcome, whole);
+    way(&mut text, &outcome.entries, whole);
     let _ = writeln!(text, "\n{}", end(outcome));
     for failure in &outcome.failures {
-        let _ = writeln!(text, "  {} {failure}", style("differs:").red());
+        let _ = writeln!(text, "  {} {}", style("differs:").red(), clean(failure));
     }
     for note in &outcome.notes {
-        let _ = writeln!(text, "  note: {note}");
+        let _ = writeln!(text, "  note: {}", clean(note));
     }
     if let Some((noun, advice)) = first_advice(outcome) {
         let _ = writeln!(text, "\nWhat to try first, for the {noun} above:\n  {advice}");
     } else if let Some(hop) = &outcome.broken_hop {
         let _ = writeln!(text, "\nThe hop that broke: {hop}");
-        // Where silence is meant there is nothing to mend.
+        // Where silence is meant there is nothing to fix.
         if let Some(advice) = advice_for_broken(outcome, hop).filter(|_| !outcome.failures.is_empty()) {
             let _ = writeln!(text, "\nWhat to try first:\n  {advice}");
         }
@@ -36,16 +37,37 @@ pub fn explain(outcome: &Outcome, whole: bool) -> String {
     text
 }
 
+/// Renders the path as one JSON object.
+pub fn explain_json(outcome: &Outcome, whole: bool) -> String {
+    let entries: Vec<&Entry> = outcome.entries.iter().filter(|entry| whole || !is_aside(entry)).collect();
+    let advice = first_advice(outcome).map(|(hop, advice)| serde_json::json!({"hop": hop, "text": advice}));
+    serde_json::json!({
+        "name": outcome.name,
+        "status": outcome.status,
+        "stopped_at": outcome.stopped_at,
+        "broken_hop": outcome.broken_hop,
+        "failures": outcome.failures,
+        "notes": outcome.notes,
+        "alerts": outcome.alerts,
+        "sinks": outcome.sinks,
+        "dead_letters": outcome.dead_letters,
+        "entries": entries,
+        "advice": advice,
+    })
+    .to_string()
+}
+
 /// The fix that a person would try first, and for which hop.
 pub(super) fn first_advice(outcome: &Outcome) -> Option<(&'static str, String)> {
-    outcome.entries.iter().find_map(|entry| Some((noun(entry.hop), advice(entry)?)))
+    let normal = |entry: &&Entry| !entry.is_trouble() || is_trouble(entry);
+    outcome.entries.iter().filter(normal).find_map(|entry| Some((noun(entry.hop), advice(entry)?)))
 }
 
 /// The hops in their order, with the times at which they came.
-pub(super) fn way(text: &mut String, outcome: &Outcome, whole: bool) {
+pub(super) fn way(text: &mut String, entries: &[Entry], whole: bool) {
     let mut before: Option<Time> = None;
-    let start = outcome.entries.first().map(|entry| entry.at);
-    for entry in &outcome.entries {
+    let start = entries.first().map(|entry| entry.at);
+    for entry in entries {
         if !whole && is_aside(entry) {
             continue;
         }
@@ -111,8 +133,8 @@ fn hop(text: &mut String, entry: &Entry) {
         Ended::DeadLettered => (style("▤").red(), "went to the dead-letter queue"),
         Ended::Lost => (style("✗").red(), "lost"),
     };
-    let _ = writeln!(text, "  {mark} {:<20} {}", noun(entry.hop), style(&entry.resource).bold());
-    let _ = writeln!(text, "      {word}{}{}", if entry.detail.is_empty() { "" } else { ": " }, entry.detail);
+    let _ = writeln!(text, "  {mark} {:<20} {}", noun(entry.hop), style(clean(&entry.resource)).bold());
+    let _ = writeln!(text, "      {word}{}{}", if entry.detail.is_empty() { "" } else { ": " }, clean(&entry.detail));
     let Some(decision) = &entry.decision else { return };
     let principal = entry.principal.as_deref().unwrap_or("?");
     let verdict = if decision.allowed { "allowed" } else { "denied" };
@@ -153,10 +175,13 @@ fn advice(entry: &Entry) -> Option<String> {
         let principal = entry.principal.as_deref().unwrap_or("the caller");
         return Some(if decision.explicit_deny {
             format!("A Deny decided: narrow or remove {}.", decision.statement.as_deref().unwrap_or("that statement"))
-        } else if decision.because.contains("resource-based") {
-            format!("Let the policy of {resource} admit {principal}: {}.", decision.because)
         } else {
-            format!("Give {principal} a policy that allows it on {resource}: {}.", decision.because)
+            // The run knows which condition was not met.
+            let reason = decision.hint.as_deref().unwrap_or(&decision.because).trim_end_matches('.');
+            match decision.because.contains("resource-based") {
+                true => format!("Allow {principal} in the policy of {resource}: {reason}."),
+                false => format!("Allow the call on {resource} in a policy of {principal}: {reason}."),
+            }
         });
     }
     let advice = match (entry.hop, entry.outcome) {
@@ -173,7 +198,7 @@ fn advice(entry: &Entry) -> Option<String> {
             "Enable the event source mapping: `enabled = true`.".to_owned()
         }
         (Hop::Target | Hop::Subscription, Ended::DeadLettered | Ended::Lost) => {
-            format!("{resource} did not take it: see the reason above, mend it, and redrive what lies in the dead-letter queue.")
+            format!("{resource} did not accept the message: fix the reason above, then redrive the dead-letter queue.")
         }
         (Hop::Api, Ended::Failed) => {
             format!("The function called {resource}: check the ARN in its environment, and that the thing exists.")

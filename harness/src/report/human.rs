@@ -1,12 +1,15 @@
 //! The human report: a line for each scenario, failures with the event's path, a summary last.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::time::Duration;
 
 use console::style;
 use serde_json::Value;
 
-use super::explain;
+use rootwatch_cloud::trace::Entry;
+
+use super::{clean, explain};
 use crate::cloud::Found;
 use crate::runner::{Compared, Finished, Message, Outcome, RunEvent, Status, Summary, shell_word};
 use crate::scenario::StoppedAt;
@@ -62,7 +65,7 @@ fn is_wrong(outcome: &Outcome) -> bool {
 /// The line of a scenario, with what it received if that is asked for.
 fn line(outcome: &Outcome, width: usize, details: bool) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "{} {:width$} {}", mark(outcome.status), outcome.name, way(outcome));
+    let _ = writeln!(text, "{} {:width$} {}", mark(outcome.status), clean(&outcome.name), clean(&way(outcome)));
     for found in outcome.differences.iter().filter(|found| outcome.status != Status::NotRun && shown(found, details)) {
         let _ = writeln!(text, "             otherwise than AWS ({}): {}", found.difference.name(), found.what);
     }
@@ -80,7 +83,7 @@ fn summary(run: &Finished<'_>) -> String {
         let _ = writeln!(text);
     }
     for outcome in wrong.iter().filter(|_| run.outcomes.len() > 1) {
-        let _ = writeln!(text, "{} {}: {}", mark(outcome.status), outcome.name, outcome.rerun);
+        let _ = writeln!(text, "{} {}: {}", mark(outcome.status), clean(&outcome.name), outcome.rerun);
     }
     let summary = Summary::of(run.outcomes);
     let _ = write!(text, "\n{} passed, {} failed", summary.passed, summary.failed + summary.errors);
@@ -163,10 +166,10 @@ pub(super) fn way(outcome: &Outcome) -> String {
 
 fn received(text: &mut String, outcome: &Outcome) {
     for message in &outcome.messages {
-        let _ = writeln!(text, "             {:<9} {}", message.to, gist(message));
+        let _ = writeln!(text, "             {:<9} {}", message.to, clean(&gist(message)));
     }
-    for note in &outcome.notes {
-        let _ = writeln!(text, "             {}", style(note).dim());
+    for (note, times) in counted_notes(&outcome.notes) {
+        let _ = writeln!(text, "             {}", style(format!("{}{times}", clean(note))).dim());
     }
 }
 
@@ -192,7 +195,7 @@ pub(crate) fn gist(message: &Message) -> String {
 fn difference(text: &mut String, outcome: &Outcome) {
     let said: Vec<String> = outcome.compared.iter().map(ToString::to_string).collect();
     for failure in outcome.failures.iter().filter(|failure| !said.contains(failure)) {
-        let _ = writeln!(text, "     {failure}");
+        let _ = writeln!(text, "     {}", clean(failure));
     }
     if outcome.compared.iter().all(Compared::agrees) {
         return;
@@ -200,25 +203,25 @@ fn difference(text: &mut String, outcome: &Outcome) {
     let _ = writeln!(text, "     {} {}", style("- expected").green(), style("+ found").red());
     for Compared { what, expected, found } in &outcome.compared {
         if expected == found {
-            let _ = writeln!(text, "       {what}: {found}");
+            let _ = writeln!(text, "       {}", clean(&format!("{what}: {found}")));
         } else {
-            let _ = writeln!(text, "     {}", style(format!("- {what}: {expected}")).green());
-            let _ = writeln!(text, "     {}", style(format!("+ {what}: {found}")).red());
+            let _ = writeln!(text, "     {}", style(clean(&format!("- {what}: {expected}"))).green());
+            let _ = writeln!(text, "     {}", style(clean(&format!("+ {what}: {found}"))).red());
         }
     }
 }
 
 fn failure(text: &mut String, outcome: &Outcome) {
-    let _ = writeln!(text, "\n{} {}", style("----").red(), style(&outcome.name).bold());
+    let _ = writeln!(text, "\n{} {}", style("----").red(), style(clean(&outcome.name)).bold());
     if !outcome.title.is_empty() {
-        let _ = writeln!(text, "     {}", outcome.title);
+        let _ = writeln!(text, "     {}", clean(&outcome.title));
     }
     difference(text, outcome);
     if let Some(hop) = &outcome.broken_hop {
-        let _ = writeln!(text, "     {} {hop}", style("the hop that broke:").bold());
+        let _ = writeln!(text, "     {} {}", style("the hop that broke:").bold(), clean(hop));
     }
-    for note in &outcome.notes {
-        let _ = writeln!(text, "     {note}");
+    for (note, times) in counted_notes(&outcome.notes) {
+        let _ = writeln!(text, "     {}{times}", clean(note));
     }
     if !outcome.trace.is_empty() {
         let _ = writeln!(text, "     the way of the event:");
@@ -226,19 +229,10 @@ fn failure(text: &mut String, outcome: &Outcome) {
     if outcome.entries.is_empty() {
         // Clouds behind an endpoint keep no trace; what was seen from outside is all there is.
         for entry in &outcome.trace {
-            let _ = writeln!(text, "       {entry}");
+            let _ = writeln!(text, "       {}", clean(entry));
         }
     } else {
-        let mut way = String::new();
-        explain::way(&mut way, outcome, false);
-        let lines: Vec<&str> = way.trim().lines().collect();
-        for line in lines.iter().take(WAY_LINES) {
-            let _ = writeln!(text, "     {line}");
-        }
-        if lines.len() > WAY_LINES {
-            let (more, file) = (lines.len() - WAY_LINES, shell_word(&outcome.path));
-            let _ = writeln!(text, "     … {more} more lines: cargo run -- explain {file}");
-        }
+        path(text, outcome);
         if let Some((noun, advice)) = explain::first_advice(outcome) {
             let _ = writeln!(text, "     {} for the {noun}: {advice}", style("what to try first,").bold());
         }
@@ -246,10 +240,88 @@ fn failure(text: &mut String, outcome: &Outcome) {
     let _ = writeln!(text, "     run it alone: {}", outcome.rerun);
 }
 
+/// The event's path; of a long one the beginning and the part around the break.
+fn path(text: &mut String, outcome: &Outcome) {
+    let rendered = |entries: &[Entry]| {
+        let mut way = String::new();
+        explain::way(&mut way, entries, false);
+        way
+    };
+    let way = rendered(&outcome.entries);
+    let lines: Vec<&str> = way.trim().lines().collect();
+    let hop = outcome.broken_hop.as_deref().unwrap_or_default();
+    let broken = outcome.entries.iter().position(|entry| !hop.is_empty() && hop.starts_with(&entry.to_string()));
+    let end = broken.map_or(0, |place| rendered(&outcome.entries[..=place]).trim().lines().count());
+    // A few lines after the break show what came of it.
+    let last = lines.len().min((end + WAY_LINES / 4).max(WAY_LINES));
+    let first = if last <= WAY_LINES { 0 } else { last - WAY_LINES * 3 / 4 };
+    let head = first.min(WAY_LINES / 4);
+    for line in &lines[..head] {
+        let _ = writeln!(text, "     {line}");
+    }
+    if first > head {
+        let _ = writeln!(text, "     … {} more lines", first - head);
+    }
+    for line in &lines[first..last] {
+        let _ = writeln!(text, "     {line}");
+    }
+    if lines.len() > last {
+        let _ = writeln!(text, "     … {} more lines", lines.len() - last);
+    }
+    if lines.len() > WAY_LINES {
+        let _ = writeln!(text, "     the whole path: cargo run -- explain {}", shell_word(&outcome.path));
+    }
+}
+
+/// Each note once, with how often it occurs.
+fn counted_notes(notes: &[String]) -> Vec<(&str, String)> {
+    let mut counted: Vec<(&str, usize)> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for note in notes {
+        match places.get(note.as_str()) {
+            Some(place) => counted[*place].1 += 1,
+            None => {
+                places.insert(note, counted.len());
+                counted.push((note, 1));
+            }
+        }
+    }
+    let times = |count: usize| if count == 1 { String::new() } else { format!(" (× {count})") };
+    counted.into_iter().map(|(note, count)| (note, times(count))).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use rootwatch_cloud::time::Time;
+    use rootwatch_cloud::trace::{Hop, Outcome as Ended};
+
     use super::*;
     use crate::scenario::Expectation;
+
+    /// Whatever the input holds, and however long the path is: the break is shown, and notes once.
+    #[test]
+    fn a_late_break_is_shown_and_input_is_escaped() {
+        let entry = |n: usize, outcome: Ended| Entry {
+            at: Time::parse("2026-03-02T09:14:12Z").unwrap(),
+            hop: Hop::Queue,
+            resource: format!("queue-{n}"),
+            outcome,
+            detail: "\u{1b}[2Jevil".to_owned(),
+            principal: None,
+            decision: None,
+        };
+        let mut outcome = Outcome::error("a\u{1b}[31m", "a.json".into(), "\u{7}failed".into());
+        outcome.status = Status::Failed;
+        outcome.notes = vec!["the same".to_owned(); 2000];
+        outcome.entries = (0..100).map(|n| entry(n, if n == 90 { Ended::Lost } else { Ended::Delivered })).collect();
+        outcome.broken_hop = Some(outcome.entries[90].to_string());
+        let text = console::strip_ansi_codes(&human(&Finished::of(&[outcome]), false)).into_owned();
+        assert!(text.contains("queue-0\n") && text.contains("queue-90\n") && !text.contains("queue-50\n"), "{text}");
+        assert_eq!(text.matches("the same").count(), 1, "{text}");
+        assert!(text.contains("the same (× 2000)") && text.contains("the whole path: cargo run -- explain"), "{text}");
+        assert!(!text.contains(['\u{1b}', '\u{7}']) && text.contains("\\u{7}failed"), "{text}");
+        assert!(text.lines().count() < WAY_LINES + 20, "{text}");
+    }
 
     #[test]
     fn a_failure_shows_expected_against_found() {

@@ -1,5 +1,6 @@
 //! Reporters of a run: results on stdout or in a file, progress and diagnostics on stderr.
 
+mod clean;
 mod explain;
 mod github;
 mod html;
@@ -17,7 +18,8 @@ use clap::ValueEnum;
 
 use crate::runner::{Finished, Outcome};
 
-pub use explain::explain;
+pub(crate) use clean::clean;
+pub use explain::{explain, explain_json};
 pub use github::github;
 pub use html::page as html;
 pub(crate) use human::gist;
@@ -26,6 +28,7 @@ pub use json::json;
 pub use junit::junit;
 pub use progress::Progress;
 pub use results::Results;
+pub(crate) use screen::interrupted;
 pub use snapshot::snapshot;
 pub use topology::{Stop, svg};
 

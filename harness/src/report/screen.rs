@@ -1,6 +1,7 @@
 //! What a person sees on stderr while a run works: a progress bar on a terminal, elsewhere a plain line for each step.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
@@ -11,6 +12,20 @@ use crate::runner::{Deployed, Label, RunEvent, Status};
 const SILENCE: Duration = Duration::from_secs(30);
 /// An apply's duration before the first was measured.
 const APPLY: Duration = Duration::from_secs(60);
+
+/// Scenarios that have ended, that failed, and all of them: for the last line of an interrupted run.
+static COUNTS: Mutex<Option<(usize, usize, usize)>> = Mutex::new(None);
+
+/// The last line of an interrupted command.
+pub(crate) fn interrupted() -> String {
+    match *COUNTS.lock().unwrap_or_else(PoisonError::into_inner) {
+        None => "interrupted".to_owned(),
+        Some((ended, failed, all)) => {
+            let (passed, all) = (ended - failed, counted(all.max(ended), "scenario"));
+            format!("interrupted: {ended} of {all} had ended, {passed} as expected, {failed} failed")
+        }
+    }
+}
 
 /// The screen.
 #[derive(Debug)]
@@ -115,6 +130,8 @@ impl Screen {
             RunEvent::Scenario(outcome) => {
                 self.ended += 1;
                 self.failed += usize::from(matches!(outcome.status, Status::Failed | Status::Error));
+                *COUNTS.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some((self.ended, self.failed, self.scenarios));
             }
             RunEvent::Finished(_) => self.planned = false,
         }

@@ -1,6 +1,7 @@
 //! Driving Terraform in a scratch copy of the tree.
 
 use std::fs::File;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -265,13 +266,14 @@ impl Workspace {
                 }
             }
         }
-        let mut child = command.spawn().map_err(failed)?;
+        // A group of its own: Ctrl-C reaches rootwatch, which ends Terraform together with its providers.
+        let mut child = command.process_group(0).spawn().map_err(failed)?;
         let status = {
             let _running = self.stop.running(child.id());
             child.wait().map_err(failed)?
         };
         let output = std::fs::read_to_string(&log).map_err(failed)?;
-        Ok((status.code(), output))
+        Ok((status.code(), console::strip_ansi_codes(&output).into_owned()))
     }
 }
 

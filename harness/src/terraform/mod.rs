@@ -17,7 +17,7 @@ pub use error::TerraformError;
 pub use fetch::{Release, TERRAFORM_VERSION, fetch, fetched_path};
 pub use mirror::{Mirror, discover, mirror_or_registry};
 pub use overlay::apply_overlay;
-pub use stop::Stop;
+pub use stop::{Stop, end_all, is_ending};
 
 /// The provider version that the harness applies with, pinned by a lock file.
 pub const PROVIDER_VERSION: &str = "5.100.0";

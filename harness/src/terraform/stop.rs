@@ -3,7 +3,31 @@
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
+
+/// Every Terraform of this process leads a process group, with its providers in it.
+static ALL: Mutex<All> = Mutex::new(All { ending: false, groups: Vec::new() });
+
+#[derive(Debug)]
+struct All {
+    ending: bool,
+    groups: Vec<Pid>,
+}
+
+/// Kills every Terraform of this process with its providers, now and from now on: their clouds end with this process.
+pub fn end_all() {
+    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    all.ending = true;
+    for group in &all.groups {
+        // The group may have ended at this moment.
+        let _ = kill_process_group(*group, Signal::KILL);
+    }
+}
+
+/// Whether [`end_all`] was called: an error of Terraform says nothing then.
+pub fn is_ending() -> bool {
+    ALL.lock().unwrap_or_else(PoisonError::into_inner).ending
+}
 
 /// Ends the Terraform of the workspaces that it was given to, now and from now on.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +56,14 @@ impl Stop {
         if inner.asked {
             inner.terminate();
         }
-        Running(self)
+        if let Some(pid) = pid {
+            let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+            all.groups.push(pid);
+            if all.ending {
+                let _ = kill_process_group(pid, Signal::KILL);
+            }
+        }
+        Running(self, pid)
     }
 }
 
@@ -46,11 +77,13 @@ impl Inner {
 }
 
 /// A Terraform runs.
-pub(super) struct Running<'a>(&'a Stop);
+pub(super) struct Running<'a>(&'a Stop, Option<Pid>);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner).running = None;
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        all.groups.retain(|group| Some(*group) != self.1);
     }
 }
 
