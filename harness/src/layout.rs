@@ -23,13 +23,12 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The checkout that this binary was built from, or, for a binary of a release, the one that the current folder lies
-    /// in; `ROOTWATCH_CACHE` moves what runs produce elsewhere, for a tree that is read-only.
+    /// The checkout that the current folder is in, else the one that this binary was built from; `ROOTWATCH_CACHE` moves what runs produce elsewhere, for a tree that is read-only.
     pub fn discover() -> Self {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
         let built_from = manifest.parent().unwrap_or(manifest);
         let here = std::env::current_dir().unwrap_or_default();
-        let project = [built_from].into_iter().chain(here.ancestors()).find(|folder| is_checkout(folder));
+        let project = here.ancestors().chain([built_from]).find(|folder| is_checkout(folder));
         let project = project.unwrap_or(built_from).to_path_buf();
         let cache = std::env::var_os("ROOTWATCH_CACHE")
             .map_or_else(|| target_directory(&project).join("rootwatch"), PathBuf::from);

@@ -49,7 +49,7 @@ fn unreadable_scenarios_point_into_the_file() {
         std::fs::write(&file, text).unwrap();
         let output = rootwatch(&["run", file.to_str().unwrap()], &[]);
         let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert_eq!(output.status.code(), Some(1), "{shown}");
+        assert_eq!(output.status.code(), Some(2), "{shown}");
         assert!(shown.contains(expected), "{text}: {shown}");
     }
 }
@@ -130,27 +130,44 @@ fn nothing_is_left_running() {
         }
         let pipe = directory.path().join("pipe");
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        // A provider is a child of Terraform.
+        let provider = directory.path().join("provider");
+        assert!(Command::new("mkfifo").arg(&provider).status().unwrap().success());
+        let start = if signal == "KILL" { String::new() } else { format!("sleep 600 > {} & ", provider.display()) };
         let body = format!(
-            "case $1 in version) echo '{{\"terraform_version\": \"1.11.4\"}}' ;;\n*) exec sleep 600 > {} ;; esac",
+            "case $1 in version) echo '{{\"terraform_version\": \"1.11.4\"}}' ;;\n*) {start}exec sleep 600 > {} ;; esac",
             pipe.display()
         );
+        let temporary = directory.path().join("tmp");
+        std::fs::create_dir(&temporary).unwrap();
         let terraform = script(directory.path(), "terraform", &body);
-        let mut rootwatch = Command::new(env!("CARGO_BIN_EXE_rootwatch"))
+        let rootwatch = Command::new(env!("CARGO_BIN_EXE_rootwatch"))
             .arg("run")
             .env("ROOTWATCH_HANDLERS", directory.path())
             .env("ROOTWATCH_CACHE", directory.path().join("cache"))
             .env("ROOTWATCH_TERRAFORM", terraform)
+            .env("TMPDIR", &temporary)
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         // Opens when Terraform has started.
-        let mut held = std::fs::File::open(&pipe).unwrap();
+        let mut held = if start.is_empty() { Vec::new() } else { vec![std::fs::File::open(&provider).unwrap()] };
+        held.push(std::fs::File::open(&pipe).unwrap());
         let killed = Command::new("kill").args(["-s", signal, &rootwatch.id().to_string()]).status().unwrap();
         assert!(killed.success());
-        assert_eq!(rootwatch.wait().unwrap().code(), status, "{signal}");
-        // Ends when Terraform has: a hang here is the failure.
-        held.read_to_end(&mut Vec::new()).unwrap();
+        let output = rootwatch.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), status, "{signal}");
+        // They end when Terraform and its provider have: a hang here is the failure.
+        for pipe in &mut held {
+            pipe.read_to_end(&mut Vec::new()).unwrap();
+        }
+        if status.is_some() {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(said.contains("interrupted"), "{signal}: {said}");
+            let left: Vec<_> = temporary.read_dir().unwrap().flatten().map(|entry| entry.path()).collect();
+            assert!(left.is_empty(), "{signal}: {left:?}");
+        }
     }
 }
 
@@ -181,10 +198,10 @@ fn a_scenario_is_made_of_a_log_file() {
     let text = std::fs::read_to_string(into.join("found/one.json")).unwrap_or_default();
     let again = rootwatch(&arguments, &[]);
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    assert!(String::from_utf8_lossy(&made.stdout).contains("1 account ids, 1 IPv4 addresses"));
+    assert!(String::from_utf8_lossy(&made.stdout).contains("1 account id, 1 IPv4 address"));
     assert!(text.contains("111122223333") && !text.contains("210987654321") && !text.contains("81.2"), "{text}");
     assert_eq!(again.status.code(), Some(2), "a scenario that is there is not replaced");
-    check(&["new", "../outside", "--from", file.to_str().unwrap()], &[], 2, &["is no name"]);
+    check(&["new", "../outside", "--from", file.to_str().unwrap()], &[], 2, &["is not a scenario name"]);
 }
 
 #[test]
@@ -211,7 +228,7 @@ fn the_doctor_and_the_lists_answer() {
 
 /// What is missing, what the doctor says of it, and whether the default run could work.
 #[test]
-fn the_doctor_says_what_mends_it() {
+fn the_doctor_says_what_fixes_it() {
     let empty = tempfile::tempdir().unwrap();
     let nowhere = empty.path().to_str().unwrap();
     let old = script(empty.path(), "old-terraform", "echo '{\"terraform_version\": \"1.4.6\"}'");
@@ -223,15 +240,15 @@ fn the_doctor_says_what_mends_it() {
         (
             &[("PATH", ""), ("ROOTWATCH_TERRAFORM", "")],
             3,
-            &["missing Terraform", "--offline", "mend it: install Terraform"],
+            &["missing Terraform", "--offline", "help: install Terraform"],
         ),
-        (&[("ROOTWATCH_TERRAFORM", "/no/terraform")], 3, &["missing Terraform", "/no/terraform", "mend it:"]),
+        (&[("ROOTWATCH_TERRAFORM", "/no/terraform")], 3, &["missing Terraform", "/no/terraform", "help:"]),
         (
             &[("ROOTWATCH_TERRAFORM", &old)],
             3,
-            &["missing Terraform", "1.4.6", "too old", "mend it: install Terraform 1.5"],
+            &["missing Terraform", "1.4.6", "too old", "help: install Terraform 1.5"],
         ),
-        (&[("ROOTWATCH_TERRAFORM", &new), ("RUSTC", &rustc)], 3, &["missing Rust", "1.70.0", "mend it: rustup update"]),
+        (&[("ROOTWATCH_TERRAFORM", &new), ("RUSTC", &rustc)], 3, &["missing Rust", "1.70.0", "help: rustup update"]),
         (
             &[("ROOTWATCH_TERRAFORM", &new), ("CARGO", "/no/cargo")],
             3,
@@ -252,7 +269,7 @@ fn the_doctor_says_what_mends_it() {
                 "absent  LocalStack",
                 "absent  base image",
                 "absent  setpriv",
-                "mend it:",
+                "help:",
             ],
         ),
     ];
@@ -329,13 +346,13 @@ fn a_running_cloud_takes_records() {
     let passkey = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/login/passkey.json");
     let injected = rootwatch(&["inject", passkey.to_str().unwrap(), "--endpoint", &endpoint], &[]);
     let said = String::from_utf8_lossy(&injected.stdout).into_owned();
-    assert!(injected.status.success(), "{}", String::from_utf8_lossy(&injected.stderr));
+    // An empty cloud has no trail: nothing was delivered, and the answer says so.
+    assert_eq!(injected.status.code(), Some(1), "{}", String::from_utf8_lossy(&injected.stderr));
     let recorded = record_from(&endpoint);
     let _ = Command::new("kill").args(["-s", "TERM", &serve.id().to_string()]).status();
     assert_eq!(serve.wait().unwrap().code(), Some(130));
     recorded();
-    // An empty cloud has no trail: the answer says so.
-    assert!(said.contains("undelivered") && said.contains("trail"), "{said}");
+    assert!(said.starts_with("passkey: ConsoleLogin: not delivered (account ") && said.contains("trail"), "{said}");
     check(
         &["inject", passkey.to_str().unwrap(), "--endpoint", &endpoint],
         &[],
@@ -489,7 +506,7 @@ fn record_from(endpoint: &str) -> impl FnOnce() {
     let trail = folder.path().join("trail.json");
     std::fs::write(&trail, records.to_string()).unwrap();
     let injected = rootwatch(&["inject", trail.to_str().unwrap(), "--endpoint", endpoint], &[]);
-    assert!(injected.status.success(), "{}", String::from_utf8_lossy(&injected.stderr));
+    assert_eq!(injected.status.code(), Some(1), "{}", String::from_utf8_lossy(&injected.stderr));
     let into = folder.path().join("scenarios");
     let variables = [
         ("AWS_ENDPOINT_URL", endpoint),
@@ -515,7 +532,7 @@ fn record_from(endpoint: &str) -> impl FnOnce() {
                 assert!(said.contains(text), "`{text}` is not in: {said}");
             }
         };
-        let new = ["3 records about root", "create-user.json", "delete-user.json", "1 account ids, 1 IPv4 addresses"];
+        let new = ["3 records about root", "create-user.json", "delete-user.json", "1 account id, 1 IPv4 address"];
         expect(&first, 0, &new);
         expect(&first, 0, &["skipped 1: recorded/create-user covers their kind"]);
         expect(&second, 0, &["skipped 2: recorded/create-user", "skipped 1: recorded/delete-user"]);
@@ -538,4 +555,185 @@ fn a_provider_that_is_no_version_is_named() {
         ("ROOTWATCH_PROVIDER", "latest"),
     ];
     check(&["run"], &variables, 3, &["ROOTWATCH_PROVIDER is `latest`", "5.100.0", "newest"]);
+}
+
+/// Malformed input has one exit code, whatever reads it, and is never taken for an event that made no alert.
+#[test]
+fn malformed_input_is_refused_everywhere() {
+    let good = r#"{"eventName": "CreateUser", "eventSource": "iam.amazonaws.com"}"#;
+    let cases = [
+        ("not JSON".to_owned(), "not JSON"),
+        ("\"x\"".to_owned(), "neither a scenario"),
+        ("{}".to_owned(), "neither a scenario"),
+        (r#"{"Records": []}"#.to_owned(), "neither a scenario"),
+        (format!(r#"{{"records": [{{"Records": [{good}]}}], "expect": {{}}}}"#), "found a CloudTrail log file"),
+        (r#"{"records": ["x"], "expect": {}}"#.to_owned(), "found a string"),
+        (r#"["x"]"#.to_owned(), "found a string"),
+        ("[null]".to_owned(), "`[0]`: expected a CloudTrail record"),
+        (format!("[[{good}]]"), "found an array"),
+        (r#"{"records": [{"detail-type": "x", "detail": {}}], "expect": {}}"#.to_owned(), "put it into `events`"),
+        (format!(r#"{{"events": [{good}], "expect": {{}}}}"#), "put it into `records`"),
+        (format!(r#"[{good}, "garbage"]"#), "`[1]`: expected a CloudTrail record, found a string"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bad.json");
+    let path = file.to_str().unwrap();
+    let new = ["new", "made", "--from", path, "--into", path];
+    for (text, expected) in cases {
+        std::fs::write(&file, &text).unwrap();
+        for arguments in [&["run", path][..], &["explain", path], &["inject", path], &new] {
+            let output = rootwatch(arguments, &[("CI", "true")]);
+            let said =
+                format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            assert_eq!(output.status.code(), Some(2), "{arguments:?} {text}: {said}");
+            assert!(said.contains(expected), "{arguments:?} {text}: `{expected}` is not in {said}");
+        }
+    }
+}
+
+/// An option that would have no effect is refused.
+#[test]
+fn options_that_would_be_ignored_are_refused() {
+    let cases: [(&[&str], &str); 9] = [
+        (&["--endpoint", "http://127.0.0.1:1"], "--endpoint needs --cloud endpoint"),
+        (&["--sink-address", "127.0.0.1"], "--sink-address needs --cloud endpoint"),
+        (&["--deployments"], "--deployments needs --cloud endpoint"),
+        (&["--cloud", "localstack", "--deployments"], "--deployments needs --cloud endpoint"),
+        (&["--against", "embedded"], "--against needs --cloud localstack or --cloud endpoint"),
+        (&["--cloud", "localstack", "--jobs", "2"], "--jobs needs --cloud embedded"),
+        (&["--cloud", "localstack", "--terraform", "."], "--terraform needs --cloud embedded"),
+        (&["--cloud", "endpoint"], "--cloud endpoint needs --endpoint URL"),
+        (&["--jobs", "0"], "0 is not in 1.."),
+    ];
+    for (options, expected) in cases {
+        check(&[&["run"], options].concat(), &[], 2, &[expected]);
+    }
+}
+
+/// Where results cannot be written, the run says so: before it starts where that can be known.
+#[test]
+fn results_that_cannot_be_written_are_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bad.json");
+    std::fs::write(&file, "{}").unwrap();
+    let path = file.to_str().unwrap();
+    let missing = folder.path().join("no/such/report.xml");
+    let busy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = busy.local_addr().unwrap().port().to_string();
+    check(&["run", path, "-o", missing.to_str().unwrap()], &[], 3, &["could not write the results to", "report.xml"]);
+    check(&["run", "--keep", "--port", &port], &[], 3, &["cannot listen on 127.0.0.1", &port, "--port 0"]);
+    let commands: [&[&str]; 6] = [
+        &["run", path],
+        &["run", path, "--format", "json"],
+        &["run", path, "--format", "junit"],
+        &["run", path, "--format", "html"],
+        &["list"],
+        &["schema"],
+    ];
+    for arguments in commands {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rootwatch"));
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = command.args(arguments).stdout(full).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}: {said}");
+        assert!(said.contains("could not write the results to stdout: No space left"), "{arguments:?}: {said}");
+    }
+    // A report that was there is whole or replaced.
+    let report = folder.path().join("report.txt");
+    std::fs::write(&report, "x".repeat(100_000)).unwrap();
+    rootwatch(&["run", path, "-o", report.to_str().unwrap()], &[]);
+    let written = std::fs::read_to_string(&report).unwrap();
+    assert!(written.contains("0 passed, 1 failed") && !written.contains("xxx"), "{written}");
+}
+
+#[test]
+fn with_json_results_errors_are_json() {
+    let handlers = stand_ins();
+    let variables = [("ROOTWATCH_HANDLERS", handlers.path().to_str().unwrap()), ("ROOTWATCH_CACHE", "/proc/rootwatch")];
+    let cases: [(&[&str], i32, &str); 5] = [
+        (&["run", "/no/such.json", "--format", "json"], 2, "/no/such.json"),
+        (&["run", "--format", "json", "--jobs", "0"], 2, "0 is not in 1.."),
+        (&["run", "--format=json", "--endpoint", "http://x"], 2, "--endpoint needs"),
+        (&["run", "--format", "json"], 3, "ROOTWATCH_CACHE"),
+        (&["explain", "/no/such.json", "--format", "json"], 2, "/no/such.json"),
+    ];
+    for (arguments, code, expected) in cases {
+        let output = rootwatch(arguments, &variables);
+        let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(value["error"].as_str().unwrap().contains(expected), "{arguments:?}: {value}");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+    }
+}
+
+/// README's table of exit codes is the one of the program.
+#[test]
+fn the_exit_codes_are_documented() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+    let rows: Vec<&str> = readme.lines().skip_while(|line| !line.starts_with("| Exit code")).skip(2).collect();
+    let rows: Vec<&str> = rows.into_iter().take_while(|line| line.starts_with('|')).collect();
+    let expected: Vec<String> =
+        rootwatch::cli::Exit::ALL.iter().map(|(exit, meaning)| format!("| {} | {meaning} |", *exit as u8)).collect();
+    assert_eq!(rows, expected);
+}
+
+/// The checkout of the current folder is used; elsewhere the command says which one it uses.
+#[test]
+fn the_checkout_of_the_current_folder_is_used() {
+    let other = tempfile::tempdir().unwrap();
+    for folder in ["terraform/modules/hub", "scenarios/login", "some/where"] {
+        std::fs::create_dir_all(other.path().join(folder)).unwrap();
+    }
+    let record = r#"{"eventName": "CreateUser", "eventSource": "iam.amazonaws.com"}"#;
+    let file = other.path().join("record.json");
+    std::fs::write(&file, record).unwrap();
+    let at = |folder: &Path, arguments: &[&str]| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_rootwatch")).args(arguments).current_dir(folder).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let made = at(&other.path().join("some/where"), &["new", "login/made", "--from", file.to_str().unwrap()]);
+    assert_eq!(made, (Some(0), String::new()));
+    assert!(other.path().join("scenarios/login/made.json").exists());
+    let outside = tempfile::tempdir().unwrap();
+    let (code, said) = at(outside.path(), &["list"]);
+    assert_eq!(code, Some(0));
+    assert!(said.contains("using the checkout "), "{said}");
+}
+
+/// `run`, `explain`, `inject` and `new` read the same forms of a file.
+#[test]
+fn packed_files_marks_and_standard_input_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    // Malformed, so that nothing is deployed: the message shows that the text was read.
+    let text = "\u{feff}{\"records\": [3]}";
+    let plain = folder.path().join("plain.json");
+    std::fs::write(&plain, text).unwrap();
+    let packed = folder.path().join("packed.json.gz");
+    let mut gz = flate2::write::GzEncoder::new(std::fs::File::create(&packed).unwrap(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gz, text.as_bytes()).unwrap();
+    gz.finish().unwrap();
+    for file in [plain.to_str().unwrap(), packed.to_str().unwrap(), "-"] {
+        for command in ["run", "explain", "inject"] {
+            let output = Command::new(env!("CARGO_BIN_EXE_rootwatch"))
+                .args([command, file])
+                .stdin(std::fs::File::open(&plain).unwrap())
+                .output()
+                .unwrap();
+            let said =
+                format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            assert!(said.contains("`records[0]`: expected a CloudTrail record"), "{command} {file}: {said}");
+        }
+    }
+}
+
+/// A root module that Terraform would stumble over is named before anything is built.
+#[test]
+fn a_wrong_root_module_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    check(&["run", "--terraform", path], &[], 2, &[path, "holds no .tf or .tf.json file"]);
+    check(&["run", "--terraform", "/no/such/folder"], &[], 2, &["--terraform /no/such/folder: No such file"]);
+    std::fs::write(folder.path().join("main.tf"), "").unwrap();
+    std::os::unix::fs::symlink("/nowhere", folder.path().join("modules")).unwrap();
+    check(&["run", "--terraform", path], &[], 2, &["modules is a symbolic link to /nowhere, which does not exist"]);
 }

@@ -89,7 +89,7 @@ fn cases() -> Vec<Case> {
                 "denied because no resource-based policy allows",
                 "statement Other would allow, but",
                 "What to try first, for the target above",
-                "Let the policy of arn:aws:events:us-east-1:999988887777:event-bus/hub-root-activity admit",
+                "in the policy of arn:aws:events:us-east-1:999988887777:event-bus/hub-root-activity: ",
             ],
         },
         Case {
@@ -103,7 +103,7 @@ fn cases() -> Vec<Case> {
             explains: &[
                 "denied because no resource-based policy allows",
                 "What to try first",
-                "Let the policy of arn:aws:sqs:us-east-1:999988887777:rootwatch-triage admit events.amazonaws.com",
+                "Allow events.amazonaws.com in the policy of arn:aws:sqs:us-east-1:999988887777:rootwatch-triage: ",
             ],
         },
         Case {
@@ -149,7 +149,7 @@ fn cases() -> Vec<Case> {
             explains: &[
                 "denied because no resource-based policy allows",
                 "What to try first",
-                "Let the policy of arn:aws:kms",
+                "in the policy of arn:aws:kms",
             ],
         },
         Case {

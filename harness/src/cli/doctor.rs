@@ -1,4 +1,4 @@
-//! `rootwatch doctor`: what is here, what is missing, and the command that mends it.
+//! `rootwatch doctor`: checks what a run needs, with the command that fixes each finding.
 
 use std::path::Path;
 use std::process::Command;
@@ -25,14 +25,14 @@ struct Finding {
     found: Result<String, Lack>,
 }
 
-/// What is missing, and what mends it.
+/// Something missing, and its fix.
 struct Lack {
     what: String,
-    mend: String,
+    help: String,
 }
 
-fn lack(what: impl Into<String>, mend: impl Into<String>) -> Lack {
-    Lack { what: what.into(), mend: mend.into() }
+fn lack(what: impl Into<String>, help: impl Into<String>) -> Lack {
+    Lack { what: what.into(), help: help.into() }
 }
 
 /// Options of `doctor`.
@@ -82,7 +82,7 @@ fn examine(layout: &Layout) -> Exit {
             Ok(words) => print(&format!("{mark} {what:<10} {words}")),
             Err(lack) => {
                 print(&format!("{mark} {what:<10} {}", lack.what));
-                print(&format!("        {:<10} {} {}", "", console::style("mend it:").bold(), lack.mend));
+                print(&format!("        {:<10} {} {}", "", console::style("help:").bold(), lack.help));
             }
         }
     }
@@ -128,14 +128,14 @@ fn provider(layout: &Layout, binary: Option<&Binary>) -> Result<String, Lack> {
         return Ok(format!("AWS provider {version} in the mirror {}", mirror.path.display()));
     }
     let registry = binary.map_or("registry.terraform.io", Binary::registry);
-    let mend = "on a machine with the internet: `terraform providers mirror DIR` in terraform/; then put DIR below /opt, \
+    let help = "on a machine with the internet: `terraform providers mirror DIR` in terraform/; then put DIR below /opt, \
                 /usr/local/share or the home directory";
     if layout.offline {
-        return Err(lack(format!("no mirror holds {version}, and nothing may be fetched (--offline)"), mend));
+        return Err(lack(format!("no mirror holds {version}, and nothing may be fetched (--offline)"), help));
     }
     match reachable(&format!("https://{registry}/.well-known/terraform.json")) {
         true => Ok(format!("no mirror: AWS provider {version} is fetched from {registry}")),
-        false => Err(lack(format!("no mirror holds {version}, and {registry} does not answer"), mend)),
+        false => Err(lack(format!("no mirror holds {version}, and {registry} does not answer"), help)),
     }
 }
 
@@ -152,13 +152,13 @@ fn rust() -> Result<String, Lack> {
     }
     let oldest = env!("CARGO_PKG_RUST_VERSION");
     let cargo = packages::cargo();
-    let mend = "install Rust from https://rustup.rs, or set CARGO";
+    let help = "install Rust from https://rustup.rs, or set CARGO";
     let version = |program: &str| answer(program, &["--version"]);
     let Some(cargo) = version(&cargo) else {
-        return Err(lack(format!("`{cargo}` cannot be run"), mend));
+        return Err(lack(format!("`{cargo}` cannot be run"), help));
     };
     let Some(rustc) = version(&std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned())) else {
-        return Err(lack("`rustc` cannot be run", mend));
+        return Err(lack("`rustc` cannot be run", help));
     };
     let numbers = |text: &str| -> Vec<u32> {
         let version = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
@@ -172,17 +172,17 @@ fn rust() -> Result<String, Lack> {
 }
 
 fn cache(cache: &Path) -> Result<String, Lack> {
-    let mend = "set ROOTWATCH_CACHE to a folder that can be written to";
+    let help = "set ROOTWATCH_CACHE to a folder that can be written to";
     std::fs::create_dir_all(cache)
         .and_then(|()| tempfile::tempfile_in(cache))
-        .map_err(|error| lack(format!("{}: {error}", cache.display()), mend))?;
+        .map_err(|error| lack(format!("{}: {error}", cache.display()), help))?;
     let disk = rustix::fs::statvfs(cache);
     let free = disk.map(|disk| disk.f_bavail * disk.f_frsize / (1 << 30)).unwrap_or(u64::MAX);
     match free >= NEEDED_GIB {
         true => Ok(format!("{} ({free} GiB free)", cache.display())),
         false => Err(lack(
             format!("{}: less than {NEEDED_GIB} GiB is free", cache.display()),
-            format!("free some, or {mend}"),
+            format!("free some, or {help}"),
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! Exit codes: a public contract.
+//! Exit codes: a public contract. README has the same table.
 
 use std::process::{ExitCode, Termination};
 
@@ -6,18 +6,33 @@ use std::process::{ExitCode, Termination};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// Everything as expected.
+    /// Every scenario passed, or the command did its work.
     Success = 0,
     /// A scenario failed or could not be run.
     Failed = 1,
-    /// Wrong usage: a path that is not there, an unknown option.
+    /// Wrong usage or malformed input: an unknown option, a missing path, a file that is no scenario.
     Usage = 2,
-    /// The environment is not ready: Terraform, the build of the handlers, a port, the disk.
+    /// The environment is not ready (Terraform, build, port, disk), or the results could not be written.
     Environment = 3,
-    /// With `CI=true`: a scenario states no expectation.
+    /// With `CI=true`: a scenario has no `expect`.
     Observed = 4,
-    /// Ctrl-C.
+    /// Interrupted by Ctrl-C or SIGTERM.
     Interrupted = 130,
+}
+
+impl Exit {
+    /// Every exit code with its meaning.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::Success, "every scenario passed, or the command did its work"),
+        (Self::Failed, "a scenario failed or could not be run"),
+        (Self::Usage, "wrong usage or malformed input: an unknown option, a missing path, a file that is no scenario"),
+        (
+            Self::Environment,
+            "the environment is not ready (Terraform, build, port, disk), or results could not be written",
+        ),
+        (Self::Observed, "a scenario has no `expect`, and `CI=true`"),
+        (Self::Interrupted, "interrupted by Ctrl-C or SIGTERM"),
+    ];
 }
 
 impl Termination for Exit {

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Exit, complain, print};
 use crate::layout::Layout;
-use crate::report::{Progress, explain};
+use crate::report::{Progress, explain, explain_json};
 use crate::runner::{Session, Status, chain};
 use crate::scenario::find;
 
@@ -15,16 +15,35 @@ use crate::scenario::find;
 #[command(after_help = "\
 Examples:
   rootwatch explain scenarios/login/passkey.json    each hop, and the policy statement that decided
-  rootwatch explain --all my-event.json             the rules that did not want it, and the harness's queues too")]
+  rootwatch explain trail.json.gz                   a CloudTrail log file, packed or not; `-` is standard input
+  rootwatch explain --all my-event.json             rules that did not match and the harness's queues too
+  rootwatch explain --format json my-event.json     one JSON object for each scenario")]
 pub(super) struct Explain {
-    /// A scenario, a CloudTrail record or an EventBridge event
+    /// A scenario, a CloudTrail record, a log file or an EventBridge event; `-` for standard input
     file: PathBuf,
-    /// Every entry: rules that did not want the event and the harness's own queues too
+    /// Every entry: rules that did not match and the harness's own queues too
     #[arg(long)]
     all: bool,
+    /// How the explanation is written to stdout
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// How an explanation is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Human,
+    /// JSON.
+    Json,
 }
 
 impl Explain {
+    /// Whether the results are JSON, and with them the errors.
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
     pub(super) async fn execute(self, layout: Layout) -> Exit {
         let loaded = match find(&self.file) {
             Ok(loaded) => loaded,
@@ -33,6 +52,11 @@ impl Explain {
                 return Exit::Usage;
             }
         };
+        // Nothing is deployed for a file that cannot be injected.
+        if let Some(error) = loaded.iter().find_map(|loaded| loaded.scenario.as_ref().err()) {
+            complain(&error.to_string());
+            return Exit::Usage;
+        }
         let progress = Progress::stderr();
         let session = match Session::start(layout, &loaded, progress.clone()).await {
             Ok(session) => session,
@@ -49,7 +73,10 @@ impl Explain {
             if matches!(outcome.status, Status::Failed | Status::Error) {
                 exit = Exit::Failed;
             }
-            print(&explain(&outcome, self.all));
+            match self.format {
+                Format::Human => print(&explain(&outcome, self.all)),
+                Format::Json => print(&explain_json(&outcome, self.all)),
+            }
         }
         exit
     }

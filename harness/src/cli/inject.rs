@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 
-use super::{Exit, complain, print};
+use super::{Exit, complain, print, warn};
 use crate::scenario::{Step, find};
 
 /// Options of `inject`.
@@ -17,13 +17,37 @@ use crate::scenario::{Step, find};
 #[command(after_help = "\
 Examples:
   rootwatch inject scenarios/login/passkey.json                         into `rootwatch serve` or `run --keep`
-  rootwatch inject trail.json --endpoint http://127.0.0.1:4567          on another port")]
+  rootwatch inject trail.json.gz --endpoint http://127.0.0.1:4567       on another port
+  rootwatch inject --format json event.json                             one line of JSON for each event")]
 pub(super) struct Inject {
-    /// A scenario, a CloudTrail record, a log file or an EventBridge event
+    /// A scenario, a CloudTrail record, a log file or an EventBridge event; `-` for standard input
     file: PathBuf,
+    /// Write one line of JSON for each event
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
     /// The endpoint of `rootwatch serve`
     #[arg(long, env = "AWS_ENDPOINT_URL", default_value = "http://127.0.0.1:4566")]
     endpoint: String,
+}
+
+/// How the answers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Human,
+    /// JSON.
+    Json,
+}
+
+/// The answer to one event, for people.
+fn words(name: &str, event: &Value, answer: &Value) -> String {
+    let what = event["eventName"].as_str().or_else(|| event["detail-type"].as_str()).unwrap_or("event");
+    let text = |member: &str| answer[member].as_str().unwrap_or("?").to_owned();
+    let place = format!("account {}, {}", text("account"), text("region"));
+    match answer["undelivered"].as_str() {
+        Some(reason) => format!("{name}: {what}: not delivered ({place}): {reason}"),
+        None => format!("{name}: {what}: delivered to the default bus ({place}) as event {}", text("event_id")),
+    }
 }
 
 impl Inject {
@@ -35,6 +59,7 @@ impl Inject {
                 return Exit::Usage;
             }
         };
+        let mut exit = Exit::Success;
         for loaded in loaded {
             let scenario = match loaded.scenario {
                 Ok(scenario) => scenario,
@@ -47,12 +72,21 @@ impl Inject {
                 let event = match step {
                     Step::Record(event) | Step::Event(event) => event,
                     Step::Put(_) => {
-                        complain(&format!("{}: `put_events` are no deliveries: they are left out", loaded.name));
+                        warn(&format!("{}: `put_events` are calls, not deliveries; inject skips them", loaded.name));
                         continue;
                     }
                 };
                 match post(&self.endpoint, "/_rootwatch/records", &event).await {
-                    Ok(answer) => print(&answer.to_string()),
+                    Ok(answer) => {
+                        let answer = &answer["injected"][0];
+                        if !answer["undelivered"].is_null() {
+                            exit = Exit::Failed;
+                        }
+                        match self.format {
+                            Format::Human => print(&words(&loaded.name, &event, answer)),
+                            Format::Json => print(&answer.to_string()),
+                        }
+                    }
                     Err(error) => {
                         complain(&error);
                         return Exit::Environment;
@@ -60,7 +94,7 @@ impl Inject {
                 }
             }
         }
-        Exit::Success
+        exit
     }
 }
 

@@ -1,13 +1,12 @@
 //! `rootwatch new`.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::{Exit, complain, print};
 use crate::layout::Layout;
-use crate::scenario::{Redactor, events_of, scaffold};
+use crate::scenario::{Redactor, Scenario, ScenarioError, events_of, read_text, scaffold};
 
 /// Options of `new`.
 #[derive(Debug, Args)]
@@ -28,7 +27,7 @@ pub(super) struct New {
     /// The folder it is written below [default: scenarios/]
     #[arg(long)]
     into: Option<PathBuf>,
-    /// Keeps account ids, principal ids, access keys, addresses and names as they are
+    /// Keep the recorded data as it is: secrets, account ids, addresses, names
     #[arg(long)]
     no_redaction: bool,
     /// Replaces a scenario that is there
@@ -54,14 +53,17 @@ impl New {
         let plain =
             |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
         if !self.name.split('/').all(plain) {
-            return Err(format!("`{}` is no name: use letters, digits, - and _, folders with /", self.name));
+            return Err(format!(
+                "`{}` is not a scenario name: use letters, digits, `-`, `_`, and `/` for folders",
+                self.name
+            ));
         }
         let path =
             self.into.clone().unwrap_or_else(|| Layout::discover().scenarios()).join(format!("{}.json", self.name));
         if path.exists() && !self.force {
             return Err(format!("{} is there already; --force replaces it", path.display()));
         }
-        let mut scenario = events_of(&self.source(), &self.read()?).map_err(|error| error.to_string())?;
+        let mut scenario = self.events().map_err(|error| error.to_string())?;
         let mut said = Vec::new();
         if !self.no_redaction {
             let mut redactor = Redactor::default();
@@ -79,24 +81,8 @@ impl New {
         Ok(said.join("\n"))
     }
 
-    fn source(&self) -> PathBuf {
-        self.from.clone().unwrap_or_else(|| PathBuf::from("standard input"))
-    }
-
-    fn read(&self) -> Result<String, String> {
-        let failed = |error: std::io::Error| format!("could not read {}: {error}", self.source().display());
-        let mut bytes = Vec::new();
-        let read = match &self.from {
-            Some(path) => std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)),
-            None => std::io::stdin().read_to_end(&mut bytes),
-        };
-        read.map_err(failed)?;
-        // gzip's magic number, whatever the name says.
-        if bytes.starts_with(&[0x1f, 0x8b]) {
-            let mut text = String::new();
-            flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).map_err(failed)?;
-            return Ok(text);
-        }
-        String::from_utf8(bytes).map_err(|error| format!("{} is no text: {error}", self.source().display()))
+    fn events(&self) -> Result<Scenario, ScenarioError> {
+        let path = self.from.as_deref().unwrap_or(Path::new("-"));
+        events_of(path, &read_text(path)?)
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::elsewhere;
 use super::keep::look_around;
 use super::watch::{Affected, Changes, Sources};
-use super::{Exit, complain};
+use super::{Exit, complain, warn};
 use crate::cloud::{Cloud, Embedded, RunOptions, compare};
 use crate::deployment::OwnRoot;
 use crate::layout::Layout;
@@ -31,7 +31,8 @@ Examples:
   rootwatch run scenarios/login/passkey.json --keep
                                                    leaves the cloud running, with the commands to look around")]
 pub(super) struct Run {
-    /// Scenario files or folders; a bare CloudTrail record or EventBridge event is a scenario too [default: scenarios/]
+    /// Scenario files or folders, `-` for standard input; a bare CloudTrail record, log file or EventBridge event is a
+    /// scenario too, and `.gz` is unpacked [default: scenarios/]
     paths: Vec<PathBuf>,
     /// The cloud to run on
     #[arg(long, value_enum, default_value_t = CloudKind::Embedded)]
@@ -55,8 +56,8 @@ pub(super) struct Run {
     #[arg(long, short)]
     output: Option<PathBuf>,
     /// Scenarios at a time [default: the number of cores]
-    #[arg(long)]
-    jobs: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
     /// Run the functions as processes of their packages, in real time, instead of in this process on virtual time
     #[arg(long)]
     processes: bool,
@@ -115,7 +116,53 @@ impl CloudKind {
 }
 
 impl Run {
+    /// Whether the results are JSON, and with them the errors.
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Options that this cloud would ignore.
+    fn ignored(&self) -> Option<String> {
+        let cloud = self.cloud;
+        let needs = [
+            ("--endpoint", self.endpoint.is_some(), cloud == CloudKind::Endpoint, "--cloud endpoint"),
+            ("--sink-address", self.sink_address.is_some(), cloud == CloudKind::Endpoint, "--cloud endpoint"),
+            ("--deployments", self.deployments, cloud == CloudKind::Endpoint, "--cloud endpoint"),
+            (
+                "--against",
+                self.against.is_some(),
+                cloud != CloudKind::Embedded,
+                "--cloud localstack or --cloud endpoint",
+            ),
+            ("--jobs", self.jobs.is_some(), cloud == CloudKind::Embedded, "--cloud embedded"),
+            ("--processes", self.processes, cloud == CloudKind::Embedded, "--cloud embedded"),
+            ("--terraform", self.terraform.is_some(), cloud == CloudKind::Embedded, "--cloud embedded"),
+            ("--keep", self.keep, cloud == CloudKind::Embedded, "--cloud embedded"),
+            ("--cloud endpoint", cloud == CloudKind::Endpoint, self.endpoint.is_some(), "--endpoint URL"),
+        ];
+        let (option, _, _, needed) = needs.into_iter().find(|(_, given, fits, _)| *given && !*fits)?;
+        Some(format!("{option} needs {needed}"))
+    }
+
     pub(super) async fn execute(self, layout: Layout) -> Exit {
+        if let Some(ignored) = self.ignored() {
+            complain(&ignored);
+            return Exit::Usage;
+        }
+        if self.keep
+            && self.port != 0
+            && let Err(error) = std::net::TcpListener::bind(("127.0.0.1", self.port))
+        {
+            let port = self.port;
+            complain(&format!(
+                "cannot listen on 127.0.0.1:{port}: {error}; choose another port with --port, or --port 0"
+            ));
+            return Exit::Environment;
+        }
+        if let Some(wrong) = self.terraform.as_deref().and_then(|folder| wrong_root(folder).err()) {
+            complain(&wrong);
+            return Exit::Usage;
+        }
         if !self.watch {
             return self.once(layout, &Affected::Everything).await;
         }
@@ -154,6 +201,7 @@ impl Run {
                 }
             }
         }
+        let malformed = loaded.iter().any(|loaded| loaded.scenario.is_err());
         let progress = match Results::new(self.format, self.cloud.name(), self.verbose, self.output.as_deref()) {
             Ok(results) => Progress::stderr().with_results(results),
             Err(error) => return self.cannot_write(&error),
@@ -166,10 +214,10 @@ impl Run {
             };
             let outcomes: Vec<Outcome> = loaded.iter().map(unreadable).collect();
             outcomes.iter().for_each(|outcome| progress.emit(RunEvent::Scenario(outcome)));
-            return self.report(&progress, &outcomes);
+            return malformed_or(self.report(&progress, &outcomes), malformed);
         }
         if self.cloud != CloudKind::Embedded {
-            return Box::pin(self.elsewhere(layout, loaded, &progress)).await;
+            return malformed_or(Box::pin(self.elsewhere(layout, loaded, &progress)).await, malformed);
         }
         // The Regions follow from everything that was found, not from the filter.
         let execution = if self.processes { Execution::Processes } else { Execution::InProcess };
@@ -209,7 +257,7 @@ impl Run {
         let only = if let [only] = loaded.as_slice() { Some(only.clone()) } else { None };
         let cloud = Embedded::new(Arc::clone(&session), own, progress.clone());
         let outcomes = cloud.run(loaded, self.options()).await;
-        let exit = self.report(&progress, &outcomes);
+        let exit = malformed_or(self.report(&progress, &outcomes), malformed);
         if self.keep && exit != Exit::Environment {
             return look_around(&session, &deployment, self.port, only.as_ref()).await;
         }
@@ -218,7 +266,7 @@ impl Run {
 
     fn options(&self) -> RunOptions {
         RunOptions {
-            jobs: self.jobs,
+            jobs: self.jobs.map(usize::from),
             fail_fast: self.fail_fast,
             deployments: self.deployments,
             traces: self.format == Format::Html,
@@ -256,11 +304,6 @@ impl Run {
         // What is compared with another cloud is a result only after the comparison.
         let results = self.against.and_then(|_| progress.take_results());
         let ran = match (self.cloud, &self.endpoint) {
-            (CloudKind::Endpoint, None) => {
-                progress.finish();
-                complain("--cloud endpoint needs --endpoint URL: the address of a cloud that speaks AWS");
-                return Exit::Usage;
-            }
             (CloudKind::Endpoint, Some(endpoint)) => {
                 elsewhere::on_endpoint(layout, endpoint, self.sink_address, &all, loaded, self.options(), progress)
                     .await
@@ -350,17 +393,42 @@ fn leave_out_variants(loaded: &mut Vec<Loaded>, progress: &Progress) {
     }
 }
 
+/// Names a folder or link that Terraform would stumble over.
+fn wrong_root(folder: &Path) -> Result<(), String> {
+    let shown = folder.display();
+    let entries = std::fs::read_dir(folder).map_err(|error| format!("--terraform {shown}: {error}"))?;
+    let is_terraform = |name: &str| name.ends_with(".tf") || name.ends_with(".tf.json");
+    if !entries.flatten().any(|entry| is_terraform(&entry.file_name().to_string_lossy())) {
+        return Err(format!("--terraform {shown}: the folder holds no .tf or .tf.json file"));
+    }
+    let ours = |entry: &walkdir::DirEntry| entry.file_name() != ".terraform" && entry.file_name() != ".git";
+    for entry in walkdir::WalkDir::new(folder).into_iter().filter_entry(ours) {
+        let entry = entry.map_err(|error| format!("--terraform {shown}: {error}"))?;
+        if entry.path_is_symlink() && std::fs::metadata(entry.path()).is_err() {
+            let target = std::fs::read_link(entry.path()).unwrap_or_default();
+            let (link, target) = (entry.path().display(), target.display());
+            return Err(format!("--terraform {shown}: {link} is a symbolic link to {target}, which does not exist"));
+        }
+    }
+    Ok(())
+}
+
 fn not_ready(progress: &Progress, error: &str) -> Exit {
     progress.finish();
     complain(error);
     Exit::Environment
 }
 
+/// Malformed input has an exit code of its own, whatever came of the rest.
+fn malformed_or(exit: Exit, malformed: bool) -> Exit {
+    if malformed && matches!(exit, Exit::Success | Exit::Failed | Exit::Observed) { Exit::Usage } else { exit }
+}
+
 fn exit(summary: &Summary) -> Exit {
     if summary.failed + summary.errors > 0 {
         Exit::Failed
     } else if summary.observed > 0 && crate::layout::in_ci() {
-        complain("CI=true: a scenario states no expectation; give it an `expect`");
+        warn("CI=true: a scenario has no `expect`; state what must come of it");
         Exit::Observed
     } else {
         Exit::Success

@@ -13,7 +13,7 @@ pub(super) enum StateFileError {
     #[error("{} cannot be read: {source}; name a file with --state, or leave it away", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error(
-        "{} cannot be gone on with: {source}. It was left as it is; move it away to start with an empty cloud",
+        "{} cannot be used: {source}; the file is unchanged; move it away to start with an empty cloud",
         path.display()
     )]
     Useless { path: PathBuf, source: SavedError },

@@ -29,7 +29,7 @@ pub enum BuildError {
         output: String,
     },
     /// Something is missing for a target.
-    #[error("{target} cannot be built here: {what}; mend it with `{mend}`")]
+    #[error("{target} cannot be built here: {what}; help: `{mend}`")]
     Target {
         /// The target.
         target: &'static str,
@@ -70,7 +70,7 @@ pub enum BuildError {
     },
     /// A binary does not start in Lambda.
     #[error(
-        "{path} needs glibc {needs}, but Lambda's runtime has {has}: it would not start there; mend it with `{mend}`, then \
+        "{path} needs glibc {needs}, but Lambda's runtime has {has}: it would not start there; build it with `{mend}`, then \
          build with `--target`"
     )]
     NotForLambda {

@@ -203,7 +203,11 @@ pub fn said(error: &(impl ProvideErrorMetadata + std::error::Error)) -> String {
 fn variable(name: &str) -> Result<String, String> {
     let value = std::env::var(name).ok().filter(|value| !value.is_empty());
     value.ok_or_else(|| {
-        format!("{name} is not set: export credentials, for example by `aws configure export-credentials --format env`")
+        let help = match name {
+            "AWS_REGION" => "set it to the Region, for example `export AWS_REGION=us-east-1`",
+            _ => "export credentials, for example with `eval \"$(aws configure export-credentials --format env)\"`",
+        };
+        format!("{name} is not set; {help}")
     })
 }
 

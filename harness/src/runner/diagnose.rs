@@ -11,7 +11,7 @@ pub(super) fn stopped_at(trace: &[Entry]) -> Option<StoppedAt> {
     if !given {
         return None;
     }
-    if trace.iter().any(|entry| entry.hop == Hop::CloudTrail && entry.is_trouble()) {
+    if trace.iter().any(|entry| entry.hop == Hop::CloudTrail && is_trouble(entry)) {
         return Some(StoppedAt::Undelivered);
     }
     // Rules on a default bus: those of the spoke module are recognised by their place, `rule/<name>` without a bus.
@@ -31,7 +31,7 @@ pub(super) fn stopped_at(trace: &[Entry]) -> Option<StoppedAt> {
     let triaged = trace.iter().any(|entry| {
         entry.hop == Hop::Function && entry.outcome == Outcome::Delivered && entry.resource.contains("triage")
     });
-    let denied = trace.iter().any(|entry| entry.hop == Hop::Api && entry.is_trouble());
+    let denied = trace.iter().any(|entry| entry.hop == Hop::Api && is_trouble(entry));
     // A hub rule may be the one that did not want it: that is a loss, because the spoke's rule did.
     Some(if triaged && !denied { StoppedAt::Triage } else { StoppedAt::Undelivered })
 }
@@ -42,9 +42,24 @@ pub(crate) fn is_for_alarms(entry: &Entry) -> bool {
     entry.hop == Hop::Rule && entry.resource.rsplit('/').next().is_some_and(|name| name.contains("alarm"))
 }
 
-/// The first hop that something went wrong at, in words.
+/// Whether something went wrong. A conditional write that another alerter won is how the deduplication store works.
+pub(crate) fn is_trouble(entry: &Entry) -> bool {
+    entry.is_trouble() && !entry.detail.contains("ConditionalCheckFailedException")
+}
+
+/// The first hop that something went wrong at, in words. A failure that a later attempt repaired is a cause only where
+/// there is no other.
 pub(super) fn broken_hop(trace: &[Entry], stopped_at: Option<StoppedAt>) -> Option<String> {
-    let trouble = trace.iter().find(|entry| entry.is_trouble());
+    let repaired = |place: usize, entry: &Entry| {
+        entry.outcome == Outcome::Retried
+            && trace[place + 1..].iter().any(|later| {
+                later.hop == entry.hop && later.resource == entry.resource && later.outcome == Outcome::Delivered
+            })
+    };
+    let mut troubles = trace.iter().enumerate().filter(|(_, entry)| is_trouble(entry));
+    let first = troubles.next();
+    let lasting = first.into_iter().chain(troubles).find(|(place, entry)| !repaired(*place, entry));
+    let trouble = lasting.or(first).map(|(_, entry)| entry);
     // A pattern that does not match is no trouble in itself; it is, where an alert was wanted.
     let unmatched = || {
         let mut rules = trace.iter().filter(|entry| entry.hop == Hop::Rule && entry.outcome == Outcome::NotMatched);
@@ -65,4 +80,40 @@ pub(super) fn unheard(trace: &[Entry]) -> Option<String> {
     let published = |entry: &&Entry| entry.hop == Hop::Topic && entry.outcome == Outcome::Delivered;
     let topic = trace.iter().filter(published).find(|entry| !heard(&entry.resource))?;
     Some(format!("{topic}: no subscription of an alerter, only the harness's own"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rootwatch_cloud::time::Time;
+
+    use super::*;
+
+    #[test]
+    fn names_the_cause_and_not_what_is_normal() {
+        let entry = |hop: Hop, resource: &str, outcome: Outcome, detail: &str| Entry {
+            at: Time::parse("2026-03-02T09:14:12Z").unwrap(),
+            hop,
+            resource: resource.to_owned(),
+            outcome,
+            detail: detail.to_owned(),
+            principal: None,
+            decision: None,
+        };
+        let claim = || entry(Hop::Api, "table", Outcome::Failed, "PutItem: ConditionalCheckFailedException");
+        let retried = || entry(Hop::Function, "slack", Outcome::Retried, "503");
+        let delivered = || entry(Hop::Function, "slack", Outcome::Delivered, "");
+        let lost = || entry(Hop::Target, "queue", Outcome::Lost, "AccessDenied");
+        let cases = [
+            (vec![claim()], None),
+            (vec![claim(), lost()], Some("AccessDenied")),
+            (vec![retried(), delivered(), lost()], Some("AccessDenied")),
+            (vec![retried(), lost()], Some("503")),
+            (vec![retried(), delivered()], Some("503")),
+        ];
+        for (trace, cause) in cases {
+            let found = broken_hop(&trace, None);
+            assert_eq!(found.is_some(), cause.is_some(), "{found:?}");
+            assert!(cause.is_none_or(|cause| found.as_ref().is_some_and(|hop| hop.contains(cause))), "{found:?}");
+        }
+    }
 }

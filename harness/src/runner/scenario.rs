@@ -18,7 +18,9 @@ use super::{compare, diagnose};
 use crate::deployment::{Accounts, Deployment};
 use crate::functions::{Functions, Linked};
 use crate::redrive::redrive;
-use crate::scenario::{Alerter, Faults, Loaded, PutEvents, Redriven, Scenario, SlackBy, Step, StoreFault, Who, play};
+use crate::scenario::{
+    Alerter, Faults, Loaded, PutEvents, Redriven, Scenario, SlackBy, Step, StoppedAt, StoreFault, Who, play,
+};
 use crate::sink::Sink;
 
 /// How long after an event CloudTrail delivers it. [?] AWS promises nothing; a few seconds are usual
@@ -135,7 +137,9 @@ async fn observe(
         repair(&cloud, outcome, deployment, sink, &mailbox, accounts, scenario.slack_by).await?;
     }
     if outcome.alerts.root() == 0 {
-        outcome.stopped_at = diagnose::stopped_at(&trace);
+        // Without a trace nothing was delivered: that is no silence that was meant.
+        let injected = !(scenario.records.is_empty() && scenario.events.is_empty());
+        outcome.stopped_at = diagnose::stopped_at(&trace).or(injected.then_some(StoppedAt::Undelivered));
     }
     outcome.broken_hop = diagnose::broken_hop(&trace, outcome.stopped_at);
     let SinkCounts { slack, pagerduty, email } = outcome.sinks;
@@ -281,7 +285,7 @@ fn inject(
         }
     });
     if let Err(error) = result {
-        outcome.notes.push(format!("not delivered: {error}"));
+        outcome.failures.push(format!("not injected: {error}"));
     }
 }
 

@@ -15,7 +15,7 @@ pub enum ScenarioError {
         reason: String,
     },
     /// There is no scenario.
-    #[error("{path} holds no scenario: it has no .json file")]
+    #[error("{path} holds no scenario: it has no .json or .json.gz file")]
     Empty {
         /// The folder.
         path: PathBuf,
@@ -41,6 +41,20 @@ pub enum ScenarioError {
         reason: String,
         /// The nearest known key, for a typo.
         hint: String,
+    },
+    /// An item of a list has another form than its list.
+    #[error("{path}: `{at}`: expected {expected}, found {found}{help}")]
+    Item {
+        /// The file.
+        path: PathBuf,
+        /// The member and the place in it.
+        at: String,
+        /// The form of the list.
+        expected: &'static str,
+        /// The form of the item.
+        found: &'static str,
+        /// The place for such an item.
+        help: &'static str,
     },
     /// It is JSON, but nothing that is known.
     #[error(
@@ -97,6 +111,15 @@ impl Place {
             Some(offset) => Self::of_offset(text, offset, word.chars().count()),
             None => self,
         }
+    }
+
+    /// The word, in quotes, that is last before this place.
+    pub(super) fn last_of(&self, text: &str, words: &[&'static str]) -> Option<&'static str> {
+        let until: usize = text.split_inclusive('\n').take(self.line - 1).map(str::len).sum();
+        let within: usize = self.text.chars().take(self.column).map(char::len_utf8).sum();
+        let before = text.get(..until + within)?;
+        let last = words.iter().filter_map(|word| Some((before.rfind(&format!("\"{word}\""))?, *word))).max()?;
+        Some(last.1)
     }
 
     /// The line with a mark below it.

@@ -187,6 +187,25 @@ mod tests {
         assert_eq!(for_accounts(&scenario, &Accounts::default()), scenario);
     }
 
+    /// A record that cannot be injected fails its scenario: there is none among the project's own.
+    #[test]
+    fn every_scenario_can_be_injected() {
+        let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let accounts = Accounts::default();
+        for loaded in crate::scenario::find(&project.join("scenarios")).unwrap() {
+            let scenario = loaded.scenario.unwrap();
+            let mut state = rootwatch_cloud::State::new(rootwatch_cloud::time::Time(0), 1);
+            for record in &scenario.records {
+                let injected = cloudtrail::inject(&mut state, play(record, &accounts).value);
+                assert!(injected.is_ok(), "{}: {injected:?}", loaded.name);
+            }
+            for event in &scenario.events {
+                let injected = cloudtrail::inject_event(&mut state, play(event, &accounts).value);
+                assert!(injected.is_ok(), "{}: {injected:?}", loaded.name);
+            }
+        }
+    }
+
     #[test]
     fn who_plays() {
         let accounts = Accounts::default();

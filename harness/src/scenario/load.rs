@@ -1,5 +1,6 @@
 //! Reading scenario files: a full scenario, a bare CloudTrail record or log file, or a bare EventBridge event.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -18,26 +19,30 @@ pub struct Loaded {
     pub scenario: Result<Scenario, ScenarioError>,
 }
 
-/// The scenarios at a path: the file, or every `.json` below the folder but for `schema.json`, in order.
+/// The scenarios at a path: the file, or every `.json` and `.json.gz` below the folder but for `schema.json`, in order.
+/// `-` is standard input.
 pub fn find(path: &Path) -> Result<Vec<Loaded>, ScenarioError> {
     let wrong = |reason: String| ScenarioError::Path { path: path.to_path_buf(), reason };
+    if path == Path::new("-") {
+        let (name, path) = ("standard-input".to_owned(), path.to_path_buf());
+        return Ok(vec![Loaded { name, scenario: load(&path), path }]);
+    }
     let metadata = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?;
-    if metadata.is_file() {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    if !metadata.is_dir() {
+        let name = stem(&path.file_name().unwrap_or_default().to_string_lossy());
         return Ok(vec![Loaded { name, path: path.to_path_buf(), scenario: load(path) }]);
     }
     let mut loaded = Vec::new();
-    for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
+    for entry in walkdir::WalkDir::new(path).follow_links(true).sort_by_file_name() {
         let entry = entry.map_err(|error| wrong(error.to_string()))?;
+        let file_name = entry.file_name().to_string_lossy().to_lowercase();
+        let is_json = file_name.ends_with(".json") || file_name.ends_with(".json.gz");
+        if entry.file_type().is_dir() || !is_json || file_name == "schema.json" {
+            continue;
+        }
         let file = entry.path();
-        if !entry.file_type().is_file() || file.extension().is_none_or(|ending| ending != "json") {
-            continue;
-        }
-        if entry.file_name() == "schema.json" {
-            continue;
-        }
-        let relative = file.strip_prefix(path).unwrap_or(file).with_extension("");
-        let name = relative.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
+        let relative = file.strip_prefix(path).unwrap_or(file).to_string_lossy();
+        let name = stem(&relative).replace(std::path::MAIN_SEPARATOR, "/");
         loaded.push(Loaded { name, path: file.to_path_buf(), scenario: load(file) });
     }
     if loaded.is_empty() {
@@ -46,11 +51,37 @@ pub fn find(path: &Path) -> Result<Vec<Loaded>, ScenarioError> {
     Ok(loaded)
 }
 
-/// Reads one file.
+/// A file's name without `.gz` and without its ending.
+fn stem(name: &str) -> String {
+    let ending = |name: &str, ending: &str| name.to_lowercase().ends_with(ending);
+    let name = if ending(name, ".gz") { &name[..name.len() - 3] } else { name };
+    Path::new(name).with_extension("").to_string_lossy().into_owned()
+}
+
+/// Reads one file; `-` is standard input.
 pub fn load(path: &Path) -> Result<Scenario, ScenarioError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| ScenarioError::Path { path: path.to_path_buf(), reason: error.to_string() })?;
-    parse(path, &text)
+    parse(path, &read_text(path)?)
+}
+
+/// The text of a file, or of standard input for `-`: gzip is unpacked, and a byte-order mark is left out.
+pub fn read_text(path: &Path) -> Result<String, ScenarioError> {
+    let wrong = |reason: String| ScenarioError::Path { path: path.to_path_buf(), reason };
+    let mut bytes = Vec::new();
+    let read = match path == Path::new("-") {
+        true => std::io::stdin().read_to_end(&mut bytes).map(drop),
+        false => std::fs::read(path).map(|read| bytes = read),
+    };
+    read.map_err(|error| wrong(error.to_string()))?;
+    // gzip's magic number, whatever the name says.
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        let mut unpacked = Vec::new();
+        flate2::read::MultiGzDecoder::new(bytes.as_slice())
+            .read_to_end(&mut unpacked)
+            .map_err(|error| wrong(format!("not a gzip file: {error}")))?;
+        bytes = unpacked;
+    }
+    let text = String::from_utf8(bytes).map_err(|error| wrong(format!("not UTF-8 text: {error}")))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// The events of a text: what a file could hold. The path is for error messages.
@@ -73,12 +104,21 @@ fn parse(path: &Path, text: &str) -> Result<Scenario, ScenarioError> {
 fn read(path: &Path, text: &str, value: Value) -> Result<Scenario, ScenarioError> {
     let path_of = || path.to_path_buf();
     match &value {
-        Value::Array(records) if !records.is_empty() && records.iter().all(is_record) => {
-            return Ok(Scenario { records: records.clone(), ..Scenario::default() });
+        Value::Array(items) if items.first().is_some_and(|item| Form::of(item) == Form::Event) => {
+            check(path, "", items, Form::Event)?;
+            return Ok(Scenario { events: items.clone(), ..Scenario::default() });
+        }
+        Value::Array(items) if !items.is_empty() => {
+            check(path, "", items, Form::Record)?;
+            return Ok(Scenario { records: items.clone(), ..Scenario::default() });
         }
         Value::Object(members) => {
             // A log file as CloudTrail writes it into its bucket.
-            if let Some(Value::Array(records)) = members.get("Records") {
+            if let Some(Value::Array(records)) = members.get("Records").filter(|_| !members.contains_key("records")) {
+                if records.is_empty() {
+                    return Err(ScenarioError::Unknown { path: path_of() });
+                }
+                check(path, "Records", records, Form::Record)?;
                 return Ok(Scenario { records: records.clone(), ..Scenario::default() });
             }
             if members.contains_key("detail-type") && members.contains_key("detail") {
@@ -96,9 +136,11 @@ fn read(path: &Path, text: &str, value: Value) -> Result<Scenario, ScenarioError
     let scenario: Scenario = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let at = error.path().to_string();
         let inner = error.into_inner();
-        let reason = without_position(&inner.to_string());
-        let within = if at == "." { String::new() } else { format!(" (at `{at}`)") };
+        let reason = plain(&without_position(&inner.to_string()));
         let place = Place::at(text, inner.line(), inner.column());
+        // The parser does not know the name of a member whose names are not free: an alerter's.
+        let at = at.replace('?', place.last_of(text, &["slack", "pagerduty"]).unwrap_or("?"));
+        let within = if at == "." { String::new() } else { format!(" (at `{at}`)") };
         ScenarioError::Member {
             path: path_of(),
             place: match unknown(&reason) {
@@ -112,12 +154,92 @@ fn read(path: &Path, text: &str, value: Value) -> Result<Scenario, ScenarioError
     if scenario.steps().is_empty() {
         return Err(ScenarioError::Unknown { path: path_of() });
     }
+    check(path, "records", &scenario.records, Form::Record)?;
+    check(path, "events", &scenario.events, Form::Event)?;
     Ok(scenario)
+}
+
+/// What a value is, by its members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Record,
+    Event,
+    LogFile,
+    OtherObject,
+    Array,
+    Text,
+    Other,
+}
+
+impl Form {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Object(members) if members.contains_key("detail-type") && members.contains_key("detail") => {
+                Self::Event
+            }
+            Value::Object(_) if is_record(value) => Self::Record,
+            Value::Object(members) if members.contains_key("Records") => Self::LogFile,
+            Value::Object(_) => Self::OtherObject,
+            Value::Array(_) => Self::Array,
+            Value::String(_) => Self::Text,
+            _ => Self::Other,
+        }
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Record => "a CloudTrail record",
+            Self::Event => "an EventBridge event",
+            Self::LogFile => "a CloudTrail log file",
+            Self::OtherObject => "an object with neither `eventSource` and `eventName` nor `detail-type` and `detail`",
+            Self::Array => "an array",
+            Self::Text => "a string",
+            Self::Other => "neither an object nor an array",
+        }
+    }
+
+    fn help(self) -> &'static str {
+        match self {
+            Self::Record => "; put it into `records`",
+            Self::Event => "; put it into `events`",
+            Self::LogFile => "; put the records themselves into `records`",
+            Self::OtherObject | Self::Array | Self::Text | Self::Other => "",
+        }
+    }
+}
+
+/// Whether all items are of a form: whatever cannot be injected must not pass as silent.
+fn check(path: &Path, member: &str, items: &[Value], expected: Form) -> Result<(), ScenarioError> {
+    match items.iter().map(Form::of).enumerate().find(|(_, form)| *form != expected) {
+        None => Ok(()),
+        Some((place, found)) => Err(ScenarioError::Item {
+            path: path.to_path_buf(),
+            at: format!("{member}[{place}]"),
+            expected: expected.noun(),
+            found: found.noun(),
+            help: found.help(),
+        }),
+    }
 }
 
 /// Whether the value looks like a CloudTrail record. Any one of these is never found elsewhere.
 fn is_record(value: &Value) -> bool {
     ["eventSource", "eventName", "eventType", "eventID", "userIdentity"].iter().any(|key| value.get(key).is_some())
+}
+
+/// The parser's message without names of Rust's types.
+fn plain(message: &str) -> String {
+    let types = [
+        ("expected u64", "expected a whole number, 0 or more"),
+        ("expected u32", "expected a whole number, 0 or more"),
+        ("expected u16", "expected a whole number from 0 to 65535"),
+        ("expected a sequence", "expected an array"),
+        ("invalid type: map", "invalid type: object"),
+        ("invalid type: sequence", "invalid type: array"),
+        ("expected a map", "expected an object"),
+        ("expected struct", "expected an object of type"),
+    ];
+    types.iter().fold(message.to_owned(), |message, (from, to)| message.replace(from, to))
 }
 
 fn without_position(message: &str) -> String {
@@ -165,7 +287,7 @@ mod tests {
     /// What is wrong, and what the error must say: where, what was found, and the nearest key.
     #[test]
     fn errors_point_into_the_file() {
-        let cases: [(&str, &[&str]); 17] = [
+        let cases: [(&str, &[&str]); 27] = [
             (
                 "{\n  \"records\": [,]\n}",
                 &["x.json:2:15: not JSON: expected value", "2 |   \"records\": [,]", "  |               ^"],
@@ -184,7 +306,7 @@ mod tests {
             ),
             (
                 "{\"records\": [{}], \"expect\": {\"login\": \"one\"}}",
-                &["x.json:1:43: invalid type", "expected u64 (at `expect.login`)"],
+                &["x.json:1:43: invalid type", "expected a whole number, 0 or more (at `expect.login`)"],
             ),
             ("{\"records\": [{}], \"expect\": {\"login\": -1}}", &["x.json:1:40: invalid value: integer `-1`"]),
             (
@@ -195,8 +317,34 @@ mod tests {
                 "{\"records\": [{}], \"expect\": {\"stopped_at\": \"rules\"}}",
                 &["unknown variant `rules`", "did you mean `rule`?"],
             ),
+            (
+                "{\"records\": [{}], \"faults\": {\"slack\": [], \"pagerduty\": [{\"times\": \"x\"}]}}",
+                &["(at `faults.pagerduty[0].times`)"],
+            ),
+            // Items that cannot be injected: each would pass as silent.
+            (
+                "{\"records\": [{\"Records\": [{\"eventName\": \"a\"}]}], \"expect\": {}}",
+                &["x.json: `records[0]`: expected a CloudTrail record, found a CloudTrail log file; put the records"],
+            ),
+            ("{\"records\": [\"x\"]}", &["`records[0]`: expected a CloudTrail record, found a string"]),
+            ("{\"records\": [null]}", &["`records[0]`: expected a CloudTrail record, found neither an object"]),
+            (
+                "{\"records\": [[{\"eventName\": \"a\"}]]}",
+                &["`records[0]`: expected a CloudTrail record, found an array"],
+            ),
+            (
+                "{\"records\": [{\"detail-type\": \"x\", \"detail\": {\"eventName\": \"a\"}}]}",
+                &["`records[0]`", "found an EventBridge event; put it into `events`"],
+            ),
+            (
+                "{\"events\": [{\"eventName\": \"a\"}]}",
+                &["`events[0]`: expected an EventBridge event, found a CloudTrail record; put it into `records`"],
+            ),
+            ("{\"records\": [{\"eventName\": \"a\"}, \"garbage\"]}", &["`records[1]`"]),
+            ("[{\"eventName\": \"a\"}, \"garbage\"]", &["`[1]`: expected a CloudTrail record, found a string"]),
+            ("{\"Records\": [{\"eventName\": \"a\"}, {}]}", &["`Records[1]`", "found an object with neither"]),
             ("{\"records\": [{}], \"faults\": {\"slak\": []}}", &["unknown variant `slak`", "did you mean `slack`?"]),
-            ("{\"records\": {}}", &["x.json:1:12: invalid type: map, expected a sequence (at `records`)"]),
+            ("{\"records\": {}}", &["x.json:1:12: invalid type: object, expected an array (at `records`)"]),
             ("{\"put_events\": [{\"account\": \"spoke\"}]}", &["missing field `source` (at `put_events[0]`)"]),
             ("{\"records\": [{}], \"records\": [{}], \"title\": \"t\"}", &["duplicate field `records`"]),
             ("{\"a\": 1}", &["x.json:1:2: unknown field `a`"]),
@@ -216,9 +364,37 @@ mod tests {
                 assert!(error.contains(expected), "{text}: `{expected}` is not in\n{error}");
             }
         }
-        for text in ["{}", "3", "[]", "[1]", "null", "{\"title\": \"nothing to inject\"}"] {
+        for text in ["{}", "3", "[]", "null", "{\"Records\": []}", "{\"title\": \"nothing to inject\"}"] {
             let error = parse(Path::new("x.json"), text).unwrap_err().to_string();
             assert!(error.contains("neither a scenario"), "{text}: {error}");
         }
+    }
+
+    /// A folder's scenarios, whatever the spelling of their ending, behind links and packed; nothing is skipped silently.
+    #[test]
+    fn finds_links_endings_and_packed_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = r#"{"eventName": "a", "eventSource": "iam.amazonaws.com"}"#;
+        let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::fs::write(elsewhere.path().join("linked.json"), record).unwrap();
+        write("UPPER.JSON", record.as_bytes());
+        write("bom.json", format!("\u{feff}{record}").as_bytes());
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gz, record.as_bytes()).unwrap();
+        write("trail.json.gz", &gz.finish().unwrap());
+        write("notes.md", b"no scenario");
+        write("schema.json", b"{}");
+        std::os::unix::fs::symlink(elsewhere.path().join("linked.json"), folder.path().join("link.json")).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("more")).unwrap();
+        let found = find(folder.path()).unwrap();
+        let names: Vec<&str> = found.iter().map(|loaded| loaded.name.as_str()).collect();
+        assert_eq!(names, ["UPPER", "bom", "link", "more/linked", "trail"]);
+        assert!(found.iter().all(|loaded| loaded.scenario.is_ok()), "{found:?}");
+        assert_eq!(find(&folder.path().join("trail.json.gz")).unwrap()[0].name, "trail");
+        std::os::unix::fs::symlink("nowhere.json", folder.path().join("dangling.json")).unwrap();
+        assert!(find(folder.path()).unwrap_err().to_string().contains("dangling.json"));
+        write("bad.json", &[0xff, 0xfe]);
+        assert!(load(&folder.path().join("bad.json")).unwrap_err().to_string().contains("not UTF-8 text"));
     }
 }
