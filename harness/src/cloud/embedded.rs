@@ -1,5 +1,6 @@
 //! The embedded cloud: a fork for each scenario, several at a time.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
@@ -54,10 +55,12 @@ impl Cloud for Embedded {
             scenarios.sort_by_key(|(_, loaded)| needs_variant(loaded));
         }
         let mut running = JoinSet::new();
+        let mut tasks = HashMap::new();
         for (place, loaded) in scenarios {
             let (session, own, permits) = (Arc::clone(&self.session), self.own.clone(), Arc::clone(&permits));
             let mut stopped = stopped.clone();
-            running.spawn(async move {
+            let scenario = (place, loaded.name.clone(), loaded.path.clone());
+            let task = running.spawn(async move {
                 // A variant's apply mostly waits, so it needs no permit.
                 let prepared = async {
                     if own.is_none() {
@@ -76,12 +79,21 @@ impl Cloud for Embedded {
                 };
                 Some((place, outcome))
             });
+            tasks.insert(task.id(), scenario);
         }
         let mut outcomes = Vec::with_capacity(total);
         while let Some(done) = running.join_next().await {
-            match done {
-                Ok(None) => {}
-                Ok(Some((place, mut outcome))) => {
+            let ended = match done {
+                Ok(ended) => ended,
+                // A panic must not pass for a scenario that was not started.
+                Err(error) => tasks.remove(&error.id()).map(|(place, name, path)| {
+                    let reason = format!("a defect of rootwatch: {error}; report it with the message on stderr");
+                    (place, Outcome::error(&name, path, reason))
+                }),
+            };
+            match ended {
+                None => {}
+                Some((place, mut outcome)) => {
                     if options.fail_fast && matches!(outcome.status, Status::Failed | Status::Error) {
                         stop.send_replace(true);
                     }
@@ -95,7 +107,6 @@ impl Cloud for Embedded {
                     self.progress.emit(RunEvent::Scenario(&outcome));
                     outcomes.push((place, outcome));
                 }
-                Err(error) => self.progress.line(&format!("a scenario's task ended: {error}")),
             }
         }
         if outcomes.len() < total {
