@@ -8,8 +8,7 @@ use std::sync::Arc;
 use rootwatch_runtime::platform::ConfigurationError;
 use rootwatch_runtime::{Handler, Invocation, InvocationError, Local, Platform};
 
-use crate::layout::Layout;
-use crate::packages::{FUNCTIONS, source_digest};
+use crate::packages::FUNCTIONS;
 
 /// The packages whose code is linked into this binary: SHA-256 (hex) of the zip, and the name of the function.
 #[derive(Clone, Debug, Default)]
@@ -26,9 +25,9 @@ impl Linked {
     }
 }
 
-/// Whether the handlers in the checkout are the ones that this binary was compiled with.
-pub fn sources_are_linked(layout: &Layout) -> bool {
-    source_digest(layout).is_ok_and(|digest| digest == env!("ROOTWATCH_HANDLERS_DIGEST"))
+/// Whether this binary was compiled with the handlers' sources that have this digest.
+pub(crate) fn are_linked(sources: &str) -> bool {
+    sources == env!("ROOTWATCH_HANDLERS_DIGEST")
 }
 
 type Invoking<'a> = Pin<Box<dyn Future<Output = (Result<String, InvocationError>, Vec<String>)> + Send + 'a>>;

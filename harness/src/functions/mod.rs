@@ -23,7 +23,8 @@ use rootwatch_cloud::{Arn, State};
 use rootwatch_environment::exit;
 use rootwatch_runtime::Platform;
 
-pub use linked::{Linked, sources_are_linked};
+pub use linked::Linked;
+pub(crate) use linked::are_linked;
 use linked::{Worker, worker};
 use wire::Wire;
 pub use wire::{in_memory, response};

@@ -16,7 +16,7 @@ pub use archive::write_zip;
 pub use build::{BuildError, cargo};
 pub use target::{Target, ZIGBUILD};
 
-use crate::functions::{Linked, sources_are_linked};
+use crate::functions::{Linked, are_linked};
 use crate::layout::Layout;
 use crate::report::Progress;
 
@@ -38,7 +38,7 @@ pub struct Packages {
     pub linked: Linked,
 }
 
-/// What is kept of a build, under the digest of its sources.
+/// The record of a build, saved under the digest of its sources.
 #[derive(Serialize, Deserialize)]
 struct Built {
     digest: String,
@@ -57,11 +57,12 @@ pub fn prepare(layout: &Layout) -> Result<Packages, BuildError> {
     if build::prebuilt().is_some() {
         return prepare_for(layout, None);
     }
-    let Ok(sources) = source_digest(layout) else { return prepare_for(layout, None) };
+    let Ok(sources) = source::digest(&layout.project) else { return prepare_for(layout, None) };
     let linker = if zig::kept(layout).is_some() { "zig" } else { "system" };
     let kept = layout.cache.join("packages").join(format!("{sources}-{linker}.json"));
     let known = std::fs::read(&kept).ok().and_then(|text| serde_json::from_slice::<Built>(&text).ok());
-    let known = known.map(|built| packages(layout, built)).filter(|packages| is_complete(&packages.directory));
+    let known =
+        known.map(|built| packages(layout, &sources, built)).filter(|packages| is_complete(&packages.directory));
     if let Some(known) = known {
         return Ok(known);
     }
@@ -69,19 +70,11 @@ pub fn prepare(layout: &Layout) -> Result<Packages, BuildError> {
     let built = Built { digest: fresh.digest.clone(), zips: zips(&fresh.directory)? };
     let write = |source| BuildError::Write { path: kept.clone(), source };
     std::fs::write(&kept, serde_json::to_vec(&built).map_err(|error| write(error.into()))?).map_err(write)?;
-    Ok(packages(layout, built))
+    Ok(packages(layout, &sources, built))
 }
 
-/// The digest of the handlers' sources in the checkout.
-///
-/// # Errors
-/// A source that cannot be read.
-pub(crate) fn source_digest(layout: &Layout) -> std::io::Result<String> {
-    source::digest(&layout.project)
-}
-
-fn packages(layout: &Layout, built: Built) -> Packages {
-    let linked = if sources_are_linked(layout) { Linked::new(built.zips) } else { Linked::default() };
+fn packages(layout: &Layout, sources: &str, built: Built) -> Packages {
+    let linked = if are_linked(sources) { Linked::new(built.zips) } else { Linked::default() };
     Packages { directory: directory(layout, &built.digest), digest: built.digest, linked }
 }
 
