@@ -45,11 +45,11 @@ pub(super) fn list(call: &mut Call<'_>, kind: Kind) -> Result<Reply, ApiError> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Tags {
+pub(super) struct Tags {
     #[serde(default)]
-    tags: Vec<Tag>,
+    pub(super) tags: Vec<Tag>,
     #[serde(default)]
-    tag_keys: Vec<String>,
+    pub(super) tag_keys: Vec<String>,
 }
 
 pub(super) fn tag(call: &mut Call<'_>, kind: Kind) -> Result<Reply, ApiError> {

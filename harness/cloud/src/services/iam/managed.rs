@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::identity::{Identity, Kind, bounded, encoded, identity, named, tags};
+use super::inline::Tags;
 use super::request::{document as parse, no_such, page, required};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
@@ -292,15 +293,6 @@ pub(super) fn set_default_policy_version(call: &mut Call<'_>) -> Result<Reply, A
     let policy = own(call, &arn)?;
     (policy.default, policy.document) = (policy.versions[place].number, policy.versions[place].document.clone());
     Ok(Reply::empty())
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Tags {
-    #[serde(default)]
-    tags: Vec<Tag>,
-    #[serde(default)]
-    tag_keys: Vec<String>,
 }
 
 pub(super) fn tag_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
