@@ -52,7 +52,7 @@ pub enum PolicyError {
     Effect {
         /// Where, for example `statement 2`.
         at: String,
-        /// What was written.
+        /// The element as written.
         found: String,
     },
     /// `Effect` in another case than `Allow` and `Deny`.
@@ -60,7 +60,7 @@ pub enum PolicyError {
     EffectCase {
         /// Where, for example `statement 2`.
         at: String,
-        /// What was written.
+        /// The element as written.
         found: String,
     },
     /// A managed policy in the older version of the policy language.
@@ -71,7 +71,7 @@ pub enum PolicyError {
     Date {
         /// Where, for example `statement 2`.
         at: String,
-        /// What was written.
+        /// The element as written.
         found: String,
     },
     /// An ARN without a service, or with too few fields.
@@ -79,7 +79,7 @@ pub enum PolicyError {
     Arn {
         /// Where, for example `statement 2`.
         at: String,
-        /// What was written.
+        /// The element as written.
         resource: String,
     },
     /// An action whose service has characters that no service has.
@@ -87,7 +87,7 @@ pub enum PolicyError {
     Vendor {
         /// Where, for example `statement 2`.
         at: String,
-        /// What was written.
+        /// The element as written.
         action: String,
     },
     /// An action with two colons.
@@ -95,7 +95,7 @@ pub enum PolicyError {
     Colons {
         /// Where, for example `statement 2`.
         at: String,
-        /// What was written.
+        /// The element as written.
         action: String,
     },
     /// A resource that AWS refuses, with AWS's message.
@@ -103,7 +103,7 @@ pub enum PolicyError {
     ResourceForm {
         /// Where, for example `statement 2`.
         at: String,
-        /// What AWS says.
+        /// AWS's message.
         message: String,
     },
     /// A principal that cannot be meant: a partial wildcard, a group, no ARN.
@@ -111,7 +111,7 @@ pub enum PolicyError {
     Principal {
         /// Where, for example `statement 2`.
         at: String,
-        /// What was written, for example `"AWS":"arn:aws:iam::111122223333:role/*"`.
+        /// The element as written, for example `"AWS":"arn:aws:iam::111122223333:role/*"`.
         found: String,
         /// Why not.
         reason: &'static str,
@@ -121,7 +121,7 @@ pub enum PolicyError {
     Operator {
         /// Where, for example `statement 2`.
         at: String,
-        /// What was written.
+        /// The element as written.
         operator: String,
         /// Why not.
         reason: &'static str,
@@ -131,7 +131,7 @@ pub enum PolicyError {
     Action {
         /// Where, for example `statement 2`.
         at: String,
-        /// What was written.
+        /// The element as written.
         action: String,
     },
     /// A resource that is no ARN.
@@ -139,7 +139,7 @@ pub enum PolicyError {
     Resource {
         /// Where, for example `statement 2`.
         at: String,
-        /// What was written.
+        /// The element as written.
         resource: String,
     },
     /// An element that this kind of policy must not have.
