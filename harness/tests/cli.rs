@@ -65,8 +65,11 @@ fn a_busy_port_is_named() {
 fn a_failing_build_of_the_handlers_is_shown() {
     let fake = tempfile::tempdir().unwrap();
     let cargo = script(fake.path(), "cargo", "echo 'error[E0425]: cannot find value' >&2; exit 101");
-    check(&["run"], &[("CARGO", &cargo)], 3, &["the handlers did not build", "E0425", "cargo build"]);
-    check(&["run"], &[("CARGO", "/no/cargo")], 3, &["could not start `/no/cargo`", "rustup"]);
+    // With an empty cache: functions that are built already need no cargo.
+    let cache = tempfile::tempdir().unwrap();
+    let cache = ("ROOTWATCH_CACHE", cache.path().to_str().unwrap());
+    check(&["run"], &[("CARGO", &cargo), cache], 3, &["the handlers did not build", "E0425", "cargo build"]);
+    check(&["run"], &[("CARGO", "/no/cargo"), cache], 3, &["could not start `/no/cargo`", "rustup"]);
 }
 
 /// Binaries of the functions, of any content: for what is looked at before anything is deployed.
@@ -236,7 +239,7 @@ fn the_doctor_says_what_fixes_it() {
     let rustc = script(empty.path(), "old-rustc", "echo 'rustc 1.70.0 (90c541806 2023-05-31)'");
     let base = [("XDG_CACHE_HOME", nowhere), ("HOME", nowhere), ("ROOTWATCH_CACHE", nowhere)];
     type Variables<'a> = &'a [(&'a str, &'a str)];
-    let cases: [(Variables<'_>, i32, &[&str]); 7] = [
+    let cases: [(Variables<'_>, i32, &[&str]); 8] = [
         (
             &[("PATH", ""), ("ROOTWATCH_TERRAFORM", "")],
             3,
@@ -258,6 +261,11 @@ fn the_doctor_says_what_fixes_it() {
             &[("ROOTWATCH_TERRAFORM", &new), ("ROOTWATCH_CACHE", "/proc/x")],
             3,
             &["missing cache", "/proc/x", "ROOTWATCH_CACHE"],
+        ),
+        (
+            &[("ROOTWATCH_TERRAFORM", &new), ("CARGO_TARGET_DIR", "/proc/y")],
+            3,
+            &["missing build", "/proc/y", "CARGO_TARGET_DIR"],
         ),
         (
             &[("ROOTWATCH_TERRAFORM", &new), ("PATH", ""), ("DOCKER_HOST", "unix:///no/docker.sock")],

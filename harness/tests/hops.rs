@@ -73,7 +73,7 @@ fn cases() -> Vec<Case> {
                 "denied because no identity-based policy allows",
                 "statement #1 would allow, but",
                 "What to try first, for the target above",
-                "Give arn:aws:sts::111122223333:assumed-role/rootwatch-delivery",
+                "in a policy of arn:aws:sts::111122223333:assumed-role/rootwatch-delivery",
             ],
         },
         Case {
@@ -124,7 +124,7 @@ fn cases() -> Vec<Case> {
             explains: &[
                 "denied because no identity-based policy allows",
                 "What to try first",
-                "Give arn:aws:sts::999988887777:assumed-role/rootwatch-triage",
+                "in a policy of arn:aws:sts::999988887777:assumed-role/rootwatch-triage",
             ],
         },
         Case {
