@@ -84,7 +84,7 @@ pub async fn deploy(
 ) -> Result<Deployment, DeployError> {
     let binary = tokio::task::block_in_place(|| terraform::obtain(layout, progress))?;
     let tree = layout.terraform();
-    let key = key::key(&tree, specification, packages, &binary)
+    let key = key::key(&tree, specification, base.is_none(), packages, &binary)
         .map_err(|source| DeployError::Cache { path: tree.clone(), source })?;
     let code = open_code_store(layout);
     // Waiting for another run's apply blocks this thread only.
@@ -95,7 +95,7 @@ pub async fn deploy(
         return Err(DeployError::Refused { error });
     }
     let mut coverage = specification.coverage.clone();
-    if let Some(saved) = slot.load() {
+    if let Some(saved) = slot.load(progress) {
         if saved.facts.coverage.covers(&coverage) {
             return Ok(deployment(saved, code, packages, Duration::ZERO, true));
         }
@@ -138,7 +138,7 @@ pub async fn deploy(
     let run = Run { binary: &binary, mirror: mirror.as_ref(), endpoint: cloud.endpoint(), account: &accounts.hub };
     let applied = tokio::task::block_in_place(|| {
         progress.stage(&format!("{} init", binary.name()));
-        workspace.init(&run)?;
+        workspace.install(&run)?;
         progress.stage(&format!(
             "{} apply in {} Regions of the spoke account, {} of the hub account",
             binary.name(),

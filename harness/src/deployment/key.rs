@@ -15,10 +15,12 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// The key of a deployment: the Terraform tree, the overlay, the variables, the packages, the tools, and the cloud.
-/// The Regions are not part of it: a deployment that covers more serves as well.
+/// The Regions are not part of it: a deployment that covers more serves as well. But the base that others differ from is kept
+/// apart, for a difference covers all Regions of its base, and each costs two providers.
 pub(super) fn key(
     tree: &Path,
     specification: &Specification,
+    is_base: bool,
     packages: &Packages,
     terraform: &Binary,
 ) -> std::io::Result<String> {
@@ -41,7 +43,7 @@ pub(super) fn key(
     }
     add(serde_json::to_string(&specification.overlay)?.as_bytes());
     add(serde_json::to_string(&specification.variables)?.as_bytes());
-    add(&[u8::from(specification.log_alarm)]);
+    add(&[u8::from(specification.log_alarm), u8::from(is_base)]);
     add(serde_json::to_string(&specification.accounts)?.as_bytes());
     tools(&mut add, packages, terraform);
     add(include_bytes!("../terraform/composition.rs"));
@@ -86,6 +88,7 @@ mod tests {
     struct Parts {
         tree: tempfile::TempDir,
         specification: Specification,
+        is_base: bool,
         packages: Packages,
         terraform: Binary,
     }
@@ -104,6 +107,7 @@ mod tests {
             Self {
                 tree,
                 specification: Specification { coverage: Coverage::minimal(), ..Specification::default() },
+                is_base: false,
                 packages: Packages {
                     directory: "a".into(),
                     digest: "digest".to_owned(),
@@ -114,7 +118,7 @@ mod tests {
         }
 
         fn key(&self) -> String {
-            key(self.tree.path(), &self.specification, &self.packages, &self.terraform).unwrap()
+            key(self.tree.path(), &self.specification, self.is_base, &self.packages, &self.terraform).unwrap()
         }
     }
 
@@ -153,6 +157,7 @@ mod tests {
                 parts.specification.variables.insert("deduplication".to_owned(), json!({}));
             }),
             ("the log alarm", |parts| parts.specification.log_alarm = true),
+            ("whether others differ from it", |parts| parts.is_base = true),
             ("the functions' binaries", |parts| parts.packages.digest = "other".to_owned()),
             ("Terraform's version", |parts| parts.terraform.version = "1.12.0".to_owned()),
             ("OpenTofu instead of Terraform", |parts| parts.terraform.is_tofu = true),

@@ -68,7 +68,7 @@ pub async fn deploy_own(
     let key = key::own_key(&parts, packages, &binary);
     let code = open_code_store(layout);
     let slot = tokio::task::block_in_place(|| Slot::lock(&layout.cache, &key))?;
-    if let Some(saved) = slot.load() {
+    if let Some(saved) = slot.load(progress) {
         return Ok(deployment(saved, code, packages, Duration::ZERO, true));
     }
     let clock = started();
@@ -194,11 +194,15 @@ impl Application<'_> {
         }
     }
 
-    fn init(&self, workspace: &Workspace, run: &Run<'_>) -> Result<(), TerraformError> {
-        if self.locked_version().is_none() {
+    fn init(&self, workspace: &Workspace, run: &Run<'_>) -> Result<(), DeployError> {
+        // Never replaced: Terraform reports one that it cannot read, without its path.
+        let lock_file = self.own.directory.join(".terraform.lock.hcl");
+        if !lock_file.exists() {
             workspace.pin(run)?;
+            return Ok(workspace.init_as_pinned(run)?);
         }
-        workspace.init_as_pinned(run)
+        let with_path = |error| self.broken(format!("{error}\nwith the lock file {}", lock_file.display()));
+        workspace.init_as_pinned(run).map_err(with_path)
     }
 
     /// What the root module may declare, and gets unless a file says otherwise.

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use rootwatch_cloud::State;
 
 use super::{DeployError, Facts};
+use crate::report::Progress;
 
 /// How many deployments are kept, each of less than a megabyte: several times those of the whole suite, so that a change and
 /// its undoing find theirs again.
@@ -40,14 +41,31 @@ impl Slot {
         Ok(Self { directory: parent.join(key), _lock: lock })
     }
 
-    /// What is saved there, if it can be read. A damaged one is as good as none: it is made anew.
-    pub(super) fn load(&self) -> Option<Saved> {
-        let facts = serde_json::from_slice(&std::fs::read(self.directory.join("facts.json")).ok()?).ok()?;
-        let state = serde_json::from_slice(&std::fs::read(self.directory.join("state.json")).ok()?).ok()?;
-        let terraform_state = std::fs::read_to_string(self.directory.join("terraform.tfstate")).ok()?.into();
-        // What was not used for longest goes first. Where the disk is read-only, nothing goes.
-        let _ = File::open(&self.directory).and_then(|directory| directory.set_modified(now()));
-        Some(Saved { state, facts, terraform_state })
+    /// The saved deployment. A damaged one is reported and then deployed again.
+    pub(super) fn load(&self, progress: &Progress) -> Option<Saved> {
+        if !self.directory.exists() {
+            return None;
+        }
+        match self.read() {
+            Ok(saved) => {
+                // The least recently used goes first. On a read-only disk, nothing goes.
+                let _ = File::open(&self.directory).and_then(|directory| directory.set_modified(now()));
+                Some(saved)
+            }
+            Err(error) => {
+                let path = self.directory.display();
+                progress.line(&format!("the saved deployment {path} is damaged ({error}): deploying again"));
+                None
+            }
+        }
+    }
+
+    fn read(&self) -> std::io::Result<Saved> {
+        let read = |name| std::fs::read(self.directory.join(name));
+        let facts = serde_json::from_slice(&read("facts.json")?)?;
+        let state = serde_json::from_slice(&read("state.json")?)?;
+        let terraform_state = std::fs::read_to_string(self.directory.join("terraform.tfstate"))?.into();
+        Ok(Saved { state, facts, terraform_state })
     }
 
     /// What Terraform said when it refused this deployment.
@@ -136,9 +154,9 @@ mod tests {
             ["old", "oldest", "new"].into_iter().filter(|name| path(name).exists()).collect::<Vec<_>>()
         };
         assert_eq!(left(3), ["old", "oldest", "new"]);
-        assert!(slot("oldest").load().is_some());
+        assert!(slot("oldest").load(&Progress::quiet()).is_some());
         assert_eq!(left(2), ["oldest", "new"], "what is read is used");
         std::fs::write(path("new").join("state.json"), "{").unwrap();
-        assert!(slot("new").load().is_none(), "a damaged one is as good as none");
+        assert!(slot("new").load(&Progress::quiet()).is_none(), "a damaged one is as good as none");
     }
 }

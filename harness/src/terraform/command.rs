@@ -123,14 +123,34 @@ impl Workspace {
         )
     }
 
+    /// Prepares a composition of this crate's, which needs the AWS provider only and no backend.
+    ///
+    /// `init` hashes the provider (700 MB, 2 CPU-seconds), and so does each later command if the lock file has hashes. A provider
+    /// that a mirror has unpacked is linked instead, as `init` does after hashing. [M] Terraform 1.11
+    pub fn install(&self, run: &Run<'_>) -> Result<(), TerraformError> {
+        let Some(mirror) = run.mirror.filter(|_| !run.binary.is_tofu) else { return self.init(run) };
+        self.pin(run)?;
+        self.write_cli_config(run)?;
+        let package = mirror.package(run.binary);
+        let link = self.root().join(".terraform/providers").join(Mirror::relative(run.binary));
+        link.parent()
+            .map_or(Ok(()), std::fs::create_dir_all)
+            .and_then(|()| std::os::unix::fs::symlink(package, &link))
+            .map_err(|source| TerraformError::Workspace { path: link, source })?;
+        self.run(run, "get", &["get", "-no-color"]).map(drop)
+    }
+
     /// `init`, with the lock file that is there.
     pub fn init_as_pinned(&self, run: &Run<'_>) -> Result<(), TerraformError> {
-        if let Some(mirror) = run.mirror {
-            let path = self.path.join("cli.tfrc");
-            std::fs::write(&path, mirror.cli_config(run.binary))
-                .map_err(|source| TerraformError::Workspace { path, source })?;
-        }
+        self.write_cli_config(run)?;
         self.run(run, "init", &["init", "-input=false", "-no-color"]).map(drop)
+    }
+
+    fn write_cli_config(&self, run: &Run<'_>) -> Result<(), TerraformError> {
+        let Some(mirror) = run.mirror else { return Ok(()) };
+        let path = self.path.join("cli.tfrc");
+        std::fs::write(&path, mirror.cli_config(run.binary))
+            .map_err(|source| TerraformError::Workspace { path, source })
     }
 
     /// `apply`, without asking.

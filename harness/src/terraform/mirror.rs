@@ -13,6 +13,17 @@ pub struct Mirror {
 }
 
 impl Mirror {
+    /// The folder of the unpacked provider for this machine.
+    pub(super) fn package(&self, binary: &Binary) -> PathBuf {
+        self.path.join(Self::relative(binary))
+    }
+
+    /// That folder below a mirror, and below `.terraform/providers`.
+    pub(super) fn relative(binary: &Binary) -> PathBuf {
+        let platform = format!("{}_{}", std::env::consts::OS, architecture());
+        Path::new(binary.registry()).join("hashicorp/aws").join(provider_version()).join(platform)
+    }
+
     /// The CLI configuration that makes Terraform use the mirror for this provider, and the registry for the rest.
     pub fn cli_config(&self, binary: &Binary) -> String {
         let path = serde_json::json!(self.path);
@@ -48,10 +59,9 @@ pub fn discover(binary: &Binary) -> Option<Mirror> {
 
 /// The mirror at `directory` or at most `depth` levels below it.
 fn below(directory: &Path, binary: &Binary, depth: u8) -> Option<Mirror> {
-    let platform = format!("{}_{}", std::env::consts::OS, architecture());
-    let provider = directory.join(binary.registry()).join("hashicorp/aws").join(provider_version()).join(platform);
-    if provider.is_dir() {
-        return Some(Mirror { path: directory.to_path_buf() });
+    let mirror = Mirror { path: directory.to_path_buf() };
+    if mirror.package(binary).is_dir() {
+        return Some(mirror);
     }
     if depth == 0 {
         return None;

@@ -96,7 +96,7 @@ impl Site<'_> {
         let run =
             Run { binary: &binary, mirror: mirror.as_ref(), endpoint: self.endpoint, account: &self.accounts.hub };
         self.progress.stage(&format!("{} init", binary.name()));
-        workspace.init(&run)?;
+        workspace.install(&run)?;
         self.progress.stage(&format!("{} apply at {}", binary.name(), self.endpoint));
         let applied = if as_left { workspace.apply_difference(&run) } else { workspace.apply(&run) };
         let errors = match applied {
