@@ -54,6 +54,11 @@ impl Layout {
         }
     }
 
+    /// Where cargo builds; `CARGO_TARGET_DIR` moves it.
+    pub fn build_folder(&self) -> PathBuf {
+        target_directory(&self.project)
+    }
+
     /// The Terraform under test.
     pub fn terraform(&self) -> PathBuf {
         self.project.join("terraform")

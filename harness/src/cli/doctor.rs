@@ -59,7 +59,8 @@ fn examine(layout: &Layout) -> Exit {
         Finding { what: "Terraform", needed: true, found: terraform_here(layout, binary) },
         Finding { what: "provider", needed: true, found: provider },
         Finding { what: "Rust", needed: true, found: rust() },
-        Finding { what: "cache", needed: true, found: cache(&layout.cache) },
+        Finding { what: "build", needed: true, found: build(layout) },
+        Finding { what: "cache", needed: true, found: folder(&layout.cache, "ROOTWATCH_CACHE") },
         Finding { what: "loopback", needed: true, found: loopback() },
         Finding { what: "port 4566", needed: false, found: port() },
         Finding { what: "setpriv", needed: false, found: parent_death() },
@@ -171,17 +172,26 @@ fn rust() -> Result<String, Lack> {
     }
 }
 
-fn cache(cache: &Path) -> Result<String, Lack> {
-    let help = "set ROOTWATCH_CACHE to a folder that can be written to";
-    std::fs::create_dir_all(cache)
-        .and_then(|()| tempfile::tempfile_in(cache))
-        .map_err(|error| lack(format!("{}: {error}", cache.display()), help))?;
-    let disk = rustix::fs::statvfs(cache);
+/// The folder that cargo builds the functions in.
+fn build(layout: &Layout) -> Result<String, Lack> {
+    match std::env::var_os("ROOTWATCH_HANDLERS") {
+        Some(_) => Ok("not needed: the functions are prebuilt".to_owned()),
+        None => folder(&layout.build_folder(), "CARGO_TARGET_DIR"),
+    }
+}
+
+/// Whether a folder can be written to; the setting moves it elsewhere.
+fn folder(path: &Path, setting: &str) -> Result<String, Lack> {
+    let help = format!("set {setting} to a folder that can be written to");
+    std::fs::create_dir_all(path)
+        .and_then(|()| tempfile::tempfile_in(path))
+        .map_err(|error| lack(format!("{}: {error}", path.display()), help.clone()))?;
+    let disk = rustix::fs::statvfs(path);
     let free = disk.map(|disk| disk.f_bavail * disk.f_frsize / (1 << 30)).unwrap_or(u64::MAX);
     match free >= NEEDED_GIB {
-        true => Ok(format!("{} ({free} GiB free)", cache.display())),
+        true => Ok(format!("{} ({free} GiB free)", path.display())),
         false => Err(lack(
-            format!("{}: less than {NEEDED_GIB} GiB is free", cache.display()),
+            format!("{}: less than {NEEDED_GIB} GiB is free", path.display()),
             format!("free some, or {help}"),
         )),
     }

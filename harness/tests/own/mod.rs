@@ -95,6 +95,22 @@ pub(super) fn contract(shared: &Shared) -> Result<(), Failed> {
     Ok(())
 }
 
+/// A lock file that Terraform cannot read is reported with its name, not replaced.
+pub(super) fn invalid_lock_file(shared: &Shared) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("main.tf"), "")?;
+    std::fs::write(folder.path().join(".terraform.lock.hcl"), "<<<<<<< HEAD\n")?;
+    let own = OwnRoot { directory: folder.path().to_path_buf(), var_files: Vec::new() };
+    let ended = shared.with(async |session: &Session| session.deploy_own(&own).await)?;
+    let error = ended.err().map(|error| error.to_string()).unwrap_or_default();
+    for expected in
+        ["failed to read dependency lock file", &folder.path().join(".terraform.lock.hcl").to_string_lossy()]
+    {
+        assert!(error.contains(expected), "`{expected}` is not in: {error}");
+    }
+    Ok(())
+}
+
 /// The cloud of `--keep`: it answers, the event has been injected, and what it caused arrives at the sink.
 pub(super) fn keep(shared: &Shared) -> Result<(), Failed> {
     let login = shared.loaded.iter().find(|loaded| loaded.name == "login/console-login-with-mfa");
