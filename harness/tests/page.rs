@@ -56,7 +56,7 @@ fn page() -> String {
     ];
     let body = json!({"text": "<script>document.title = 'taken over'</script>"});
     passed.messages = vec![Message { to: "slack".to_owned(), body }];
-    let reason = "expected 1 root login alert, found 0".to_owned();
+    let reason = "expected 1 `root login alert`, found 0".to_owned();
     let failed = Outcome::error("silent/key-rotation", PathBuf::from("scenarios/silent/key-rotation.json"), reason);
     Format::Html.render(&Finished::of(&[passed, failed]), false)
 }
@@ -112,7 +112,20 @@ fn one_file() -> Result<(), Failed> {
     holds(
         &page,
         &["&lt;script&gt;document.title", "class=\"place on\"", "class=\"place trouble\"", "prefers-color-scheme"],
-    )
+    )?;
+    // Failures first, code as code, a name once, and how the run was made.
+    let (failed, passed) = (page.find("id=\"silent/key-rotation\""), page.find("id=\"login/passkey\""));
+    if failed > passed {
+        return Err("a failed scenario is below one that passed".into());
+    }
+    holds(
+        &page,
+        &["expected 1 <code>root login alert</code>, found 0", "rootwatch 0.", "Run it alone: <code>cargo run"],
+    )?;
+    match page.matches("silent/key-rotation<").count() {
+        1 => Ok(()),
+        found => Err(format!("the name of a scenario without a title: expected once, found {found} times").into()),
+    }
 }
 
 fn without_javascript(browser: &Path) -> Result<(), Failed> {
@@ -126,7 +139,7 @@ fn without_javascript(browser: &Path) -> Result<(), Failed> {
             "1 failed",
             "Root signs in with a passkey",
             "root login alert → Slack",
-            "expected 1 root login alert",
+            "expected 1 <code>root login alert</code>",
         ],
     )?;
     // What failed is open, what passed can be opened, and what needs JavaScript does not show.
@@ -145,7 +158,7 @@ fn searched(browser: &Path) -> Result<(), Failed> {
         seen(browser, &script, 1280, "").map(|text| title(&text).to_owned())
     };
     let cases = [
-        ("", false, "login/passkey silent/key-rotation of 2 of 2"),
+        ("", false, "silent/key-rotation login/passkey of 2 of 2"),
         ("PASSKEY hub-root", false, "login/passkey of 1 of 2"),
         ("", true, "silent/key-rotation of 1 of 2"),
         ("nowhere", false, " of 0 of 2"),
@@ -170,11 +183,11 @@ fn light_and_dark(browser: &Path) -> Result<(), Failed> {
     if found == expected { Ok(()) } else { Err(format!("expected {expected:?}, found {found:?}").into()) }
 }
 
-/// Nothing but the pictures and tables, which scroll in their own frames, is wider than the window.
+/// Nothing but the tables, which scroll in their own frames, is wider than the window.
 fn wide_and_narrow(browser: &Path) -> Result<(), Failed> {
     for width in [500, 1280] {
         let script = "document.querySelectorAll('details').forEach(d => d.open = true); \
-                      document.title = document.documentElement.scrollWidth <= innerWidth ? 'fits' : \
+                      document.title = [...document.querySelectorAll('html, figure')].every(e => e.scrollWidth <= innerWidth) ? 'fits' : \
                       'too wide: ' + document.documentElement.scrollWidth + ' in ' + innerWidth";
         let text = seen(browser, script, width, "")?;
         if title(&text) != "fits" {

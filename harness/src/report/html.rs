@@ -4,7 +4,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use rootwatch_cloud::trace::{Entry, Hop, Outcome as Ended};
 
-use super::human::{gist, way};
+use super::human::{self, gist, is_wrong, way};
 use super::topology::{self, Stop};
 use crate::runner::{Finished, Outcome, Status, Summary};
 
@@ -16,9 +16,10 @@ const SHOWN: usize = 250;
 
 /// Renders a run.
 pub fn page(run: &Finished<'_>) -> String {
-    let Finished { cloud, outcomes, .. } = *run;
+    let Finished { cloud, outcomes, elapsed, command } = *run;
     let summary = Summary::of(outcomes);
     let failed = summary.failed + summary.errors;
+    let (wrong, right): (Vec<&Outcome>, Vec<&Outcome>) = outcomes.iter().partition(|outcome| is_wrong(outcome));
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -38,18 +39,28 @@ pub fn page(run: &Finished<'_>) -> String {
                         @if summary.observed > 0 { ", " (summary.observed) " observed" }
                         ", on the " (cloud) " cloud"
                     }
+                    p .note {
+                        (crate::deployment::now().iso_seconds()) ", " (human::elapsed(elapsed)) ", rootwatch " (env!("CARGO_PKG_VERSION"))
+                        @if !command.is_empty() { ", " code { (command) } }
+                    }
                 }
                 main {
                     figure {
                         (PreEscaped(topology::svg(&[])))
-                        figcaption { "The way of an event. ▤ is a queue with its dead-letter queue, λ the function that it feeds." }
+                        figcaption { "Path of an event. ▤: queue with its dead-letter queue; λ: function that consumes it." }
                     }
                     p #search hidden {
                         input type="search" aria-label="Search" placeholder="Search: name, text, ARN …";
                         label { input type="checkbox"; " only what failed" }
                         output {}
                     }
-                    @for group in outcomes.chunk_by(|one, other| folder(one) == folder(other)) {
+                    @if !wrong.is_empty() {
+                        section {
+                            h2 { "Failed " small { (wrong.len()) } }
+                            @for outcome in &wrong { (scenario(outcome)) }
+                        }
+                    }
+                    @for group in right.chunk_by(|one, other| folder(one) == folder(other)) {
                         section {
                             @if let Some(first) = group.first() && !folder(first).is_empty() {
                                 h2 { (folder(first)) " " small { (group.len()) } }
@@ -79,18 +90,21 @@ fn scenario(outcome: &Outcome) -> Markup {
         Status::NotRun => ("plain", "not run"),
     };
     let wrong = class == "bad";
-    let title = if outcome.title.is_empty() { outcome.name.as_str() } else { outcome.title.as_str() };
     html! {
         details .scenario id=(outcome.name) data-status=(class) open[wrong] {
             summary {
                 span class={ "mark " (class) } { (word) }
-                span .what { (title) " " code { (outcome.name) } }
+                span .what {
+                    @if !outcome.title.is_empty() { (outcome.title) " " }
+                    code { (outcome.name) }
+                }
                 span .way-out { (way(outcome)) }
             }
             div .inside {
-                @for failure in &outcome.failures { p .bad { (failure) } }
-                @if let Some(hop) = &outcome.broken_hop { p { strong { "The hop that broke: " } (hop) } }
-                @for note in &outcome.notes { p .note { (note) } }
+                @for failure in &outcome.failures { p .bad { (with_code(failure)) } }
+                @if let Some(hop) = &outcome.broken_hop { p { strong { "Broken hop: " } (with_code(hop)) } }
+                @for note in &outcome.notes { p .note { (with_code(note)) } }
+                @if wrong { p { "Run it alone: " code { (outcome.rerun) } } }
                 @if !outcome.entries.is_empty() {
                     figure { (PreEscaped(topology::svg(&stops(outcome)))) }
                 }
@@ -106,13 +120,22 @@ fn scenario(outcome: &Outcome) -> Markup {
     }
 }
 
+/// A text with what stands between backticks as code.
+fn with_code(text: &str) -> Markup {
+    html! {
+        @for (n, part) in text.split('`').enumerate() {
+            @if n % 2 == 0 { (part) } @else { code { (part) } }
+        }
+    }
+}
+
 /// The way, hop by hop.
 fn entries(entries: &[Entry], open: bool) -> Markup {
     html! {
         details open[open] {
-            summary { "its way, hop by hop" }
+            summary { "path, hop by hop" }
             div .table { table {
-                thead { tr { th { "time" } th { "hop" } th { "" } th { "what" } } }
+                thead { tr { th { "time" } th { "hop" } th { "" } th { "resource and detail" } } }
                 tbody {
                     @for entry in entries.iter().take(SHOWN) {
                         tr .bad[entry.is_trouble()] .dim[entry.outcome == Ended::NotMatched] {
@@ -123,9 +146,12 @@ fn entries(entries: &[Entry], open: bool) -> Markup {
                                 code { (entry.resource) } br; (entry.detail)
                                 @if let Some(decision) = &entry.decision {
                                     br; em {
-                                        (entry.principal.as_deref().unwrap_or("?")) " "
-                                        (if decision.allowed { "allowed" } else { "denied" }) " "
-                                        (decision.statement.as_deref().unwrap_or(&decision.because))
+                                        (entry.principal.as_deref().unwrap_or("?"))
+                                        (if decision.allowed { " is allowed" } else { " is denied" })
+                                        @match &decision.statement {
+                                            Some(statement) => { " by " (statement) }
+                                            None => { " " (decision.because) }
+                                        }
                                     }
                                 }
                             }

@@ -58,7 +58,7 @@ fn width<'a>(names: impl Iterator<Item = &'a str>) -> usize {
     names.map(|name| name.chars().count()).max().unwrap_or(0).min(60)
 }
 
-fn is_wrong(outcome: &Outcome) -> bool {
+pub(super) fn is_wrong(outcome: &Outcome) -> bool {
     matches!(outcome.status, Status::Failed | Status::Error)
 }
 
