@@ -21,24 +21,29 @@ pub(super) struct Gate {
 
 #[derive(Debug)]
 enum Door {
-    /// The port is taken, and nobody listens: whoever connects is refused. Kept, so that the port stays taken.
-    Shut(#[expect(dead_code, reason = "it is held, not read")] TcpSocket),
+    /// The port is taken, and nobody listens: connections are refused.
+    Shut(TcpSocket),
     /// Somebody answers.
-    Served(JoinHandle<()>),
+    Served(Served),
 }
 
-impl Drop for Gate {
+/// The task of a server, which ends with this.
+#[derive(Debug)]
+struct Served(JoinHandle<()>);
+
+impl Drop for Served {
     fn drop(&mut self) {
-        if let Door::Served(server) = &self.door {
-            server.abort();
-        }
+        self.0.abort();
     }
 }
 
+/// A port that was served before has connections in TIME_WAIT, which only `SO_REUSEADDR` allows. A free port must be chosen
+/// without it: Linux would give two sockets that do not listen yet the same one.
 fn socket(address: SocketAddr) -> Result<TcpSocket, SinkError> {
-    let socket = TcpSocket::new_v4().map_err(SinkError::new)?;
-    socket.set_reuseaddr(true).map_err(SinkError::new)?;
-    socket.bind(address).map_err(SinkError::new)?;
+    let failed = |error| SinkError::new(format!("cannot bind {address}: {error}"));
+    let socket = TcpSocket::new_v4().map_err(failed)?;
+    socket.set_reuseaddr(address.port() != 0).map_err(failed)?;
+    socket.bind(address).map_err(failed)?;
     Ok(socket)
 }
 
@@ -53,7 +58,7 @@ impl Gate {
         let address = socket.local_addr().map_err(SinkError::new)?;
         let door = match connection {
             Connection::Untrusted => {
-                Door::Served(server::serve(stranger, mailboxes, socket.listen(64).map_err(SinkError::new)?))
+                Door::Served(Served(server::serve(stranger, mailboxes, socket.listen(64).map_err(SinkError::new)?)))
             }
             _ => Door::Shut(socket),
         };
@@ -72,16 +77,33 @@ impl Gate {
 
     /// From now on it answers as the sink does.
     pub(super) async fn open(self, tls: Arc<ServerConfig>, mailboxes: Mailboxes) -> Result<Self, SinkError> {
-        let address = self.address;
-        // The listener goes with its task.
-        if let Door::Served(server) = &self.door {
-            server.abort();
-            while !server.is_finished() {
-                tokio::task::yield_now().await;
+        let Self { address, door, .. } = self;
+        let socket = match door {
+            Door::Shut(socket) => socket,
+            Door::Served(mut server) => {
+                // The listener goes with its task.
+                server.0.abort();
+                let _ = (&mut server.0).await;
+                socket(address)?
             }
-        }
-        drop(self);
-        let listener = socket(address)?.listen(64).map_err(SinkError::new)?;
-        Ok(Self { address, fault: None, door: Door::Served(server::serve(tls, mailboxes, listener)) })
+        };
+        let listener = socket.listen(64).map_err(SinkError::new)?;
+        Ok(Self { address, fault: None, door: Door::Served(Served(server::serve(tls, mailboxes, listener))) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_refusing_gate_has_a_port_of_its_own() {
+        // As many as make a collision certain if ports could be shared: a tenth of Linux's ephemeral ports.
+        let sockets: Vec<TcpSocket> =
+            (0..800).map(|_| socket(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap()).collect();
+        let ports: BTreeSet<u16> = sockets.iter().map(|socket| socket.local_addr().unwrap().port()).collect();
+        assert_eq!(ports.len(), sockets.len());
     }
 }
