@@ -46,9 +46,11 @@ fn main() -> ExitCode {
         trial("the_tree_is_formatted_and_depends_on_one_provider", formatted),
         trial("own_root_module_with_its_own_accounts", own::root_module),
         trial("own_root_module_that_breaks_the_contract", own::contract),
+        trial("own_root_module_with_an_invalid_lock_file", own::invalid_lock_file),
         trial("a_deployment_stays_to_look_around_in", own::keep),
         trial("two_runs_at_once", runs::two_at_once),
         trial("an_interrupted_run_leaves_no_function", runs::interrupted),
+        trial("accept_writes_the_counts_of_a_run", runs::accepted),
     ];
     for directory in DIRECTORIES {
         let shared = Arc::clone(&shared);

@@ -1,5 +1,6 @@
 //! The `rootwatch` command.
 
+mod accept;
 mod bench;
 mod doctor;
 mod elsewhere;
@@ -69,6 +70,8 @@ enum Command {
     List(list::List),
     /// Make a scenario of a recorded event, with what should not be committed replaced.
     New(new::New),
+    /// Write what scenarios gave as their `expect`, after showing it.
+    Accept(accept::Accept),
     /// Make scenarios of what root did in a real account, from CloudTrail's event history.
     Record(record::Record),
     /// Check what a run needs, with the command that fixes each finding.
@@ -128,6 +131,7 @@ pub async fn main(cli: Cli) -> Exit {
             Command::Explain(explain) => explain.execute(layout).await,
             Command::List(list) => list.execute(),
             Command::New(new) => new.execute().await,
+            Command::Accept(accept) => accept.execute(layout).await,
             Command::Record(record) => record.execute().await,
             Command::Doctor(doctor) => doctor.execute(&layout),
             Command::Schema => list::print_schema(),

@@ -76,8 +76,8 @@ impl New {
         std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
         std::fs::write(&path, text + "\n").map_err(failed)?;
         said.insert(0, format!("wrote {}", path.display()));
-        said.push(format!("see what comes of it:  cargo run -- run {}", path.display()));
-        said.push("then state it in `expect`, for example {\"login\": 1}".to_owned());
+        said.push(format!("see what comes of it:    cargo run -- run {}", path.display()));
+        said.push(format!("keep it as `expect`:     cargo run -- accept {}", path.display()));
         Ok(said.join("\n"))
     }
 

@@ -115,7 +115,7 @@ impl Record {
             }
             let folder = self.into().join(&self.folder);
             said.push(format!("see what comes of them:  cargo run -- run {}", folder.display()));
-            said.push("then state it in `expect`, for example {\"login\": 1}".to_owned());
+            said.push(format!("keep it as `expect`:      cargo run -- accept {}", folder.display()));
         }
         Ok(said.join("\n"))
     }

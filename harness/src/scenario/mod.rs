@@ -1,5 +1,6 @@
 //! Scenario files: what is recorded, where it is injected, and what must come out.
 
+mod accept;
 mod account;
 mod error;
 mod fault;
@@ -11,6 +12,7 @@ mod scaffold;
 mod schema;
 mod variables;
 
+pub use accept::{Accepted, accept};
 pub use account::Account;
 pub use error::{Place, ScenarioError};
 pub use fault::{Alerter, Connection, Fault, Faults, StoreFault};

@@ -1,4 +1,4 @@
-//! Runs of the command as processes: two at once, and one that is interrupted.
+//! Runs of the command as processes: two at once, one that is interrupted, and one that is accepted.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use libtest_mimic::Failed;
 use rootwatch::runner::Session;
+use serde_json::{Value, json};
 
 use super::support::Shared;
 
@@ -91,4 +92,39 @@ fn functions_of(run: u32) -> Vec<u32> {
 fn lives(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
+}
+
+/// `accept` writes the counts that a run gave, and then the scenario passes; what no count can state stays a failure.
+pub(super) fn accepted(shared: &Shared) -> Result<(), Failed> {
+    deployed(shared)?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("odd-one.json");
+    let mut written: Value = serde_json::from_slice(&std::fs::read(scenario("login/passkey"))?)?;
+    let members = written.as_object_mut().ok_or("a scenario is an object")?;
+    let expect = members.shift_remove("expect").ok_or("the scenario states what it gives")?;
+    let rootwatch = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_rootwatch")).args(arguments).arg(&file).output()?;
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        Ok::<_, Failed>((output.status.code(), said))
+    };
+    for (stated, code, part) in [
+        (None, Some(0), "+   \"login\": 1"),
+        (Some(json!({"login": 2, "activity": 0})), Some(0), "-   \"login\": 2"),
+        (Some(json!({"login": 1, "mentions": ["no such text"]})), Some(1), "mentions `no such text`"),
+    ] {
+        let mut scenario = written.clone();
+        if let Some(stated) = &stated {
+            scenario["expect"] = stated.clone();
+        }
+        std::fs::write(&file, scenario.to_string())?;
+        let (unasked, said) = rootwatch(&["accept"])?;
+        assert!(unasked == Some(2) && said.contains("--yes writes without asking"), "{said}");
+        let (found, said) = rootwatch(&["accept", "--yes"])?;
+        assert!(found == code && said.contains(part), "{stated:?}: {found:?}: {said}");
+        let (passes, said) = rootwatch(&["run"])?;
+        assert_eq!(passes, code, "{stated:?}: {said}");
+        let after: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
+        assert_eq!(after["expect"]["login"], expect["login"], "{stated:?}");
+    }
+    Ok(())
 }
