@@ -14,7 +14,7 @@ locals {
         configuration = local.of_a_log_group
       }
       severity = "high"
-      title    = "Root activity in the CloudTrail log of account <account>: alarm <alarm>"
+      title    = "Root activity in the CloudTrail log: alarm <alarm>"
       summary  = "The alarm <alarm> of account <account>, <region>, counted root activity in the CloudTrail log group that it watches."
       note     = "A metric cannot tell who acted, from where, or in which account of the trail: run the query in Logs Insights. While the alarm stays in ALARM, further activity changes nothing here."
     }
@@ -27,7 +27,7 @@ locals {
         configuration = local.of_a_log_group
       }
       severity = "low"
-      title    = "No further root activity in the CloudTrail log of account <account>: alarm <alarm> is <state>"
+      title    = "No further root activity in the CloudTrail log: alarm <alarm> is <state>"
       summary  = "The alarm <alarm> of account <account>, <region>, left ALARM. What it was raised for still wants looking at."
       note     = "This says only that the last five minutes were quiet. The query finds what was counted before."
     }
