@@ -147,7 +147,7 @@ impl Alert {
         if let Some(Correlation { accounts, addresses }) = &self.correlation {
             let many = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
             return format!(
-                "{}, {}: {} in {}",
+                "{}, {}: {}, latest in {}",
                 many(accounts.len(), "account", "accounts"),
                 many(addresses.len(), "address", "addresses"),
                 uncapitalized(&self.title),
@@ -188,6 +188,7 @@ impl Alert {
                 },
             );
             self.correlation = Some(Correlation { accounts, addresses });
+            self.summary = summary(self);
         }
     }
 

@@ -49,7 +49,7 @@ impl Alert {
         let stated = |value: &str| Some(value.to_owned()).filter(|value| value != "unknown");
         let key = if self.new_access_key.is_some() { "Access key of the session" } else { "Access key" };
         let known = [
-            ("Identity", Some(self.identity())),
+            ("Identity", Some(self.identity()).filter(|identity| identity != "not stated")),
             ("Access", self.actor.access.as_deref().and_then(stated)),
             ("MFA", stated(&self.actor.mfa)),
             ("From", self.source_ip.as_deref().and_then(stated)),

@@ -14,12 +14,14 @@ pub enum Urgency {
 }
 
 impl Urgency {
-    /// The first and the longest wait, in seconds. With the longest wait a message is received at most 400 times in a day:
+    /// The first and the longest wait, in seconds. The first two waits of a high or low alert together are longer than the
+    /// threshold of the alarm on the age of the oldest message: after its third receive SQS no longer counts a message
+    /// there. With the longest wait a message is received at most 400 times in a day:
     /// the queue's `maxReceiveCount` of 1,000 leaves room for waiting.
     fn bounds(self) -> (u64, u64) {
         match self {
             Urgency::Critical => (15, 5 * 60),
-            Urgency::High => (30, 10 * 60),
+            Urgency::High => (60, 10 * 60),
             Urgency::Low => (60, 15 * 60),
         }
     }
@@ -72,7 +74,7 @@ mod tests {
     #[test]
     fn waits_grow_within_bounds_and_critical_alerts_wait_less() {
         for (attempts, critical, high, low) in
-            [(0, 15, 30, 60), (1, 15, 30, 60), (2, 30, 60, 120), (5, 240, 480, 900), (u32::MAX, 300, 600, 900)]
+            [(0, 15, 60, 60), (1, 15, 60, 60), (2, 30, 120, 120), (5, 240, 600, 900), (u32::MAX, 300, 600, 900)]
         {
             for (urgency, wanted) in [(Urgency::Critical, critical), (Urgency::High, high), (Urgency::Low, low)] {
                 assert_eq!(wait(attempts, urgency, None, 0), wanted, "{attempts} {urgency:?}");
