@@ -2,6 +2,7 @@
 
 mod account;
 mod error;
+mod expect;
 mod fault;
 mod format;
 mod identity;
@@ -13,6 +14,7 @@ mod variables;
 
 pub use account::Account;
 pub use error::{Place, ScenarioError};
+pub use expect::{Mention, MessageExpectation, Receiver, at};
 pub use fault::{Alerter, Connection, Fault, Faults, StoreFault};
 pub use format::{Counts, DeploymentChange, Expectation, PutEvents, Redriven, Scenario, SlackBy, Step, StoppedAt};
 pub use identity::{Played, Who, exchange, for_accounts, play};
