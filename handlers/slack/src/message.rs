@@ -182,9 +182,8 @@ fn of_alarm(alarm: &Alarm) -> Value {
     let mut blocks = vec![section(format!("*{title}*"))];
     blocks.push(section(format!("*What to do first*\n{}", slack_words(alarm.first_step(), 600))));
     if let Some(href) = alarm.link() {
-        let needs = Some(format!("sign in to account {} first", alarm.account));
-        blocks.push(buttons(&[Labelled { label: "Alarm in CloudWatch", needs: needs.clone(), href }]));
-        let needs = slack_words(&needs.unwrap_or_default(), 200);
+        let needs = slack_words(&format!("sign in to account {} first", alarm.account), 200);
+        blocks.push(buttons(&[Labelled { label: "Alarm in CloudWatch", needs: None, href }]));
         blocks.push(json!({"type": "context", "elements": [text(format!("Alarm in CloudWatch: {needs}"))]}));
     }
     let fallback = format!("{title}. {}", slack_words(&alarm.reason, 1_000));

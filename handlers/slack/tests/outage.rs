@@ -117,7 +117,7 @@ fn every_alert_of_an_incident_survives_an_outage() {
         outage,
         seconds,
     });
-    let config = Config { cases: 16, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 16, max_shrink_iters: 16, failure_persistence: None, ..Config::default() };
     let runtime = runtime();
     let result = TestRunner::new(config).run(&cases, |case| {
         let ended = runtime.block_on(simulate(case));

@@ -86,11 +86,8 @@ pub(crate) fn compared(expected: &Expectation, found: &Outcome) -> Vec<Compared>
 
 /// Whether a text is in a message, and in whose.
 fn mentioned(mention: &Mention, messages: &[Message]) -> Compared {
-    let receivers: BTreeSet<&str> = messages
-        .iter()
-        .filter(|message| mentions(message, &mention.text))
-        .map(|message| message.to.as_str())
-        .collect();
+    let receivers: BTreeSet<&str> =
+        messages.iter().filter(|message| mentions(message, &mention.text)).map(|message| message.to.as_str()).collect();
     let places = receivers.iter().copied().collect::<Vec<_>>().join(", ");
     let what = match mention.to {
         None => format!("a message that mentions `{}`", mention.text),

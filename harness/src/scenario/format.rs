@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::expect::{Mention, MessageExpectation};
 use super::account::Account;
+use super::expect::{Mention, MessageExpectation};
 use super::fault::{Faults, StoreFault};
 
 /// A scenario in its full form.

@@ -16,7 +16,11 @@ pub(in crate::cloud) fn known() -> Vec<Known> {
         alarms("defects/alarm-that-never-ends", json!({"activity": 0})),
         alarms("defects/filter-and-rule-disagree", json!({"activity": 0, "pagerduty": 0, "mentions": []})),
         alarms("defects/log-path-alone", json!({"activity": 0, "pagerduty": 0})),
-        known("defects/log-path-alone", Difference::DisabledRule, json!({"login": 2, "pagerduty": 2, "broken_hop": []})),
+        known(
+            "defects/log-path-alone",
+            Difference::DisabledRule,
+            json!({"login": 2, "pagerduty": 2, "broken_hop": []}),
+        ),
         known(
             "defects/hub-account-not-watched",
             Difference::DisabledRule,

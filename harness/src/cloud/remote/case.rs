@@ -196,7 +196,10 @@ impl Case {
     pub(super) fn hears(&mut self, text: &str) {
         let alarm: Value = serde_json::from_str(text).unwrap_or(Value::Null);
         let named = alarm["AlarmName"].as_str().unwrap_or_default();
-        let wanted = self.expected.as_ref().is_some_and(|expected| expected.mentions.iter().any(|mention| mention.text == named));
+        let wanted = self
+            .expected
+            .as_ref()
+            .is_some_and(|expected| expected.mentions.iter().any(|mention| mention.text == named));
         if wanted && self.before_redrive.is_none() {
             self.receive("health", text, &[]);
         }
