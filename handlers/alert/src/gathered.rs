@@ -8,7 +8,7 @@ use crate::act::Severity;
 use crate::alert::{Alert, Correlation};
 use crate::event;
 use crate::facts::{Fact, counted};
-use crate::links::Links;
+use crate::links::{Links, is_account};
 use crate::text::plain;
 
 /// Most different events that a digest shows; the others are counted.
@@ -85,6 +85,8 @@ pub struct Gathered {
     place: String,
     since: Option<String>,
     gravest: String,
+    /// The account's id, if all events are of one account.
+    id: Option<String>,
     correlation: Option<Correlation>,
 }
 
@@ -172,6 +174,7 @@ impl Gathered {
             // `09:15` of an ISO 8601 time.
             since: first.time.parse::<jiff::Timestamp>().ok().and_then(|_| first.time.get(11..16)).map(str::to_owned),
             gravest: plain(&gravest.operation, 120),
+            id: Some(first.account.clone()).filter(|id| !several && is_account(id)),
             correlation: correlation(&lines),
         })
     }
@@ -205,6 +208,20 @@ impl Gathered {
                 format!("{place}: {what}, gravest: {}", self.gravest)
             }
         }
+    }
+
+    /// The words of the message of last resort, for a sink that refused the digest. It counts every event and holds nothing
+    /// that others wrote.
+    pub fn minimal(&self, sink: &str) -> String {
+        let account = match &self.id {
+            Some(id) => format!("account {id}"),
+            None => "several accounts".to_owned(),
+        };
+        format!(
+            "[{}] {} more root events in {account}. {sink} refused the full message. Look for the events in CloudTrail.",
+            self.severity.as_str(),
+            self.count,
+        )
     }
 
     /// What is the same for all of them.

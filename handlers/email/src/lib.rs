@@ -86,13 +86,19 @@ impl Handler for Email {
             receives: message.receives,
         };
         let ticket = Ticket::take(self.store.as_ref(), Gathering::Together, Some(act), invocation).await;
-        let mail = match ticket.turn() {
+        let gathered = match ticket.turn() {
             Turn::Nothing(delivery) => return delivery.clone(),
-            Turn::Together(lines) => Gathered::of(&alert.incident_key, lines)
-                .map(|gathered| mail::render_gathered(&gathered.with_runbook(self.runbook.as_deref()))),
+            Turn::Together(lines) => Gathered::of(&alert.incident_key, lines),
             Turn::Alone | Turn::InThread { .. } => None,
         };
-        let delivery = self.send(mail.unwrap_or_else(|| mail::render(&incoming)), minimal).await;
+        let (mail, minimal) = match gathered {
+            Some(gathered) => {
+                let gathered = gathered.with_runbook(self.runbook.as_deref());
+                (mail::render_gathered(&gathered), mail::minimal_gathered(&gathered))
+            }
+            None => (mail::render(&incoming), minimal),
+        };
+        let delivery = self.send(mail, minimal).await;
         ticket.finish(delivery, None).await
     }
 }

@@ -84,7 +84,15 @@ pub fn render_gathered(gathered: &Gathered) -> Mail {
 
 /// The mail of last resort, sent when SNS refused the full one.
 pub fn minimal(incoming: &Incoming) -> Mail {
-    let words = incoming.minimal("SNS");
+    in_words(&incoming.minimal("SNS"))
+}
+
+/// The same for a digest.
+pub fn minimal_gathered(gathered: &Gathered) -> Mail {
+    in_words(&gathered.minimal("SNS"))
+}
+
+fn in_words(words: &str) -> Mail {
     // Its link is Rootwatch's own.
     Mail { subject: subject(words.split(". ").next().unwrap_or_default()), text: format!("{words}\n") }
 }

@@ -145,9 +145,12 @@ impl Handler for Slack {
             Turn::InThread { thread, broadcast } => (None, Some((thread.clone(), *broadcast))),
             Turn::Alone => (None, None),
         };
-        let payload = match gathered {
-            Some(gathered) => message::render_gathered(&gathered.with_runbook(self.runbook.as_deref())),
-            None => message::render(&incoming),
+        let (payload, minimal) = match gathered {
+            Some(gathered) => {
+                let gathered = gathered.with_runbook(self.runbook.as_deref());
+                (message::render_gathered(&gathered), message::minimal_gathered(&gathered))
+            }
+            None => (message::render(&incoming), minimal),
         };
         let place = place.as_ref().map(|(thread, broadcast)| (thread.as_str(), *broadcast));
         let (delivery, posted) = self.send(&payload, &minimal, place, invocation).await;

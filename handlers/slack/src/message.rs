@@ -192,7 +192,16 @@ fn of_alarm(alarm: &Alarm) -> Value {
 
 /// The message of last resort, sent when Slack refused the full one: plain text without anything that others wrote.
 pub fn minimal(incoming: &Incoming) -> Value {
-    json!({"text": slack(&incoming.minimal("Slack"), 2_000), "unfurl_links": false, "unfurl_media": false})
+    plain_text(&incoming.minimal("Slack"))
+}
+
+/// The same for a digest.
+pub fn minimal_gathered(gathered: &Gathered) -> Value {
+    plain_text(&gathered.minimal("Slack"))
+}
+
+fn plain_text(words: &str) -> Value {
+    json!({"text": slack(words, 2_000), "unfurl_links": false, "unfurl_media": false})
 }
 
 /// Green.

@@ -11,7 +11,7 @@ mod valid;
 use proptest::prelude::*;
 use rootwatch_alert::incoming::read;
 use rootwatch_alert::{Alarm, Alert, Gathered, Incoming, Triage, triage};
-use rootwatch_slack::message::{minimal, render, render_gathered};
+use rootwatch_slack::message::{minimal, minimal_gathered, render, render_gathered};
 use serde_json::{Value, json};
 use valid::check;
 
@@ -175,6 +175,10 @@ fn a_digest_shows_the_gravest_event_and_counts_what_it_does_not_show() {
         assert!(shown.contains(&format!("called {} ", events - 1)), "the gravest of {events}");
         let bullets = shown.matches("•").count();
         let hidden = events + 1 - bullets;
+        let minimal = minimal_gathered(&Gathered::of("incident", &lines).unwrap());
+        assert!(
+            minimal["text"].as_str().unwrap().contains(&format!("{} more root events in account 1111", events + 1))
+        );
         let words = format!("{hidden} further events are not shown");
         assert!(payload["blocks"].to_string().contains(&words), "{words}: {}", payload["blocks"]);
         assert!(payload["text"].as_str().unwrap().contains(&format!("{} more", events + 1)));
