@@ -211,7 +211,7 @@ pub struct Correlation {
 
 /// The title within a sentence: triage's own first words lose their capital letter.
 fn uncapitalized(title: &str) -> String {
-    const FIRST: [&str; 7] = ["Root", "Someone", "Someone,", "Failed", "A", "An", "Something"];
+    const FIRST: [&str; 8] = ["Root", "Someone", "Someone,", "Failed", "A", "An", "No", "Something"];
     match title.split_once(' ') {
         Some((first, rest)) if FIRST.contains(&first) => format!("{} {rest}", first.to_ascii_lowercase()),
         _ => title.to_owned(),
