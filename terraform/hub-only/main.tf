@@ -20,6 +20,8 @@ module "hub" {
   health_emails            = var.health_emails
   account_names            = var.account_names
   runbook_url              = var.runbook_url
+  access_portal_url        = var.access_portal_url
+  access_portal_role       = var.access_portal_role
   organizations_role_arn   = var.organizations_role_arn
   severities               = var.severities
   suppressions             = var.suppressions

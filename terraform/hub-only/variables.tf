@@ -205,6 +205,23 @@ variable "runbook_url" {
   }
 }
 
+variable "access_portal_url" {
+  description = "URL of the IAM Identity Center access portal through which links into the console lead. Defaults to direct links."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.access_portal_url == null || can(regex("^https://[!#$%&()*+,./0-9:;=?@A-Z\\[\\]^_a-z{}~-]{1,490}$", var.access_portal_url))
+    error_message = "access_portal_url must begin with https:// and contain neither blanks nor quotes."
+  }
+}
+
+variable "access_portal_role" {
+  description = "Name of the permission set that links through the access portal use. Defaults to a choice in the portal."
+  type        = string
+  default     = null
+}
+
 variable "severities" {
   description = "Severities of your own, operation to severity, as in { \"s3:ListBuckets\" = \"high\" }; the operation is the service of the event source and the event name. They hold whatever the outcome."
   type        = map(string)

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::act::mfa_used;
 use crate::event::{Event, SIGN_IN};
+use crate::steps::HidingPlace;
 use crate::text::plain;
 use crate::verdict::Reason;
 
@@ -88,6 +89,7 @@ fn access(event: Event<'_>, reason: Reason) -> &'static str {
             "CLI sign-in (aws login)"
         }
         Reason::RootSignIn => "console sign-in",
+        _ if event.hiding_place() == Some(HidingPlace::CloudShell) => "CloudShell",
         _ if from_console => "console",
         // Key ids of long-lived keys begin with AKIA, of temporary ones with ASIA [D: IAM identifiers].
         _ if key.starts_with("AKIA") => "long-lived access key",

@@ -1,5 +1,6 @@
 //! The alert, and how triage makes one.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -9,10 +10,13 @@ use serde_json::Value;
 use crate::act::{self, Act, Severity, mfa_used};
 use crate::actor::Actor;
 use crate::event::{Event, SIGN_IN};
-use crate::keys::{deduplication_key, incident_key};
+use crate::health::AlarmState;
+use crate::keys::{band, deduplication_key, incident_key};
 use crate::links::{Links, links};
 use crate::notes::notes;
 use crate::outcome::{Outcome, outcome};
+use crate::resource::resource;
+use crate::steps::{created_key, first_step};
 use crate::text::plain;
 use crate::verdict::{Reason, Verdict, verdict};
 
@@ -93,6 +97,10 @@ pub struct Alert {
     pub actor: Actor,
     /// The account whose root was taken, for AssumeRoot.
     pub target: Option<String>,
+    /// The resource that the call touched, as `bucket payroll`.
+    pub resource: Option<String>,
+    /// Id of the access key that the call created.
+    pub new_access_key: Option<String>,
     /// Where from: an address, or the name of a service.
     pub source_ip: Option<String>,
     /// With what.
@@ -107,6 +115,11 @@ pub struct Alert {
     pub first_step: Option<String>,
     /// A Logs Insights query that finds the cause (log alarms only).
     pub query: Option<String>,
+    /// The state that the alarm went to (log alarms only).
+    pub alarm_state: Option<AlarmState>,
+    /// How many accounts and addresses the incident has so far, if failed sign-ins were correlated. An alerter with a
+    /// store adds it: the message does not carry it.
+    pub correlation: Option<Correlation>,
     /// Where to look next.
     pub links: Links,
     /// The original event, as far as it fits the message.
@@ -120,10 +133,88 @@ impl Alert {
         self.summary = summary(self);
     }
 
-    /// `111122223333 (Payments)`; the id alone where no name is known.
+    /// `Payments (111122223333)`; the id alone where no name is known.
     pub fn account_words(&self) -> String {
-        let name = self.account_name.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
-        format!("{}{name}", self.account)
+        match &self.account_name {
+            Some(name) => format!("{name} ({})", self.account),
+            None if self.account == "unknown" => "unknown account".to_owned(),
+            None => self.account.clone(),
+        }
+    }
+
+    /// `Payments (111122223333): root signed in without MFA`: what people read first. The account is in it once.
+    pub fn headline(&self) -> String {
+        if let Some(Correlation { accounts, addresses }) = &self.correlation {
+            let many = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+            return format!(
+                "{}, {}: {}, latest in {}",
+                many(accounts.len(), "account", "accounts"),
+                many(addresses.len(), "address", "addresses"),
+                uncapitalized(&self.title),
+                self.account_words(),
+            );
+        }
+        if self.title.contains(&self.account) && self.target.is_none() {
+            return self.title.clone();
+        }
+        format!("{}: {}", self.account_words(), uncapitalized(&self.title))
+    }
+
+    /// Account, source address and hour of a failed sign-in from an internet address: what alerters with a store correlate.
+    pub fn correlates_by(&self) -> Option<(&str, &str, &str)> {
+        let address = self.source_ip.as_deref().filter(|address| address.parse::<std::net::IpAddr>().is_ok())?;
+        let hour = self.event_time.get(..13)?;
+        (self.is_failed_sign_in() && self.account != "unknown").then_some((self.account.as_str(), address, hour))
+    }
+
+    /// Makes the alert a part of an incident of correlated sign-ins.
+    pub fn correlate(&mut self, incident: &str, accounts: BTreeSet<String>, addresses: BTreeSet<String>) {
+        self.incident_key = format!("{}/{}", plain(incident, 240), band(self.severity));
+        if accounts.len() > 1 || addresses.len() > 1 {
+            self.notes.insert(
+                0,
+                match (accounts.len(), addresses.len()) {
+                    (accounts, 1) => {
+                        format!("Failed root sign-ins from this address in {accounts} accounts within an hour.")
+                    }
+                    (1, addresses) => {
+                        format!("Failed root sign-ins of this account from {addresses} addresses within an hour.")
+                    }
+                    (accounts, addresses) => {
+                        format!(
+                            "Failed root sign-ins in {accounts} accounts from {addresses} addresses within an hour."
+                        )
+                    }
+                },
+            );
+            self.correlation = Some(Correlation { accounts, addresses });
+            self.summary = summary(self);
+        }
+    }
+
+    /// Whether this reports a failed sign-in to the console: one of many may be a part of a password spray.
+    pub fn is_failed_sign_in(&self) -> bool {
+        self.alert_type == AlertType::Login
+            && self.event_name == "ConsoleLogin"
+            && matches!(self.outcome, Outcome::Failure | Outcome::Denied)
+    }
+}
+
+/// Failed sign-ins that belong together, as far as they are known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Correlation {
+    /// The accounts.
+    pub accounts: BTreeSet<String>,
+    /// The source addresses.
+    pub addresses: BTreeSet<String>,
+}
+
+/// The title within a sentence: triage's own first words lose their capital letter.
+fn uncapitalized(title: &str) -> String {
+    const FIRST: [&str; 8] = ["Root", "Someone", "Someone,", "Failed", "A", "An", "No", "Something"];
+    match title.split_once(' ') {
+        Some((first, rest)) if FIRST.contains(&first) => format!("{} {rest}", first.to_ascii_lowercase()),
+        _ => title.to_owned(),
     }
 }
 
@@ -163,13 +254,14 @@ fn alert(event: Event<'_>, alert_type: AlertType, reason: Reason, delivered: Opt
         text.map(|text| plain(text, limit)).filter(|text| !text.is_empty()).unwrap_or_else(|| "unknown".to_owned())
     };
     let optional = |text: Option<&str>, limit| text.map(|text| plain(text, limit)).filter(|text| !text.is_empty());
+    let severity = act::severity(event, &act, outcome, reason);
     let mut alert = Alert {
         alert_type,
         origin: match reason {
             Reason::NotUnderstood(_) => Origin::Unparsed,
             _ => Origin::CloudTrail,
         },
-        severity: act::severity(event, &act, outcome, reason),
+        severity,
         title: title(event, &act, outcome, reason),
         summary: String::new(),
         account: stated(event.account(), 64),
@@ -181,13 +273,17 @@ fn alert(event: Event<'_>, alert_type: AlertType, reason: Reason, delivered: Opt
         outcome,
         actor: Actor::of(event, reason),
         target: if event.is_assume_root() { optional(target(event), 128) } else { None },
+        resource: resource(event),
+        new_access_key: created_key(event).map(str::to_owned),
         source_ip: optional(event.detail("sourceIPAddress"), 256),
         user_agent: optional(event.detail("userAgent"), 1024),
         deduplication_key: deduplication_key(event),
-        incident_key: incident_key(event, &act),
+        incident_key: incident_key(event, &act, severity),
         notes: notes(event, reason, outcome, delivered),
-        first_step: Some(act.concern.first_step().to_owned()),
+        first_step: Some(first_step(event, &act, outcome, reason)),
         query: None,
+        alarm_state: None,
+        correlation: None,
         links: links(event),
         event: event.value().clone(),
     };
@@ -201,13 +297,21 @@ fn target(event: Event<'_>) -> Option<&str> {
     Some(target.split(':').nth(4).filter(|account| !account.is_empty()).unwrap_or(target))
 }
 
-/// `Root user signed in to the console without MFA`
+/// `Root signed in without MFA`
 fn title(event: Event<'_>, act: &Act, outcome: Outcome, reason: Reason) -> String {
-    let who = Subject(event, reason);
-    let mut title = match outcome {
-        Outcome::Success | Outcome::Unknown => format!("{who} {}", act.did),
-        Outcome::Failure => format!("{who} failed to {}", act.tried),
-        Outcome::Denied => format!("{who} was denied: {}", act.tried),
+    let failed = matches!(outcome, Outcome::Failure | Outcome::Denied);
+    let sign_in = matches!(reason, Reason::RootSignIn) && event.event_source() == Some(SIGN_IN);
+    let mut title = match event.event_name() {
+        Some("ConsoleLogin") if sign_in && failed => "Failed root sign-in".to_owned(),
+        Some("CheckMfa") if sign_in && !failed => "A root sign-in reached the MFA step".to_owned(),
+        _ => {
+            let who = Subject(event, reason);
+            match outcome {
+                Outcome::Success | Outcome::Unknown => format!("{who} {}", act.did),
+                Outcome::Failure => format!("{who} failed to {}", act.tried),
+                Outcome::Denied => format!("{who} was denied: {}", act.tried),
+            }
+        }
     };
     if let (Reason::AssumeRoot, Some(target)) = (reason, target(event)) {
         title.push_str(&format!(": {}", plain(target, 64)));
@@ -219,6 +323,9 @@ fn title(event: Event<'_>, act: &Act, outcome: Outcome, reason: Reason) -> Strin
             (Outcome::Failure, Some(true)) => title.push_str(" at the MFA step"),
             _ => {}
         }
+    }
+    if event.is_long_lived_root_key() && matches!(reason, Reason::RootCall) {
+        title.push_str(" with a long-lived root access key");
     }
     plain(&title, 240)
 }
@@ -239,23 +346,31 @@ impl fmt::Display for Subject<'_> {
             }
             _ if event.is_assumed_root_session() => f.write_str("An AssumeRoot session of the root user"),
             _ if event.identity("type") == Some("FederatedUser") => f.write_str("A session that root issued"),
-            _ => f.write_str("Root user"),
+            // Recovery needs no credentials of root: anyone who knows the e-mail address can request it.
+            Reason::RootSignIn if event.event_name().is_some_and(|name| name.starts_with("PasswordRecovery")) => {
+                f.write_str("Someone")
+            }
+            _ => f.write_str("Root"),
         }
     }
 }
 
-/// `Root user signed in to the console with MFA. Account 111122223333, us-east-1, 2026-03-02T09:14:07Z, from 192.0.2.10.`
+/// `Payments (111122223333): root signed in with MFA. us-east-1, 2026-03-02T09:14:07Z, from 192.0.2.10. …`
 fn summary(alert: &Alert) -> String {
     let from = alert.source_ip.as_deref().map(|ip| format!(", from {ip}")).unwrap_or_default();
+    let resource = alert.resource.as_deref().map(|resource| format!(" Resource: {resource}.")).unwrap_or_default();
+    let known = |label: &str, value: &str| match value {
+        "unknown" => String::new(),
+        value => format!(" {label}: {value}."),
+    };
     let summary = format!(
-        "{}. Account {}, {}, {}{from}. Access: {}, MFA: {}, outcome: {}.",
-        alert.title,
-        alert.account_words(),
+        "{}. {}, {}{from}.{resource}{}{}{}",
+        alert.headline(),
         alert.region,
         alert.event_time,
-        alert.actor.access.as_deref().unwrap_or("unknown"),
-        alert.actor.mfa,
-        alert.outcome.as_str(),
+        known("Access", alert.actor.access.as_deref().unwrap_or("unknown")),
+        known("MFA", &alert.actor.mfa),
+        known("Outcome", alert.outcome.as_str()),
     );
     plain(&summary, 900)
 }

@@ -71,6 +71,21 @@ impl<'a> Event<'a> {
         self.detail("eventName")
     }
 
+    /// The service of the event source without its domain, as `iam`.
+    pub fn service(self) -> &'a str {
+        service(self.event_source().unwrap_or_default())
+    }
+
+    /// The operation without the date of its API, as `CreateFunction` for `CreateFunction20150331v2`.
+    pub fn operation(self) -> &'a str {
+        operation(self.event_name().unwrap_or_default())
+    }
+
+    /// Whether root itself called with a long-lived access key. The ids of such keys begin with AKIA [D: IAM identifiers].
+    pub fn is_long_lived_root_key(self) -> bool {
+        self.identity("type") == Some("Root") && self.identity("accessKeyId").is_some_and(|key| key.starts_with("AKIA"))
+    }
+
     /// Whether the record is the operation `name` of the service that the API calls `source`.
     pub fn is(self, source: &str, name: &str) -> bool {
         self.event_source() == Some(source) && self.event_name() == Some(name)
@@ -105,5 +120,55 @@ impl<'a> Event<'a> {
     /// Whether this is `sts:AssumeRoot`, whichever account's copy.
     pub fn is_assume_root(self) -> bool {
         self.is("sts.amazonaws.com", "AssumeRoot")
+    }
+}
+
+/// The service of an event source without its domain: `iam` for `iam.amazonaws.com`.
+pub(crate) fn service(event_source: &str) -> &str {
+    event_source.split('.').next().unwrap_or_default()
+}
+
+/// The operation of an event name without the date and version of its API: `CreateFunction` for
+/// `CreateFunction20150331`, `UpdateFunctionCode20150331v2` and `CreateFunction2015_03_31` alike.
+pub fn operation(event_name: &str) -> &str {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let dated = match event_name.rsplit_once('v') {
+        Some((dated, version)) if digits(version) => dated,
+        _ => event_name,
+    };
+    let without = |length: usize, is_date: &dyn Fn(&str) -> bool| {
+        let at = dated.len().checked_sub(length).filter(|at| *at > 0)?;
+        let (name, date) = (dated.get(..at)?, dated.get(at..)?);
+        is_date(date).then_some(name)
+    };
+    without(8, &|date| digits(date))
+        .or_else(|| {
+            without(10, &|date| {
+                let parts: Vec<_> = date.split('_').collect();
+                matches!(parts[..], [year, month, day] if year.len() == 4 && month.len() == 2 && [year, month, day].into_iter().all(digits))
+            })
+        })
+        .unwrap_or(event_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::operation;
+
+    #[test]
+    fn api_dates_are_no_part_of_an_operation() {
+        for (event_name, wanted) in [
+            ("CreateFunction20150331", "CreateFunction"),
+            ("UpdateFunctionCode20150331v2", "UpdateFunctionCode"),
+            ("CreateDistribution2020_05_31", "CreateDistribution"),
+            ("ListObjectsV2", "ListObjectsV2"),
+            ("DescribeIpv6", "DescribeIpv6"),
+            ("20150331", "20150331"),
+            ("é20150331", "é"),
+            ("éé150331", "éé150331"),
+            ("", ""),
+        ] {
+            assert_eq!(operation(event_name), wanted);
+        }
     }
 }

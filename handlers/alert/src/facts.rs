@@ -1,37 +1,62 @@
 //! An alert and a health alarm as labelled lines: one content for all sinks.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::alert::{Alert, Origin};
 use crate::fit::fit;
 use crate::health::Alarm;
-use crate::text::{inert_json, prefix};
+use crate::text::{inert_json, plain, prefix};
 
 /// A label and a value, each one line.
 pub type Fact = (&'static str, String);
 
 impl Alert {
-    /// What is known, the most important first; what is not known is left out, but for what everybody looks for.
+    /// What is known, the most important first. Unknown values are left out.
     pub fn facts(&self) -> Vec<Fact> {
-        let mut facts = vec![
-            ("Account", self.account_words()),
-            ("Region", self.region.clone()),
-            ("Time", self.event_time.clone()),
-            ("Outcome", self.outcome.as_str().to_owned()),
-        ];
-        let mut known = |label, value: Option<String>| facts.extend(value.map(|value| (label, value)));
-        known("Target account", self.target.clone());
-        // An alarm or an unreadable event has no actor; saying `unknown` five times says nothing.
-        if self.origin == Origin::CloudTrail {
-            known("Identity", Some(self.identity()));
-            known("Access", self.actor.access.clone());
-            known("MFA", Some(self.actor.mfa.clone()));
-            known("From", Some(self.source_ip.clone().unwrap_or_else(|| "unknown".to_owned())));
-            known("Access key", self.actor.access_key_id.clone());
-        }
-        known("Operation", Some(format!("{} {}", self.event_source, self.event_name)));
-        known("User agent", self.user_agent.clone());
+        let mut facts =
+            vec![("Account", self.account_words()), ("Region", self.region.clone()), ("Time", self.event_time.clone())];
+        facts.retain(|(_, value)| value != "unknown");
+        facts.extend(self.what());
+        facts.extend(self.who());
         facts
+    }
+
+    /// What happened to what: outcome, resource, new access key, operation.
+    pub fn what(&self) -> Vec<Fact> {
+        let operation = format!("{} {}", self.event_source, self.event_name);
+        let known = [
+            ("Accounts", self.correlation.as_ref().map(|found| counted(&found.accounts, "account", "accounts"))),
+            ("Addresses", self.correlation.as_ref().map(|found| counted(&found.addresses, "address", "addresses"))),
+            ("Target account", self.target.clone()),
+            ("Resource", self.resource.clone()),
+            (
+                "New access key",
+                self.new_access_key.clone().map(|key| format!("{key} (delete this key if nobody meant to create it)")),
+            ),
+            ("Operation", Some(operation).filter(|operation| operation != "unknown unknown")),
+            ("Outcome", Some(self.outcome.as_str().to_owned()).filter(|outcome| outcome != "unknown")),
+        ];
+        known.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
+    }
+
+    /// Who called, how, and from where. Alarms and unreadable events have no actor.
+    pub fn who(&self) -> Vec<Fact> {
+        if self.origin != Origin::CloudTrail {
+            return self.user_agent.iter().map(|agent| ("User agent", agent.clone())).collect();
+        }
+        let stated = |value: &str| Some(value.to_owned()).filter(|value| value != "unknown");
+        let key = if self.new_access_key.is_some() { "Access key of the session" } else { "Access key" };
+        let known = [
+            ("Identity", Some(self.identity()).filter(|identity| identity != "not stated")),
+            ("Access", self.actor.access.as_deref().and_then(stated)),
+            ("MFA", stated(&self.actor.mfa)),
+            ("From", self.source_ip.as_deref().and_then(stated)),
+            (key, self.actor.access_key_id.clone()),
+            ("User agent", self.user_agent.clone()),
+        ];
+        known.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
     }
 
     /// `Root arn:aws:iam::111122223333:root (account-alias)`
@@ -58,6 +83,16 @@ impl Alert {
             }),
         }
     }
+}
+
+/// `3 accounts: 111122223333, 222233334444, 333344445555`
+pub(crate) fn counted(values: &BTreeSet<String>, one: &str, many: &str) -> String {
+    const SHOWN: usize = 12;
+    let mut shown: Vec<String> = values.iter().take(SHOWN).map(|value| plain(value, 64)).collect();
+    if values.len() > SHOWN {
+        shown.push(format!("and {} more", values.len() - SHOWN));
+    }
+    format!("{} {}: {}", values.len(), if values.len() == 1 { one } else { many }, shown.join(", "))
 }
 
 impl Alarm {

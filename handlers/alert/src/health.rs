@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::links::alarm_link;
 use crate::text::plain;
 
 /// The state that an alarm went to.
@@ -22,6 +23,18 @@ impl AlarmState {
             AlarmState::Alarm => "ALARM",
             AlarmState::Ok => "OK",
             AlarmState::InsufficientData => "INSUFFICIENT_DATA",
+        }
+    }
+}
+
+impl AlarmState {
+    /// The state of CloudWatch's word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "ALARM" => Some(AlarmState::Alarm),
+            "OK" => Some(AlarmState::Ok),
+            "INSUFFICIENT_DATA" => Some(AlarmState::InsufficientData),
+            _ => None,
         }
     }
 }
@@ -55,12 +68,7 @@ impl Alarm {
             message.get(key).and_then(Value::as_str).map(|text| plain(text, limit)).filter(|text| !text.is_empty())
         };
         let name = text("AlarmName", 256)?;
-        let state = match message.get("NewStateValue").and_then(Value::as_str)? {
-            "ALARM" => AlarmState::Alarm,
-            "OK" => AlarmState::Ok,
-            "INSUFFICIENT_DATA" => AlarmState::InsufficientData,
-            _ => return None,
-        };
+        let state = message.get("NewStateValue").and_then(Value::as_str).and_then(AlarmState::from_word)?;
         let account = text("AWSAccountId", 64).unwrap_or_else(|| "unknown".to_owned());
         let arn = text("AlarmArn", 1_600).unwrap_or_else(|| format!("{account}:{name}"));
         let region = arn.split(':').nth(3).filter(|region| !region.is_empty() && arn.starts_with("arn:"));
@@ -82,6 +90,50 @@ impl Alarm {
             AlarmState::Alarm => format!("Rootwatch is not healthy: {}", self.name),
             AlarmState::Ok => format!("Rootwatch is healthy again: {}", self.name),
             AlarmState::InsufficientData => format!("Rootwatch's health is not known: {}", self.name),
+        }
+    }
+
+    /// The alarm in the CloudWatch console. None where its Region or name does not have the form of one.
+    pub fn link(&self) -> Option<String> {
+        alarm_link(&self.region, &self.name)
+    }
+
+    /// What to do first.
+    pub fn first_step(&self) -> &'static str {
+        const STEPS: [(&str, &str); 8] = [
+            (
+                "-dead-letters",
+                "Read the attributes ErrorCode and ErrorMessage of the messages in the dead-letter queue, fix the cause, then run `rootwatch redrive`.",
+            ),
+            (
+                "-delivery-failed",
+                "Read the messages in the dead-letter queue next to the topic or rule, fix the policy or queue that they name, then run `rootwatch redrive`.",
+            ),
+            (
+                "-delivery-lost",
+                "Fix the policy of the dead-letter queue, then compare CloudTrail's event history with the alerts that arrived.",
+            ),
+            (
+                "-oldest-message",
+                "Read the function's log (`returned to its queue`): it names the sink's answer. Alerts are late, not lost.",
+            ),
+            (
+                "-waiting",
+                "Read the function's log (`returned to its queue`): it names the sink's answer. Alerts are late, not lost.",
+            ),
+            ("-errors", "Read the function's log: the function crashed or timed out. Its messages are retried."),
+            (
+                "-store",
+                "Check the deduplication table, its key and the function's role. Alerts are sent meanwhile, some of them twice.",
+            ),
+            ("-throttles", "Check the account's Lambda concurrency. Messages wait in their queue meanwhile."),
+        ];
+        match self.state {
+            AlarmState::Ok => "None: the alarm is over. Check that late alerts have arrived.",
+            _ => STEPS
+                .iter()
+                .find(|(end, _)| self.name.ends_with(end))
+                .map_or("Open the alarm: its description says what is broken and how to fix it.", |(_, step)| step),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use crate::alert::Alert;
+use crate::alert::{Alert, AlertType};
 use crate::health::Alarm;
+use crate::links::{Portal, is_account, is_console_link, is_region};
 
 /// A message that an alerter can tell people about.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,13 +16,52 @@ pub enum Incoming {
 }
 
 impl Incoming {
-    /// The same message with the operators' runbook among the links of an alert.
+    /// The same message with the operators' runbook among the links of an alert, and links that lead through their portal.
     #[must_use]
-    pub fn with_runbook(mut self, runbook: Option<&str>) -> Self {
+    pub fn with_links(mut self, runbook: Option<&str>, portal: Option<&Portal>) -> Self {
         if let Incoming::Alert(alert) = &mut self {
             alert.links.runbook = runbook.map(str::to_owned);
+            alert.links.portal = portal.cloned();
         }
         self
+    }
+}
+
+impl Incoming {
+    /// The words of the message of last resort, for a sink that refused the full one. It holds nothing that others wrote: only
+    /// values whose form is checked.
+    pub fn minimal(&self, sink: &str) -> String {
+        let account = |id: &str| if is_account(id) { format!("account {id}") } else { "an unknown account".to_owned() };
+        let region = |region: &str| if is_region(region) { format!(", {region}") } else { String::new() };
+        let refused = format!("{sink} refused the full message.");
+        match self {
+            Incoming::Alert(alert) => {
+                let kind = match alert.alert_type {
+                    AlertType::Login => "Root sign-in event",
+                    AlertType::Activity => "Root activity",
+                };
+                let time = alert.event_time.parse::<jiff::Timestamp>().map(|time| format!(", {time}"));
+                // Made of an event id, a Region and an account, whose forms are checked.
+                let link = alert.links.cloudtrail_event.as_deref().filter(|link| is_console_link(link));
+                format!(
+                    "[{}] {kind} in {}{}{}. {refused} {}",
+                    alert.severity.as_str(),
+                    account(&alert.account),
+                    region(&alert.region),
+                    time.unwrap_or_default(),
+                    match link {
+                        Some(link) => format!("The event: {link}"),
+                        None => "Look for the event in CloudTrail.".to_owned(),
+                    }
+                )
+            }
+            Incoming::Health(alarm) => format!(
+                "Rootwatch alarm is {} in {}{}. {refused} Open CloudWatch there.",
+                alarm.state.as_str(),
+                account(&alarm.account),
+                region(&alarm.region),
+            ),
+        }
     }
 }
 

@@ -1,14 +1,17 @@
 //! The two keys of an alert, both functions of the event alone.
 //!
 //! - The *deduplication key* names an act: a redelivery, a correction or the other account's copy of it has the same.
-//! - The *incident key* names a visit: what one session does within an hour of UTC is one incident, not sixty. What
-//!   changes a key, a password, an MFA device, a trail or the account stands alone.
+//! - The *incident key* names a visit and a severity band: the actions of one session within an hour of UTC are one incident
+//!   for each band, not sixty. Actions that change a key, a password, an MFA device, detection or the account stand alone.
+//!
+//! Bands exist because a sink notifies people once for each incident: an event that pages must not join an incident that
+//! was opened without paging. `low` holds low and medium alerts, which do not page; `high` and `critical` are separate.
 
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::act::Act;
+use crate::act::{Act, Severity};
 use crate::event::Event;
 
 /// Longest deduplication or incident key: PagerDuty's limit for `dedup_key` [D: Events API v2].
@@ -29,12 +32,12 @@ pub fn deduplication_key(event: Event<'_>) -> String {
 }
 
 /// Names what has no id by its content, whatever the order of its fields.
-pub(crate) fn content_key(value: &Value) -> String {
+pub fn content_key(value: &Value) -> String {
     format!("content-{}", digest(&canonical(value)))
 }
 
-/// Names the incident: account, session, UTC hour; or the act itself, where it stands alone.
-pub fn incident_key(event: Event<'_>, act: &Act) -> String {
+/// Names the incident: account, session, UTC hour and severity band; or the event itself, where it stands alone.
+pub fn incident_key(event: Event<'_>, act: &Act, severity: Severity) -> String {
     let account = part(event.account().unwrap_or("unknown"));
     if act.concern.stands_alone() {
         return format!("rootwatch/{account}/{}", deduplication_key(event));
@@ -43,7 +46,24 @@ pub fn incident_key(event: Event<'_>, act: &Act) -> String {
         Some(time) => time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%HZ").to_string(),
         None => "unknown-time".to_owned(),
     };
-    format!("rootwatch/{account}/{}/{hour}", session(event))
+    format!("rootwatch/{account}/{}/{hour}/{}", session(event), band(severity))
+}
+
+/// The severity band of an incident.
+pub fn band(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "critical",
+        Severity::High => "high",
+        Severity::Medium | Severity::Low => "low",
+    }
+}
+
+/// The same incident key in the band of another severity. Keys without a band stay as they are.
+pub fn in_band(key: &str, severity: Severity) -> String {
+    match key.rsplit_once('/') {
+        Some((visit, "critical" | "high" | "low")) => format!("{visit}/{}", band(severity)),
+        _ => key.to_owned(),
+    }
 }
 
 /// The access key id of the session, else principal and source address: a console sign-in has an empty access key id.

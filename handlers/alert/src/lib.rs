@@ -6,7 +6,8 @@
 //! - [`event`]: a lenient view of an EventBridge event that carries a CloudTrail record; nothing is required of it
 //! - [`mod@verdict`]: login, activity or none, by a fixed order of rules
 //! - [`act`]: what the event names mean in words, how severe they are, what stands alone as an incident
-//! - [`actor`], [`outcome`], [`keys`], [`notes`], [`links`]: the parts of an alert, one function of the event each
+//! - [`actor`], [`outcome`], [`keys`], [`notes`], [`links`], [`resource`], [`steps`]: the parts of an alert, one function of
+//!   the event each
 //! - [`alert`]: the alert itself, and [`alert::triage`], which makes it
 //! - [`settings`]: names of accounts, severities and suppressions of the hub's operators
 //! - [`message`]: the alert as the JSON message of the topics, within SNS's limit, and back
@@ -26,6 +27,8 @@ pub mod keys;
 pub mod links;
 pub mod notes;
 pub mod outcome;
+pub mod resource;
+pub mod steps;
 
 pub mod alert;
 pub mod fit;
@@ -40,7 +43,7 @@ pub mod incoming;
 pub mod text;
 
 pub use act::Severity;
-pub use alert::{Alert, AlertType, Origin, Triage, triage};
+pub use alert::{Alert, AlertType, Correlation, Origin, Triage, triage};
 pub use event::Event;
 pub use gathered::Gathered;
 pub use health::{Alarm, AlarmState};

@@ -17,15 +17,87 @@ pub struct Links {
     /// The operators' runbook. An alerter adds it: what a message says about it is not read.
     #[serde(skip)]
     pub runbook: Option<String>,
+    /// The access portal through which links lead. An alerter adds it.
+    #[serde(skip)]
+    pub portal: Option<Portal>,
+}
+
+/// An IAM Identity Center access portal, through which a link into the console signs the reader in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Portal {
+    /// `https://example.awsapps.com/start`.
+    pub url: String,
+    /// Name of the permission set. Without one the portal asks.
+    pub role: Option<String>,
+}
+
+impl Portal {
+    /// A console link of an account, through the portal [D: IAM Identity Center, create shortcut links].
+    fn through(&self, account: &str, link: &str) -> String {
+        let role = self.role.as_deref().map(|role| format!("&role_name={}", encoded(role))).unwrap_or_default();
+        let start = self.url.trim_end_matches('/');
+        format!("{start}/#/console?account_id={account}{role}&destination={}", encoded(link))
+    }
+}
+
+/// Percent-encoding of everything but unreserved characters.
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => char::from(byte).to_string(),
+            byte => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+/// A link as a sink shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Labelled {
+    /// What it opens.
+    pub label: &'static str,
+    /// What the reader needs first, if anything.
+    pub needs: Option<String>,
+    /// The address.
+    pub href: String,
+}
+
+impl Labelled {
+    /// `Event in CloudTrail (sign in to account 111122223333 first)`
+    pub fn words(&self) -> String {
+        match &self.needs {
+            Some(needs) => format!("{} ({needs})", self.label),
+            None => self.label.to_owned(),
+        }
+    }
 }
 
 impl Links {
-    /// Each link that there is, with its label.
-    pub fn labelled(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        [("Runbook", &self.runbook), ("Event in CloudTrail", &self.cloudtrail_event), ("Account", &self.account)]
-            .into_iter()
-            .filter_map(|(label, link)| Some((label, link.as_deref()?)))
+    /// Each link that there is, with its label and what it needs. `account` is the alert's account.
+    pub fn labelled(&self, account: &str) -> Vec<Labelled> {
+        let mut all = Vec::new();
+        let mut add = |label, needs, href| all.push(Labelled { label, needs, href });
+        if let Some(href) = &self.runbook {
+            add("Runbook", None, href.clone());
+        }
+        if let Some(href) = &self.cloudtrail_event {
+            match self.portal.as_ref().filter(|_| is_account(account)) {
+                Some(portal) => add("Event in CloudTrail", None, portal.through(account, href)),
+                None => add("Event in CloudTrail", Some(format!("sign in to account {account} first")), href.clone()),
+            }
+        }
+        if let Some(href) = &self.account {
+            add("Account", Some("sign in to the management account first".to_owned()), href.clone());
+        }
+        all
     }
+}
+
+/// An alarm in the CloudWatch console.
+pub(crate) fn alarm_link(region: &str, name: &str) -> Option<String> {
+    let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    let domain = console_domain(region);
+    (plain && is_region(region))
+        .then(|| format!("https://{region}.{domain}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"))
 }
 
 /// Whether a sink can show this address of a runbook as a link.
@@ -41,16 +113,20 @@ pub fn links(event: Event<'_>) -> Links {
         return Links::default();
     };
     let domain = console_domain(region);
+    // The event history has management events only [D: CloudTrail, event history].
+    let in_history = event.detail("eventCategory").is_none_or(|category| category == "Management")
+        && event.flag(&["detail", "managementEvent"]) != Some(false);
     Links {
         cloudtrail_event: event
             .detail("eventID")
-            .filter(|id| is_event_id(id))
+            .filter(|id| in_history && is_event_id(id))
             .map(|id| format!("https://{region}.{domain}/cloudtrailv2/home?region={region}#/events/{id}")),
         account: event
             .account()
             .filter(|account| is_account(account))
             .map(|account| format!("https://{domain}/organizations/v2/home/accounts/{account}")),
         runbook: None,
+        portal: None,
     }
 }
 
@@ -59,9 +135,10 @@ pub fn links(event: Event<'_>) -> Links {
 pub fn is_console_link(link: &str) -> bool {
     let Some(rest) = link.strip_prefix("https://") else { return false };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let known = ["console.aws.amazon.com", "console.amazonaws.cn", "console.amazonaws-us-gov.com"]
-        .iter()
-        .any(|domain| host == *domain || host.strip_suffix(domain).is_some_and(is_subdomain));
+    let known =
+        ["console.aws.amazon.com", "console.amazonaws.cn", "console.amazonaws-us-gov.com", "console.amazonaws.eu"]
+            .iter()
+            .any(|domain| host == *domain || host.strip_suffix(domain).is_some_and(is_subdomain));
     known && is_unbroken(rest)
 }
 
@@ -79,8 +156,15 @@ fn console_domain(region: &str) -> &'static str {
     match region {
         region if region.starts_with("cn-") => "console.amazonaws.cn",
         region if region.starts_with("us-gov-") => "console.amazonaws-us-gov.com",
+        // The European Sovereign Cloud.
+        region if region.starts_with("eusc-") => "console.amazonaws.eu",
         _ => "console.aws.amazon.com",
     }
+}
+
+/// Whether this has the form of an access key id.
+pub(crate) fn is_access_key(text: &str) -> bool {
+    (16..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// Whether this is twelve digits.
@@ -88,7 +172,7 @@ pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_region(text: &str) -> bool {
+pub(crate) fn is_region(text: &str) -> bool {
     (3..=32).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

@@ -9,10 +9,11 @@ use crate::act::Severity;
 use crate::actor::Actor;
 use crate::alert::{Alert, AlertType, Origin};
 use crate::fit::{fit, size};
+use crate::health::AlarmState;
 use crate::keys::content_key;
 use crate::links::{Links, is_console_link};
 use crate::outcome::Outcome;
-use crate::text::plain;
+use crate::text::{lines, plain};
 
 /// Version of the message. A field that is added does not change it; one that changes its meaning or goes does.
 pub const VERSION: &str = "1";
@@ -91,6 +92,8 @@ impl Alert {
             "outcome": self.outcome,
             "actor": self.actor,
             "target": self.target,
+            "resource": self.resource,
+            "new_access_key": self.new_access_key,
             "source_ip": self.source_ip,
             "user_agent": self.user_agent,
             "deduplication_key": self.deduplication_key,
@@ -98,6 +101,7 @@ impl Alert {
             "notes": self.notes,
             "first_step": self.first_step,
             "query": self.query,
+            "alarm_state": self.alarm_state.map(AlarmState::as_str),
             "links": self.links,
         });
         let Value::Object(mut message) = message else { return Map::new() };
@@ -140,6 +144,8 @@ impl Alert {
             outcome: Outcome::from_word(message.get("outcome").and_then(Value::as_str).unwrap_or_default()),
             actor: Actor::from_message(message.get("actor").unwrap_or(&Value::Null)),
             target: text("target", 128),
+            resource: text("resource", 400),
+            new_access_key: text("new_access_key", 128),
             source_ip: text("source_ip", 256),
             user_agent: text("user_agent", 1_024),
             incident_key: text("incident_key", 255).unwrap_or_else(|| deduplication_key.clone()),
@@ -154,8 +160,19 @@ impl Alert {
                 .map(|note| plain(note, 1_000))
                 .collect(),
             first_step: text("first_step", 500),
-            query: text("query", 2_000),
-            links: Links { cloudtrail_event: link("cloudtrail_event"), account: link("account"), runbook: None },
+            query: message
+                .get("query")
+                .and_then(Value::as_str)
+                .map(|query| lines(query, 2_000))
+                .filter(|query| !query.is_empty()),
+            alarm_state: message.get("alarm_state").and_then(Value::as_str).and_then(AlarmState::from_word),
+            correlation: None,
+            links: Links {
+                cloudtrail_event: link("cloudtrail_event"),
+                account: link("account"),
+                runbook: None,
+                portal: None,
+            },
             event: message.get("event").cloned().unwrap_or_default(),
         })
     }

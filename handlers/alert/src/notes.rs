@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::act::mfa_used;
 use crate::event::{Event, SIGN_IN};
 use crate::outcome::Outcome;
+use crate::steps::{HidingPlace, of_unknown_origin};
 use crate::text::plain;
 use crate::verdict::Reason;
 
@@ -20,6 +21,7 @@ pub fn notes(event: Event<'_>, reason: Reason, outcome: Outcome, delivered: Opti
     understanding(event, reason, &mut notes);
     delivery(event, delivered, &mut notes);
     identity(event, reason, &mut notes);
+    credentials(event, &mut notes);
     accounts(event, reason, &mut notes);
     sign_in(event, outcome, &mut notes);
     error(event, &mut notes);
@@ -77,6 +79,33 @@ fn identity(event: Event<'_>, reason: Reason, notes: &mut Vec<String>) {
             );
         }
         _ => {}
+    }
+}
+
+fn credentials(event: Event<'_>, notes: &mut Vec<String>) {
+    match event.hiding_place() {
+        Some(HidingPlace::AwsInternal) => notes.push(
+            "A person acted through the AWS console (`AWS Internal`): source address masked by AWS.".to_owned(),
+        ),
+        Some(HidingPlace::CloudShell) => notes.push(
+            "A person acted in AWS CloudShell: source address masked by AWS, the one in the record belongs to CloudShell."
+                .to_owned(),
+        ),
+        Some(HidingPlace::AppStream) => notes.push(
+            "A person acted in an AppStream 2.0 session: source address masked by AWS.".to_owned(),
+        ),
+        Some(HidingPlace::Service) => notes.push(
+            "The record names a service instead of an address, but no service as the caller: a person acted through that service, source address masked by AWS.".to_owned(),
+        ),
+        None => {}
+    }
+    if event.is_long_lived_root_key() {
+        notes.push("The caller used a long-lived root access key. AWS advises against root access keys.".to_owned());
+    } else if of_unknown_origin(event) {
+        notes.push(
+            "The temporary credentials may come from GetSessionToken with a root access key, or from an AssumeRoot session."
+                .to_owned(),
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the operators of a hub say about alerts: names of accounts, severities of their own, suppressions.
 //!
-//! None of it changes the verdict or a key. A root sign-in, and what could not be understood, cannot be suppressed.
+//! None of it changes the verdict or the deduplication key. A severity of the settings moves the alert to the incident of its
+//! band. A root sign-in, and what could not be understood, cannot be suppressed.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,8 @@ use serde::Deserialize;
 
 use crate::act::Severity;
 use crate::alert::{Alert, AlertType, Origin};
+use crate::event;
+use crate::keys::in_band;
 
 /// The settings of triage.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -49,8 +52,10 @@ impl Settings {
 
     /// Lays the settings over an alert.
     pub fn apply(&self, alert: &mut Alert) {
-        if let Some(&severity) = self.severities.get(&operation(alert)) {
+        let operation = operation(alert);
+        if let Some((_, &severity)) = self.severities.iter().find(|(setting, _)| names(setting, &operation)) {
             alert.severity = severity;
+            alert.incident_key = in_band(&alert.incident_key, severity);
         }
         if let Some(name) = self.account_names.get(&alert.account) {
             alert.name_account(name);
@@ -64,15 +69,19 @@ impl Settings {
         }
         let (arrived, operation) = (arrived?, operation(alert));
         self.suppressions.iter().find(|suppression| {
-            suppression.operation == operation
+            names(&suppression.operation, &operation)
                 && arrived < suppression.until
                 && (suppression.accounts.is_empty() || suppression.accounts.contains(&alert.account))
         })
     }
 }
 
-/// `iam:CreateAccessKey`
+/// `lambda:CreateFunction`, without the date of the API.
 fn operation(alert: &Alert) -> String {
-    let service = alert.event_source.split('.').next().unwrap_or_default();
-    format!("{service}:{}", alert.event_name)
+    format!("{}:{}", event::service(&alert.event_source), event::operation(&alert.event_name))
+}
+
+/// Whether an operation of the settings is that of an alert. Settings may name an operation with the date of its API.
+fn names(setting: &str, operation: &str) -> bool {
+    event::operation(setting) == operation
 }

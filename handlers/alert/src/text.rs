@@ -35,6 +35,48 @@ pub fn plain(text: &str, limit: usize) -> String {
     line
 }
 
+/// Lines of visible text of at most `limit` characters together; empty lines and comments (`#`) are left out. For queries:
+/// a comment would hide the rest of a query that is pasted as one line.
+pub fn lines(text: &str, limit: usize) -> String {
+    let mut kept: Vec<String> = Vec::new();
+    let mut length = 0;
+    for line in text.lines().map(|line| plain(line, limit)).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        length += line.chars().count() + 1;
+        if length > limit {
+            break;
+        }
+        kept.push(line);
+    }
+    kept.join("\n")
+}
+
+/// A query that can be pasted as it is: its lines are kept, and `@timestamp` and its like keep their `@`. Addresses and
+/// mentions in it are as harmless as in [`defanged`].
+pub fn pasteable(query: &str) -> String {
+    query
+        .lines()
+        .map(|line| {
+            let mut safe = String::with_capacity(line.len());
+            let mut rest = line;
+            while let Some(at) = rest.find('@') {
+                let (before, after) = (&rest[..at], &rest[at + 1..]);
+                safe.push_str(&defanged(before));
+                let word = after.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+                let alone = !safe.ends_with(|c: char| c.is_alphanumeric() || "._-+)".contains(c));
+                let field = FIELDS.contains(&word) && !after[word.len()..].starts_with('.');
+                safe.push_str(if alone && field { "@" } else { "(at)" });
+                rest = after;
+            }
+            safe.push_str(&defanged(rest));
+            safe
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Fields that CloudWatch Logs adds to each event [D: Logs Insights, discoverable fields].
+const FIELDS: [&str; 8] = ["timestamp", "message", "logStream", "log", "ingestionTime", "requestId", "entity", "ptr"];
+
 /// Whether a character turns the direction of text or cannot be seen: bidirectional controls, zero-width characters,
 /// variation and tag characters, fillers,
 /// and the two non-characters that SNS and SQS refuse [D: SQS SendMessage].

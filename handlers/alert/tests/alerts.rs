@@ -96,9 +96,9 @@ fn the_deduplication_key_names_the_act() {
 fn the_incident_key_names_the_visit() {
     let key = |name: &str| alert(&kind(name)).incident_key;
     let cases = [
-        ("root-console-login-success-mfa", "rootwatch/111122223333/111122223333+192.0.2.10/2026-03-02T09Z"),
-        ("root-read-only-list-buckets", "rootwatch/111122223333/ASIAROOTCONSOEXAMPLE/2026-03-02T09Z"),
-        ("root-s3-put-bucket-policy-console", "rootwatch/111122223333/ASIAROOTCONSOEXAMPLE/2026-03-02T10Z"),
+        ("root-console-login-success-mfa", "rootwatch/111122223333/111122223333+192.0.2.10/2026-03-02T09Z/high"),
+        ("root-read-only-list-buckets", "rootwatch/111122223333/ASIAROOTCONSOEXAMPLE/2026-03-02T09Z/low"),
+        ("root-s3-put-bucket-policy-console", "rootwatch/111122223333/ASIAROOTCONSOEXAMPLE/2026-03-02T10Z/high"),
     ];
     for (name, wanted) in cases {
         assert_eq!(key(name), wanted, "{name}");
@@ -125,7 +125,7 @@ fn hostile_identifiers_do_not_leave_their_part_of_a_key() {
     event["detail"]["userIdentity"]["accessKeyId"] = json!(format!("../{}\n", "x".repeat(5000)));
     event["account"] = json!("a/b/c");
     let key = alert(&event).incident_key;
-    assert_eq!(key.split('/').count(), 4, "{key}");
+    assert_eq!(key.split('/').count(), 5, "{key}");
     assert!(key.len() <= 255);
 }
 
@@ -221,4 +221,233 @@ fn links_are_made_of_plain_parts_only() {
     ] {
         assert_eq!(is_console_link(link), wanted, "{link}");
     }
+}
+
+/// An event of root with a console session, over which `detail` is laid.
+fn root_call(detail: Value) -> Value {
+    let mut event = kind("root-s3-put-bucket-policy-console");
+    event["detail"]["requestParameters"] = Value::Null;
+    event["detail"]["resources"] = Value::Null;
+    for (key, value) in detail.as_object().unwrap() {
+        event["detail"][key] = value.clone();
+    }
+    event
+}
+
+fn with_key(mut event: Value, key: &str) -> Value {
+    event["detail"]["userIdentity"]["accessKeyId"] = json!(key);
+    event["detail"].as_object_mut().unwrap().remove("sessionCredentialFromConsole");
+    event
+}
+
+#[test]
+fn use_of_a_long_lived_root_key_is_at_least_high_and_says_so() {
+    for (source, name, read, error) in [
+        ("sts.amazonaws.com", "GetCallerIdentity", true, None),
+        ("s3.amazonaws.com", "ListBuckets", true, None),
+        ("sts.amazonaws.com", "AssumeRole", true, Some("AccessDenied")),
+        ("iam.amazonaws.com", "CreateServiceLinkedRole", false, None),
+        ("guardduty.amazonaws.com", "DeleteDetector", false, None),
+    ] {
+        let event = root_call(json!({"eventSource": source, "eventName": name, "readOnly": read, "errorCode": error}));
+        let alert = alert(&with_key(event, "AKIAROOTLONGLEXAMPLE"));
+        assert!(alert.severity >= Severity::High, "{name}: {:?}", alert.severity);
+        assert!(alert.title.contains("long-lived root access key"), "{name}: {}", alert.title);
+        assert_eq!(alert.actor.access.as_deref(), Some("long-lived access key"), "{name}");
+        assert!(alert.first_step.unwrap().contains("AKIAROOTLONGLEXAMPLE"), "{name}");
+    }
+}
+
+#[test]
+fn operations_that_stop_detection_or_the_monitor_are_critical_incidents_of_their_own() {
+    for (service, name) in [
+        ("guardduty", "DeleteDetector"),
+        ("config", "StopConfigurationRecorder"),
+        ("securityhub", "DisableSecurityHub"),
+        ("cloudtrail", "StopLogging"),
+        ("sns", "DeleteTopic"),
+        ("sqs", "PurgeQueue"),
+        ("lambda", "UpdateFunctionCode20150331v2"),
+        ("lambda", "DeleteFunction20150331"),
+        ("events", "DisableRule"),
+        ("monitoring", "DeleteAlarms"),
+        ("logs", "DeleteMetricFilter"),
+        ("secretsmanager", "DeleteSecret"),
+        ("kms", "ScheduleKeyDeletion"),
+        ("organizations", "DetachPolicy"),
+        ("iam", "DisableOrganizationsRootCredentialsManagement"),
+    ] {
+        let event = root_call(json!({"eventSource": format!("{service}.amazonaws.com"), "eventName": name}));
+        let alert = alert(&event);
+        assert_eq!(alert.severity, Severity::Critical, "{name}");
+        assert_eq!(alert.incident_key, format!("rootwatch/111122223333/{}", alert.deduplication_key), "{name}");
+    }
+}
+
+#[test]
+fn severities_of_single_operations() {
+    let of = |source: &str, name: &str, parameters: Value| {
+        let source = format!("{source}.amazonaws.com");
+        alert(&root_call(json!({"eventSource": source, "eventName": name, "requestParameters": parameters}))).severity
+    };
+    let status = |status: &str| json!({"accessKeyId": "AKIAEXAMPLEEXAMPLE12", "status": status});
+    assert_eq!(of("iam", "UpdateAccessKey", status("Inactive")), Severity::High);
+    assert_eq!(of("iam", "UpdateAccessKey", status("Active")), Severity::Critical);
+    assert_eq!(of("events", "PutRule", json!({"name": "spoke", "state": "DISABLED"})), Severity::Critical);
+    assert_eq!(of("events", "PutRule", json!({"name": "spoke", "state": "ENABLED"})), Severity::High);
+    // AWS makes such roles by itself when an account is created [R: panther-labs/panther-analysis pull 70].
+    let role = json!({"aWSServiceName": "support.amazonaws.com"});
+    assert_eq!(of("iam", "CreateServiceLinkedRole", role), Severity::Low);
+}
+
+#[test]
+fn the_touched_resource_is_named() {
+    for (source, name, parameters, wanted) in [
+        ("s3", "PutBucketPolicy", json!({"bucketName": "payroll", "Host": "s3.amazonaws.com"}), "bucket payroll"),
+        (
+            "iam",
+            "AttachUserPolicy",
+            json!({"userName": "backup", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}),
+            "user backup, policy arn:aws:iam::aws:policy/AdministratorAccess",
+        ),
+        ("iam", "UpdateAssumeRolePolicy", json!({"roleName": "deploy"}), "role deploy"),
+        ("kms", "DisableKey", json!({"keyId": "k-1"}), "key k-1"),
+        ("cloudtrail", "StopLogging", json!({"name": "organization"}), "trail organization"),
+        ("guardduty", "DeleteDetector", json!({"detectorId": "12abc"}), "detector 12abc"),
+        (
+            "ec2",
+            "RunInstances",
+            json!({"instanceType": "p5.48xlarge", "instancesSet": {"items": [{"imageId": "ami-1"}]}}),
+            "instance type p5.48xlarge, image ami-1",
+        ),
+        (
+            "organizations",
+            "CreateAccount",
+            json!({"email": "someone@example.com", "accountName": "new"}),
+            "account name new, e-mail domain example.com",
+        ),
+        ("sqs", "PurgeQueue", json!({"queueUrl": "https://sqs.us-east-1.amazonaws.com/1/q"}), "queue q"),
+        ("monitoring", "DeleteAlarms", json!({"alarmNames": ["a", "b"]}), "alarm a, alarm b"),
+        // A service that the table does not have.
+        ("glue", "DeleteDatabase", json!({"name": "sales", "token": "x", "force": true}), "name sales"),
+        ("s3", "PutBucketPolicy", json!({"bucketName": "a\n\u{202e}b"}), "bucket a \u{fffd}b"),
+        ("s3", "PutBucketPolicy", json!({"bucketName": ["x", {"y": 1}, 7]}), "bucket x, bucket 7"),
+    ] {
+        let source = format!("{source}.amazonaws.com");
+        let event = root_call(json!({"eventSource": source, "eventName": name, "requestParameters": parameters}));
+        assert_eq!(alert(&event).resource.as_deref(), Some(wanted), "{name}");
+    }
+    let mut event = root_call(json!({"eventSource": "x.amazonaws.com", "resources": [{"ARN": "arn:aws:x:::y"}]}));
+    assert_eq!(alert(&event).resource.as_deref(), Some("arn:aws:x:::y"));
+    event["detail"]["requestParameters"] = json!("text");
+    event["detail"]["resources"] = json!(7);
+    assert_eq!(alert(&event).resource, None);
+}
+
+#[test]
+fn a_created_access_key_is_not_the_key_of_the_session() {
+    let alert = alert(&root_call(json!({
+        "eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey",
+        "responseElements": {"accessKey": {"accessKeyId": "AKIANEWROOTKEYEXAMPL"}},
+    })));
+    assert_eq!(alert.new_access_key.as_deref(), Some("AKIANEWROOTKEYEXAMPL"));
+    assert_ne!(alert.actor.access_key_id, alert.new_access_key);
+    assert!(alert.first_step.as_ref().unwrap().contains("delete the new access key AKIANEWROOTKEYEXAMPL"));
+    let facts = alert.facts();
+    assert!(facts.iter().any(|(label, value)| *label == "New access key" && value.contains("delete this key")));
+    assert!(facts.iter().any(|(label, _)| *label == "Access key of the session"));
+}
+
+#[test]
+fn the_headline_names_the_account_once_and_first() {
+    let headline = |name: &str| {
+        let mut alert = alert(&kind(name));
+        alert.name_account("Payments");
+        alert.headline()
+    };
+    for (name, wanted) in [
+        ("root-console-login-success-no-mfa", "Payments (111122223333): root signed in without MFA"),
+        ("root-console-login-failure", "Payments (111122223333): failed root sign-in"),
+        ("root-password-recovery-requested", "Payments (111122223333): someone requested a root password reset"),
+        ("root-check-mfa", "Payments (111122223333): a root sign-in reached the MFA step"),
+        ("root-access-denied-scp", "Payments (111122223333): root was denied: call ec2 StopInstances"),
+    ] {
+        assert_eq!(headline(name), wanted, "{name}");
+    }
+    let mut alarm = alert(&kind("root-check-mfa"));
+    alarm.title = "Root activity in the log of account 111122223333".to_owned();
+    assert_eq!(alarm.headline().matches("111122223333").count(), 1);
+}
+
+#[test]
+fn an_escalation_opens_an_incident_of_its_own() {
+    let sign_in = |mfa: &str, result: &str| {
+        let mut event = kind("root-console-login-success-no-mfa");
+        event["detail"]["responseElements"]["ConsoleLogin"] = json!(result);
+        event["detail"]["additionalEventData"]["MFAUsed"] = json!(mfa);
+        alert(&event)
+    };
+    let (failed, success) = (sign_in("No", "Failure"), sign_in("No", "Success"));
+    assert_eq!((failed.severity, success.severity), (Severity::Medium, Severity::Critical));
+    assert_ne!(failed.incident_key, success.incident_key);
+    assert_eq!(failed.incident_key, sign_in("No", "Failure").incident_key);
+}
+
+#[test]
+fn first_steps_fit_the_event() {
+    let step = |event: &Value| alert(event).first_step.unwrap();
+    let created = step(&kind("root-organizations-create-account"));
+    assert!(created.contains("requested the new account") && !created.contains("reopened"), "{created}");
+    assert!(step(&kind("root-billing-close-account")).contains("reopened for 90 days"));
+    let session = with_key(root_call(json!({"userAgent": "aws-cli/2.32.0"})), "ASIASESSIONKEYEXAMPL");
+    assert!(step(&session).contains("GetSessionToken or AssumeRoot"), "{}", step(&session));
+    for (address, agent, words) in [
+        ("AWS Internal", "AWS Internal", "console"),
+        ("AWS Internal/7", "AWS Internal/7", "console"),
+        ("203.0.113.200", "aws-cli/2.32.0 exec-env/CloudShell", "CloudShell"),
+        ("appstream.amazonaws.com", "appstream.amazonaws.com", "AppStream"),
+        ("cloudformation.amazonaws.com", "cloudformation.amazonaws.com", "through that service"),
+    ] {
+        let notes = alert(&root_call(json!({"sourceIPAddress": address, "userAgent": agent}))).notes.join(" ");
+        assert!(notes.contains("source address masked by AWS") && notes.contains(words), "{address}: {notes}");
+    }
+    assert!(!alert(&root_call(json!({}))).notes.join(" ").contains("masked"));
+}
+
+#[test]
+fn data_events_have_no_link_into_the_event_history() {
+    for name in ["root-s3-data-event-get-object", "root-network-activity-vpce-denied"] {
+        assert_eq!(alert(&kind(name)).links.cloudtrail_event, None, "{name}");
+    }
+    let mut event = kind("root-console-login-success-mfa");
+    for (region, domain) in [
+        ("cn-north-1", "console.amazonaws.cn"),
+        ("us-gov-west-1", "console.amazonaws-us-gov.com"),
+        ("eusc-de-east-1", "console.amazonaws.eu"),
+    ] {
+        event["region"] = json!(region);
+        let link = alert(&event).links.cloudtrail_event.unwrap();
+        assert!(link.starts_with(&format!("https://{region}.{domain}/")), "{link}");
+        assert!(rootwatch_alert::links::is_console_link(&link));
+    }
+}
+
+#[test]
+fn links_lead_through_the_access_portal() {
+    let mut links = alert(&kind("root-console-login-success-mfa")).links;
+    let words = |links: &rootwatch_alert::links::Links| links.labelled("111122223333")[0].words();
+    assert_eq!(words(&links), "Event in CloudTrail (sign in to account 111122223333 first)");
+    links.portal = Some(rootwatch_alert::links::Portal {
+        url: "https://example.awsapps.com/start/".to_owned(),
+        role: Some("ReadOnly".to_owned()),
+    });
+    let link = links.labelled("111122223333").remove(0);
+    assert_eq!(link.words(), "Event in CloudTrail");
+    assert!(
+        link.href.starts_with(
+            "https://example.awsapps.com/start/#/console?account_id=111122223333&role_name=ReadOnly&destination=https%3A%2F%2Fus-east-1.console"
+        ),
+        "{}",
+        link.href
+    );
 }

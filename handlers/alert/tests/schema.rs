@@ -77,6 +77,7 @@ fn log_alarms() -> Vec<Value> {
                 .replace("\"${each.value.title}\"", "\"Root activity\"")
                 .replace("\"${each.value.summary}\"", "\"Root activity\"")
                 .replace("${each.value.note}", "a note")
+                .replace("${each.value.step}", "a step")
                 .replace("\"<arn>@<changed>\"", "\"arn@time\"")
                 .replace("<state>", &format!("\"{state}\""))
                 .replace("<aws.events.event.json>", "{}");

@@ -33,8 +33,13 @@ fn accounts_have_names_and_operations_severities() {
     let key = alert.deduplication_key.clone();
     settings.apply(&mut alert);
     assert_eq!((alert.severity, alert.account.as_str()), (Severity::High, "111122223333"));
-    assert!(alert.summary.contains("Account 111122223333 (Payments <!channel>), us-east-1"), "{}", alert.summary);
+    assert!(
+        alert.summary.starts_with("Payments <!channel> (111122223333): root called s3 ListBuckets"),
+        "{}",
+        alert.summary
+    );
     assert_eq!(alert.deduplication_key, key);
+    assert!(alert.incident_key.ends_with("/high"), "a severity of the settings opens its own incident");
     // Through the topic and back.
     let incoming::Incoming::Alert(read) = incoming::read(&alert.to_message()).unwrap() else { panic!("an alarm") };
     assert_eq!(read.account_name.as_deref(), Some("Payments <!channel>"));
@@ -85,4 +90,20 @@ fn what_cannot_be_read_is_refused() {
         assert!(error.contains(words), "{text}: {error}");
     }
     assert_eq!(Settings::parse("{}"), Ok(Settings::default()));
+}
+
+#[test]
+fn api_dates_do_not_hide_an_operation_from_the_settings() {
+    let mut event = kind("root-api-long-lived-access-key");
+    event["detail"]["eventSource"] = "lambda.amazonaws.com".into();
+    for name in ["CreateFunction20150331", "CreateFunction20150331v2", "CreateFunction"] {
+        event["detail"]["eventName"] = name.into();
+        for setting in ["lambda:CreateFunction", "lambda:CreateFunction20150331"] {
+            let Triage::Alert(mut alert, _) = triage(&event, None) else { panic!("silent") };
+            Settings::parse(&format!(r#"{{"severities": {{"{setting}": "critical"}}}}"#)).unwrap().apply(&mut alert);
+            assert_eq!(alert.severity, Severity::Critical, "{setting}: {name}");
+            let settings = suppressing(setting, "[]", "2026-04-01T00:00:00Z");
+            assert!(settings.suppression(&alert, Some(ARRIVED.parse().unwrap())).is_some(), "{setting}: {name}");
+        }
+    }
 }

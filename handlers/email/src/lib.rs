@@ -5,11 +5,11 @@ pub mod mail;
 
 use aws_sdk_sns::Client;
 use rootwatch_alert::incoming::read;
-use rootwatch_alert::links::is_runbook_link;
-use rootwatch_alert::{Gathered, Incoming};
+use rootwatch_alert::links::{Portal, is_runbook_link};
+use rootwatch_alert::{Gathered, Incoming, Severity};
 use rootwatch_runtime::{
     Act, ConfigurationError, Delivery, Gathering, Handler, Invocation, Message, Platform, Reason, Store, Ticket, Turn,
-    describe, is_invalid,
+    Urgency, describe, is_invalid,
 };
 
 /// The function `email`.
@@ -17,6 +17,7 @@ pub struct Email {
     sns: Client,
     topic: String,
     runbook: Option<String>,
+    portal: Option<Portal>,
     store: Option<Store>,
 }
 
@@ -28,11 +29,23 @@ impl Email {
     /// Where the topic's ARN is missing, or the runbook's address is none.
     pub fn new(platform: &Platform) -> Result<Self, ConfigurationError> {
         let runbook = platform.environment.runbook(is_runbook_link)?;
+        let portal = platform.environment.access_portal(is_runbook_link)?.map(|(url, role)| Portal { url, role });
         let topic = platform.environment.arn("EMAIL_TOPIC_ARN")?;
-        Ok(Email { runbook, sns: Client::new(&platform.aws), topic, store: Store::of(platform)? })
+        Ok(Email { runbook, portal, sns: Client::new(&platform.aws), topic, store: Store::of(platform)? })
     }
 
-    async fn send(&self, mail: mail::Mail) -> Delivery {
+    /// Publishes a mail, or its minimal form if SNS refuses it.
+    async fn send(&self, mail: mail::Mail, minimal: mail::Mail) -> Delivery {
+        match self.publish(mail).await {
+            Delivery::Permanent(reason) => match self.publish(minimal).await {
+                Delivery::Permanent(_) => Delivery::Permanent(reason),
+                delivery => delivery,
+            },
+            delivery => delivery,
+        }
+    }
+
+    async fn publish(&self, mail: mail::Mail) -> Delivery {
         let publish = self.sns.publish().topic_arn(&self.topic).subject(mail.subject).message(mail.text);
         match publish.send().await {
             Ok(_) => Delivery::Done,
@@ -47,21 +60,45 @@ impl Email {
 
 impl Handler for Email {
     async fn handle(&self, message: Message<'_>, invocation: Invocation) -> Delivery {
-        let incoming = match read(message.body) {
-            Ok(incoming) => incoming.with_runbook(self.runbook.as_deref()),
+        let mut incoming = match read(message.body) {
+            Ok(incoming) => incoming.with_links(self.runbook.as_deref(), self.portal.as_ref()),
             Err(error) => return Delivery::Permanent(Reason::new("Unreadable", error)),
         };
-        let Incoming::Alert(alert) = &incoming else { return self.send(mail::render(&incoming)).await };
+        if let (Some(store), Incoming::Alert(alert)) = (&self.store, &mut incoming)
+            && let Some((account, address, hour)) = alert.correlates_by()
+            && let Some(found) = store.correlated(account, address, hour, invocation).await
+        {
+            alert.correlate(&found.incident, found.accounts, found.addresses);
+        }
+        let minimal = mail::minimal(&incoming);
+        let Incoming::Alert(alert) = &incoming else { return self.send(mail::render(&incoming), minimal).await };
         let line = alert.line();
-        let act = Act { key: &alert.deduplication_key, incident: &alert.incident_key, line: &line };
-        let ticket = Ticket::take(self.store.as_ref(), Gathering::Together, Some(act), invocation).await;
-        let mail = match ticket.turn() {
-            Turn::Nothing(delivery) => return delivery.clone(),
-            Turn::Together(lines) => Gathered::of(&alert.incident_key, lines)
-                .map(|gathered| mail::render_gathered(&gathered.with_runbook(self.runbook.as_deref()))),
-            Turn::Alone | Turn::InThread(_) => None,
+        let act = Act {
+            key: &alert.deduplication_key,
+            incident: &alert.incident_key,
+            line: &line,
+            grade: alert.severity.grade(),
+            urgency: match alert.severity {
+                Severity::Critical => Urgency::Critical,
+                Severity::High => Urgency::High,
+                Severity::Medium | Severity::Low => Urgency::Low,
+            },
+            receives: message.receives,
         };
-        let delivery = self.send(mail.unwrap_or_else(|| mail::render(&incoming))).await;
+        let ticket = Ticket::take(self.store.as_ref(), Gathering::Together, Some(act), invocation).await;
+        let gathered = match ticket.turn() {
+            Turn::Nothing(delivery) => return delivery.clone(),
+            Turn::Together(lines) => Gathered::of(&alert.incident_key, lines),
+            Turn::Alone | Turn::InThread { .. } => None,
+        };
+        let (mail, minimal) = match gathered {
+            Some(gathered) => {
+                let gathered = gathered.with_runbook(self.runbook.as_deref());
+                (mail::render_gathered(&gathered), mail::minimal_gathered(&gathered))
+            }
+            None => (mail::render(&incoming), minimal),
+        };
+        let delivery = self.send(mail, minimal).await;
         ticket.finish(delivery, None).await
     }
 }

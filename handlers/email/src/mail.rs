@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use rootwatch_alert::facts::Fact;
-use rootwatch_alert::text::{defanged, subject};
+use rootwatch_alert::links::Labelled;
+use rootwatch_alert::text::{defanged, pasteable, subject};
 use rootwatch_alert::{Alarm, Alert, Gathered, Incoming};
 
 /// Longest text, in bytes: SNS's limit for a message, less the subject.
@@ -31,9 +32,9 @@ pub fn render(incoming: &Incoming) -> Mail {
 
 fn of_alert(alert: &Alert) -> Mail {
     let mut text = String::new();
-    line(&mut text, &format!("{}.", alert.title));
+    let title = format!("[{}] {}", alert.severity.as_str(), alert.headline());
+    line(&mut text, &format!("{title}."));
     line(&mut text, "");
-    line(&mut text, &format!("Severity: {}", alert.severity.as_str()));
     facts(&mut text, &alert.facts());
     if let Some(step) = &alert.first_step {
         paragraph(&mut text, "What to do first", [step.as_str()]);
@@ -42,12 +43,10 @@ fn of_alert(alert: &Alert) -> Mail {
         paragraph(&mut text, "Notes", alert.notes.iter().map(String::as_str));
     }
     if let Some(query) = &alert.query {
-        paragraph(&mut text, "Logs Insights query", [query.as_str()]);
+        // Without marks of a list, to be pasted as it is.
+        let _ = write!(text, "\nLogs Insights query:\n{}\n", pasteable(query));
     }
-    for (label, link) in alert.links.labelled() {
-        // Links that Rootwatch made, or its operators gave: the only ones that stay live.
-        let _ = write!(text, "\n{label}:\n{link}\n");
-    }
+    links(&mut text, &alert.links.labelled(&alert.account));
     paragraph(
         &mut text,
         "Keys",
@@ -59,32 +58,43 @@ fn of_alert(alert: &Alert) -> Mail {
         }
         None => line(&mut text, "\nThe event is too large for a mail; CloudTrail has it."),
     }
-    let title = format!("[{}] {}: {}", alert.severity.as_str(), alert.account_words(), alert.title);
     Mail { subject: subject(&title), text }
 }
 
-/// The mail about acts of one incident that are told together.
+/// The mail of a digest.
 pub fn render_gathered(gathered: &Gathered) -> Mail {
     let mut text = String::new();
-    line(&mut text, &format!("{}.", gathered.title()));
+    let title = format!("[{}] {}", gathered.severity.as_str(), gathered.title());
+    line(&mut text, &format!("{title}."));
     line(&mut text, "");
-    line(&mut text, &format!("Severity: {}", gathered.severity.as_str()));
     facts(&mut text, &gathered.facts());
     line(&mut text, "");
     for acts in &gathered.acts {
         let count = if acts.count > 1 { format!("{} x ", acts.count) } else { String::new() };
-        line(&mut text, &format!("- {count}{}", acts.title));
+        line(&mut text, &format!("- {count}[{}] {}", acts.severity.as_str(), acts.title));
         line(&mut text, &format!("  {}", acts.place));
         line(&mut text, &format!("  {}", acts.times));
     }
-    if let Some(rest) = gathered.rest() {
+    if let Some(rest) = gathered.rest(0) {
         line(&mut text, &format!("\n{rest}"));
     }
-    for (label, link) in gathered.links.labelled() {
-        let _ = write!(text, "\n{label}:\n{link}\n");
-    }
-    let title = format!("[{}] {}: {}", gathered.severity.as_str(), gathered.account, gathered.title());
+    links(&mut text, &gathered.links.labelled(""));
     Mail { subject: subject(&title), text }
+}
+
+/// The mail of last resort, sent when SNS refused the full one.
+pub fn minimal(incoming: &Incoming) -> Mail {
+    in_words(&incoming.minimal("SNS"))
+}
+
+/// The same for a digest.
+pub fn minimal_gathered(gathered: &Gathered) -> Mail {
+    in_words(&gathered.minimal("SNS"))
+}
+
+fn in_words(words: &str) -> Mail {
+    // Its link is Rootwatch's own.
+    Mail { subject: subject(words.split(". ").next().unwrap_or_default()), text: format!("{words}\n") }
 }
 
 fn of_alarm(alarm: &Alarm) -> Mail {
@@ -92,7 +102,19 @@ fn of_alarm(alarm: &Alarm) -> Mail {
     line(&mut text, &format!("{}.", alarm.title()));
     line(&mut text, "");
     facts(&mut text, &alarm.facts());
+    paragraph(&mut text, "What to do first", [alarm.first_step()]);
+    let needs = Some(format!("sign in to account {} first", alarm.account));
+    let link = alarm.link().map(|href| Labelled { label: "Alarm in CloudWatch", needs, href });
+    links(&mut text, &link.into_iter().collect::<Vec<_>>());
     Mail { subject: subject(&alarm.title()), text }
+}
+
+/// Links that Rootwatch made or its operators gave: the only ones that stay live.
+fn links(text: &mut String, links: &[Labelled]) {
+    for link in links {
+        line(text, &format!("\n{}:", link.words()));
+        let _ = writeln!(text, "{}", link.href);
+    }
 }
 
 fn facts(text: &mut String, facts: &[Fact]) {

@@ -22,7 +22,7 @@ async fn mails_are_published_or_come_again() {
         let wait = (!back.is_empty()).then_some("sqs:ChangeMessageVisibility");
         assert_eq!(asked_for, ["sns:Publish"].into_iter().chain(wait).collect::<Vec<_>>());
         assert!(
-            asked[0].body.contains("Subject=%5Bhigh%5D%20111122223333%3A%20Root%20user%20signed%20in"),
+            asked[0].body.contains("Subject=%5Bhigh%5D%20111122223333%3A%20root%20user%20signed%20in"),
             "{}",
             asked[0].body
         );

@@ -11,7 +11,7 @@ mod valid;
 use proptest::prelude::*;
 use rootwatch_alert::incoming::read;
 use rootwatch_alert::{Alarm, Alert, Gathered, Incoming, Triage, triage};
-use rootwatch_email::mail::{Mail, render, render_gathered};
+use rootwatch_email::mail::{Mail, minimal, render, render_gathered};
 use serde_json::{Value, json};
 use valid::check;
 
@@ -48,6 +48,30 @@ fn a_health_alarm() {
     let mail = render(&Incoming::Health(alarm.unwrap()));
     assert_eq!(mail.subject, "Rootwatch is not healthy: rootwatch-slack-dlq");
     assert!(mail.text.contains("Reason: Threshold Crossed"));
+    assert!(mail.text.contains("What to do first:"));
+}
+
+#[test]
+fn a_query_can_be_pasted_as_it_is() {
+    let mut message = login();
+    message["query"] = json!(
+        "# run over the time of the alarm\nfields @timestamp, eventName\n| filter userIdentity.type = \"Root\"\n| sort @timestamp desc\n| limit 100"
+    );
+    let mail = alert(&message);
+    let pasted =
+        "\nfields @timestamp, eventName\n| filter userIdentity.type = \"Root\"\n| sort @timestamp desc\n| limit 100\n";
+    assert!(mail.text.contains(pasted), "{}", mail.text);
+}
+
+#[test]
+fn the_minimal_mail_holds_nothing_that_others_wrote() {
+    let mut message = login();
+    message["title"] = json!("evil");
+    message["account"] = json!("evil.example");
+    let mail = minimal(&Incoming::Alert(Box::new(Alert::from_message(&message).unwrap())));
+    assert!(!format!("{mail:?}").contains("evil"), "{mail:?}");
+    let mail = minimal(&Incoming::Alert(Box::new(Alert::from_message(&login()).unwrap())));
+    insta::assert_snapshot!("minimal", format!("Subject: {}\n\n{}", mail.subject, mail.text));
 }
 
 #[test]

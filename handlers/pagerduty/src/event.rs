@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use rootwatch_alert::facts::Fact;
+use rootwatch_alert::keys::content_key;
 use rootwatch_alert::text::{self, defanged, prefix};
 use rootwatch_alert::{Alarm, AlarmState, Alert, Incoming, Severity};
 use serde_json::{Map, Value, json};
@@ -21,11 +22,38 @@ pub const EVENT_LIMIT: usize = 512 * 1024;
 /// Longest text of the original event, in bytes; as a JSON string it is at most twice as long.
 const ORIGINAL_LIMIT: usize = 120_000;
 
-/// The event, to which only the routing key is to be added.
-pub fn render(incoming: &Incoming) -> Value {
+/// The event without the routing key. None for a log alarm that is over: the root activity that raised it still has to be
+/// looked at, so it neither triggers an incident nor resolves one.
+pub fn render(incoming: &Incoming) -> Option<Value> {
     match incoming {
-        Incoming::Alert(alert) => of_alert(alert),
-        Incoming::Health(alarm) => of_alarm(alarm),
+        Incoming::Alert(alert) if alert.alarm_state.is_some_and(|state| state != AlarmState::Alarm) => None,
+        Incoming::Alert(alert) => Some(of_alert(alert)),
+        Incoming::Health(alarm) => Some(of_alarm(alarm)),
+    }
+}
+
+/// The event of last resort, sent when PagerDuty refused the full one: plain text without anything that others wrote. The
+/// key is the same, so it joins the same incident.
+pub fn minimal(incoming: &Incoming) -> Value {
+    let (action, key, severity) = match incoming {
+        Incoming::Alert(alert) => ("trigger", key(&alert.incident_key), severity(alert.severity)),
+        Incoming::Health(alarm) => (action(alarm.state), key(&alarm.arn), "error"),
+    };
+    // A key of triage's has only such characters; any other key may be the reason for the refusal.
+    let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:+=@/".contains(&byte));
+    let key = if plain { key.to_owned() } else { content_key(&Value::from(key)) };
+    json!({
+        "event_action": action,
+        "dedup_key": key,
+        "client": "Rootwatch",
+        "payload": {"summary": incoming.minimal("PagerDuty"), "source": "Rootwatch", "severity": severity},
+    })
+}
+
+fn action(state: AlarmState) -> &'static str {
+    match state {
+        AlarmState::Ok => "resolve",
+        AlarmState::Alarm | AlarmState::InsufficientData => "trigger",
     }
 }
 
@@ -36,17 +64,19 @@ fn of_alert(alert: &Alert) -> Value {
         let notes: Vec<_> = alert.notes.iter().map(|note| words(note)).collect();
         details.insert("Notes".to_owned(), Value::Array(notes));
     }
-    for (label, value) in [("What to do first", &alert.first_step), ("Logs Insights query", &alert.query)] {
-        if let Some(value) = value {
-            details.insert(label.to_owned(), words(value));
-        }
+    if let Some(step) = &alert.first_step {
+        details.insert("What to do first".to_owned(), words(step));
+    }
+    if let Some(query) = &alert.query {
+        details.insert("Logs Insights query".to_owned(), Value::from(text::pasteable(query)));
     }
     details.insert("Deduplication key".to_owned(), words(&alert.deduplication_key));
     if let Some(event) = alert.event_text(ORIGINAL_LIMIT) {
         details.insert("Event".to_owned(), Value::from(event));
     }
-    let links: Vec<_> = alert.links.labelled().map(|(text, href)| json!({"href": href, "text": text})).collect();
-    let title = format!("{} ({}, {})", alert.title, alert.account_words(), alert.region);
+    let links = alert.links.labelled(&alert.account);
+    let links: Vec<_> = links.iter().map(|link| json!({"href": link.href, "text": link.words()})).collect();
+    let title = format!("[{}] {}", alert.severity.as_str(), alert.headline());
     let mut event = json!({
         "event_action": "trigger",
         "dedup_key": key(&alert.incident_key),
@@ -67,14 +97,21 @@ fn of_alert(alert: &Alert) -> Value {
 }
 
 fn of_alarm(alarm: &Alarm) -> Value {
-    let (action, severity) = match alarm.state {
-        AlarmState::Alarm => ("trigger", "error"),
-        AlarmState::Ok => ("resolve", "info"),
-        AlarmState::InsufficientData => ("trigger", "warning"),
+    let severity = match alarm.state {
+        AlarmState::Alarm => "error",
+        AlarmState::Ok => "info",
+        AlarmState::InsufficientData => "warning",
     };
     let summary = format!("{} ({}, {})", alarm.title(), alarm.account, alarm.region);
+    let mut details = details(&alarm.facts());
+    details.insert("What to do first".to_owned(), words(alarm.first_step()));
+    let link = alarm.link().map(|href| {
+        let text = format!("Alarm in CloudWatch (sign in to account {} first)", defanged(&alarm.account));
+        json!({"href": href, "text": text})
+    });
+    let links: Vec<_> = link.into_iter().collect();
     let mut event = json!({
-        "event_action": action,
+        "event_action": action(alarm.state),
         "dedup_key": key(&alarm.arn),
         "client": "Rootwatch",
         "payload": {
@@ -84,9 +121,9 @@ fn of_alarm(alarm: &Alarm) -> Value {
             "component": words(&alarm.name),
             "group": words(&alarm.account),
             "class": "health",
-            "custom_details": details(&alarm.facts()),
+            "custom_details": details,
         },
-        "links": [],
+        "links": links,
     });
     timestamp(&mut event, alarm.changed.as_deref().unwrap_or_default());
     event

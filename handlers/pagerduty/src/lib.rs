@@ -8,14 +8,15 @@
 pub mod event;
 
 use std::fmt;
+use std::time::Duration;
 
-use rootwatch_alert::Incoming;
 use rootwatch_alert::incoming::read;
-use rootwatch_alert::links::is_runbook_link;
+use rootwatch_alert::links::{Portal, is_runbook_link};
+use rootwatch_alert::{Incoming, Severity};
 use rootwatch_runtime::sink::refusal;
 use rootwatch_runtime::{
-    Act, Answer, ConfigurationError, Delivery, Gathering, Handler, HttpsUrl, Invocation, Message, Platform, Reason,
-    Response, Secret, Store, Ticket, Turn, Web, deliver,
+    Act, Answer, ConfigurationError, Delivery, Form, Gathering, Handler, HttpsUrl, Invocation, Message, Platform,
+    Reason, Response, Secret, Store, Ticket, Turn, Urgency, Web, deliver,
 };
 use serde_json::Value;
 
@@ -30,6 +31,7 @@ pub struct PagerDuty {
     web: Web,
     integration: Secret<Integration>,
     runbook: Option<String>,
+    portal: Option<Portal>,
     store: Option<Store>,
 }
 
@@ -55,40 +57,76 @@ impl PagerDuty {
     pub fn new(platform: &Platform) -> Result<Self, ConfigurationError> {
         let secret = platform.environment.arn("SECRET_ARN")?;
         let runbook = platform.environment.runbook(is_runbook_link)?;
+        let portal = platform.environment.access_portal(is_runbook_link)?.map(|(url, role)| Portal { url, role });
         let store = Store::of(platform)?;
         let integration = Secret::new(platform, secret, integration);
-        Ok(PagerDuty { runbook, store, web: platform.web.clone(), integration })
+        Ok(PagerDuty { runbook, portal, store, web: platform.web.clone(), integration })
     }
 }
 
 impl Handler for PagerDuty {
+    const TIMEOUT: Duration = Duration::from_secs(24);
+
     async fn handle(&self, message: Message<'_>, invocation: Invocation) -> Delivery {
-        let incoming = match read(message.body) {
-            Ok(incoming) => incoming.with_runbook(self.runbook.as_deref()),
+        let mut incoming = match read(message.body) {
+            Ok(incoming) => incoming.with_links(self.runbook.as_deref(), self.portal.as_ref()),
             Err(error) => return Delivery::Permanent(Reason::new("Unreadable", error)),
         };
+        if let (Some(store), Incoming::Alert(alert)) = (&self.store, &mut incoming)
+            && let Some((account, address, hour)) = alert.correlates_by()
+            && let Some(found) = store.correlated(account, address, hour, invocation).await
+        {
+            alert.correlate(&found.incident, found.accounts, found.addresses);
+        }
+        let Some(event) = event::render(&incoming) else {
+            tracing::info!(message_id = message.id, "no incident: the log alarm is over");
+            return Delivery::Done;
+        };
+        let minimal = event::minimal(&incoming);
+        let urgency = urgency(&incoming);
         // An alarm and its end are one incident by themselves, and must not wait for a store.
         let act = match &incoming {
-            Incoming::Alert(alert) => {
-                Some(Act { key: &alert.deduplication_key, incident: &alert.incident_key, line: "" })
-            }
+            Incoming::Alert(alert) => Some(Act {
+                key: &alert.deduplication_key,
+                incident: &alert.incident_key,
+                line: "",
+                grade: alert.severity.grade(),
+                urgency,
+                receives: message.receives,
+            }),
             Incoming::Health(_) => None,
         };
         let ticket = Ticket::take(self.store.as_ref(), Gathering::OfItsOwn, act, invocation).await;
         if let Turn::Nothing(delivery) = ticket.turn() {
             return delivery.clone();
         }
-        let event = &event::render(&incoming);
-        let delivery = deliver(&self.integration, invocation, |integration| async move {
-            let mut event = event.clone();
+        let (event, minimal) = (&event, &minimal);
+        let delivery = deliver(&self.integration, invocation, |integration, form| async move {
+            let mut event = if form == Form::Full { event.clone() } else { minimal.clone() };
             event["routing_key"] = Value::from(integration.routing_key.as_str());
             match self.web.post_json(&integration.events_url, event.to_string()).await {
                 Ok(response) => answer(&response.without([integration.routing_key.as_str()])),
-                Err(failure) => Answer::failed("PagerDuty", &failure),
+                // An event that comes twice joins the incident of its `dedup_key`: no attempt makes a duplicate.
+                Err(failure) => match Answer::failed("PagerDuty", &failure) {
+                    Answer::Ambiguous(reason) => Answer::Later(reason),
+                    answer => answer,
+                },
             }
         })
         .await;
-        ticket.finish(delivery, None).await
+        ticket.finish(delivery.with_urgency(urgency), None).await
+    }
+}
+
+/// How soon a failed attempt is repeated.
+fn urgency(incoming: &Incoming) -> Urgency {
+    match incoming {
+        Incoming::Alert(alert) => match alert.severity {
+            Severity::Critical => Urgency::Critical,
+            Severity::High => Urgency::High,
+            Severity::Medium | Severity::Low => Urgency::Low,
+        },
+        Incoming::Health(_) => Urgency::High,
     }
 }
 
@@ -186,7 +224,7 @@ mod tests {
             assert!(matches!(answered(status, body), Answer::Later(_)), "{status} {body}");
         }
         assert!(matches!(answered(400, r#"{"errors": ["'routing_key' is invalid"]}"#), Answer::CredentialRefused(_)));
-        assert!(matches!(answered(400, r#"{"errors": ["'summary' is too long"]}"#), Answer::Never(_)));
+        assert!(matches!(answered(400, r#"{"errors": ["'summary' is too long"]}"#), Answer::ContentRefused(_)));
         assert!(matches!(answered(429, ""), Answer::Later(_)));
         assert!(matches!(answered(500, ""), Answer::Again(_)));
     }

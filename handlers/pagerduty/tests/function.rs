@@ -59,6 +59,8 @@ async fn refusals_are_now_or_never() {
         (with(500, ""), &["0"], 0),
         (with(400, r#"{"errors": ["Invalid routing key"]}"#), &[], 1),
         (with(413, ""), &[], 1),
+        (with(402, ""), &[], 1),
+        (with(407, ""), &["0"], 0),
         (Answered::Nothing, &["0"], 0),
     ] {
         let words = format!("{answer:?}");
@@ -69,4 +71,29 @@ async fn refusals_are_now_or_never() {
         assert_eq!(sent.len(), letters, "{words}");
         assert!(sent.iter().all(|letter| !letter.body.contains("R0KEY")), "a routing key is a secret");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_event_is_sent_once_more_without_what_others_wrote() {
+    let world = World::new(|asked| match asked.what.as_str() {
+        "secretsmanager:GetSecretValue" => Answered::With(200, r#"{"SecretString": "R0KEY"}"#.to_owned()),
+        _ if asked.body.contains("Root user signed in") => {
+            Answered::With(400, r#"{"errors": ["'summary' is invalid"]}"#.to_owned())
+        }
+        _ => Answered::With(202, r#"{"status": "success"}"#.to_owned()),
+    });
+    let response = pagerduty(&world).invoke(batch(&[ALERT]), minute(0)).await;
+    assert!(returned(&response).is_empty());
+    let asked = world.asked();
+    assert_eq!(asked.len(), 3, "{asked:?}");
+    let event: Value = serde_json::from_str(&asked[2].body).unwrap();
+    assert_eq!((&event["dedup_key"], &event["event_action"]), (&"visit".into(), &"trigger".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_alarm_that_is_over_sends_nothing() {
+    let world = world("R0KEY", Answered::Refused);
+    let over = r#"{"version": "1", "title": "No further root activity", "alarm_state": "OK"}"#;
+    let response = pagerduty(&world).invoke(batch(&[over]), minute(0)).await;
+    assert!(returned(&response).is_empty() && world.asked().is_empty());
 }

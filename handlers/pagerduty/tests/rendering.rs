@@ -11,7 +11,7 @@ mod valid;
 use proptest::prelude::*;
 use rootwatch_alert::incoming::read;
 use rootwatch_alert::{Alarm, Alert, Incoming, Triage, triage};
-use rootwatch_pagerduty::event::render;
+use rootwatch_pagerduty::event::{minimal, render};
 use serde_json::{Value, json};
 use valid::check;
 
@@ -31,7 +31,7 @@ fn login() -> Value {
 }
 
 fn alert(message: &Value) -> Value {
-    render(&Incoming::Alert(Box::new(Alert::from_message(message).unwrap())))
+    render(&Incoming::Alert(Box::new(Alert::from_message(message).unwrap()))).unwrap()
 }
 
 #[test]
@@ -47,10 +47,37 @@ fn health_alarms_open_and_resolve() {
             "AlarmName": "rootwatch-slack-dlq", "AWSAccountId": "999988887777", "NewStateValue": state, "NewStateReason": "Threshold Crossed",
             "StateChangeTime": "2026-02-26T10:14:05.123+0000", "Region": "US East (N. Virginia)", "AlarmArn": arn,
         }));
-        let event = render(&Incoming::Health(alarm.unwrap()));
+        let event = render(&Incoming::Health(alarm.unwrap())).unwrap();
+        assert!(event["payload"]["custom_details"]["What to do first"].is_string(), "{state}");
+        assert_eq!(event["links"][0]["text"], "Alarm in CloudWatch (sign in to account 999988887777 first)");
         assert_eq!((&event["event_action"], &event["dedup_key"]), (&json!(action), &json!(arn)), "{state}");
         assert_eq!(event["payload"]["timestamp"], "2026-02-26T10:14:05.123Z");
     }
+}
+
+#[test]
+fn log_alarms_that_are_over_trigger_nothing() {
+    for (state, triggers) in [("ALARM", true), ("OK", false), ("INSUFFICIENT_DATA", false)] {
+        let mut message = login();
+        message["origin"] = json!("log-alarm");
+        message["alarm_state"] = json!(state);
+        let alert = Incoming::Alert(Box::new(Alert::from_message(&message).unwrap()));
+        assert_eq!(render(&alert).is_some(), triggers, "{state}");
+    }
+}
+
+#[test]
+fn the_minimal_event_holds_nothing_that_others_wrote() {
+    for (field, text) in [("title", "evil"), ("incident_key", "evil evil"), ("account", "evil"), ("region", "evil!")] {
+        let mut message = login();
+        message[field] = json!(text);
+        let alert = Incoming::Alert(Box::new(Alert::from_message(&message).unwrap()));
+        let event = minimal(&alert);
+        assert!(!event.to_string().contains("evil"), "{event}");
+        assert_eq!(event["event_action"], "trigger");
+    }
+    let alert = Incoming::Alert(Box::new(Alert::from_message(&login()).unwrap()));
+    insta::assert_json_snapshot!("minimal", minimal(&alert));
 }
 
 #[test]
@@ -78,7 +105,7 @@ fn a_large_event_is_cut_and_a_hostile_one_harmless() {
         }
         message["event"]["detail"]["responseElements"] = json!(text);
         if let Some(alert) = Alert::from_message(&message) {
-            check(&render(&Incoming::Alert(Box::new(alert))));
+            check(&render(&Incoming::Alert(Box::new(alert))).unwrap());
         }
         message = login();
         message["event"] = json!(text);
@@ -107,6 +134,6 @@ proptest! {
         let Ok(Incoming::Alert(alert)) = read(&alert.to_message()) else {
             return Err(TestCaseError::fail("an alert is not read as one"));
         };
-        check(&render(&Incoming::Alert(alert)));
+        check(&render(&Incoming::Alert(alert)).unwrap());
     }
 }

@@ -1,7 +1,5 @@
 //! The messages of one invocation: each is dealt with on its own, and none holds back another.
 
-use std::time::Duration;
-
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage, SqsMessageAttribute};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::primitives::Blob;
@@ -10,14 +8,10 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use crate::aws::describe;
-use crate::delivery::{Delivery, Reason};
+use crate::delivery::{Delivery, Patience, Reason};
 use crate::handler::{Handler, Invocation, Message};
 use crate::platform::{ConfigurationError, Platform};
-use crate::queue::Queue;
-
-/// Longest time for one message. With the move to the dead-letter queue it stays below the function's time-out of
-/// ten seconds or more; at the end the message returns to its queue.
-const MESSAGE_TIMEOUT: Duration = Duration::from_secs(7);
+use crate::queue::{Queue, receives};
 
 /// Most attributes of an SQS message [D: SQS, message attributes].
 const ATTRIBUTE_LIMIT: usize = 10;
@@ -61,11 +55,26 @@ impl<H: Handler> Function<H> {
     /// Deals with one message. Answers whether it returns to its queue.
     async fn message(&self, record: &SqsMessage, invocation: Invocation) -> bool {
         let message = message(record);
-        let delivery = match tokio::time::timeout(MESSAGE_TIMEOUT, self.handler.handle(message, invocation)).await {
+        let delivery = match tokio::time::timeout(H::TIMEOUT, self.handler.handle(message, invocation)).await {
             Ok(delivery) => delivery,
-            Err(_) => {
-                Delivery::Retry(Reason::new("Timeout", format!("not done within {} s", MESSAGE_TIMEOUT.as_secs())))
+            // The request may be on its way.
+            Err(_) => Delivery::Retry(
+                Reason::new("Timeout", format!("not done within {} s", H::TIMEOUT.as_secs()))
+                    .with_patience(Patience::Ambiguous),
+            ),
+        };
+        let delivery = match delivery {
+            Delivery::Retry(reason) => {
+                let attempts = reason.attempts.unwrap_or(message.receives);
+                match reason.patience.ended(attempts, message.age(invocation)) {
+                    Some(words) => {
+                        let message = format!("{words}: {}", reason.message);
+                        Delivery::Permanent(Reason { message, ..reason })
+                    }
+                    None => Delivery::Retry(reason),
+                }
             }
+            delivery => delivery,
         };
         match delivery {
             Delivery::Done => {
@@ -84,7 +93,7 @@ impl<H: Handler> Function<H> {
                 true
             }
             Delivery::Retry(reason) => {
-                let wait = self.queue.back_off(record, reason.peace).await;
+                let wait = self.queue.back_off(record, &reason).await;
                 if let Err(cause) = &wait {
                     tracing::warn!(
                         message_id = message.id,
@@ -133,6 +142,7 @@ fn message(record: &SqsMessage) -> Message<'_> {
         id: record.message_id.as_deref().unwrap_or("unknown"),
         body: record.body.as_deref().unwrap_or_default(),
         sent: sent.and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
+        receives: receives(record),
     }
 }
 

@@ -1,25 +1,57 @@
-//! What became of a message.
+//! The outcome of a message.
 
 use std::fmt;
 use std::time::Duration;
 
-/// What became of a message.
+use crate::backoff::Urgency;
+
+/// The outcome of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
-    /// It is where it was to go: the message leaves the queue.
+    /// The message was delivered: it leaves the queue.
     Done,
-    /// Not yet, though nothing failed: the message returns to its queue and comes again then.
+    /// Nothing failed, but the message has to wait for another one: it returns to its queue. Waiting is never counted as
+    /// a failed attempt.
     Wait {
-        /// For how long, in seconds.
+        /// How long, in seconds.
         seconds: u64,
-        /// What it waits for, for the log.
+        /// What the message waits for, for the log.
         what: &'static str,
     },
-    /// Not now. The message returns to its queue and comes again after a while that grows with every try; the
-    /// queue's `maxReceiveCount` ends this.
+    /// The attempt failed. The message returns to its queue and comes again after a backoff, until its patience ends.
     Retry(Reason),
-    /// Never, whatever is tried. The message goes to the dead-letter queue at once, with the reason.
+    /// No attempt can succeed. The message goes to the dead-letter queue at once, with the reason.
     Permanent(Reason),
+}
+
+/// How long a failure is retried before the message goes to the dead-letter queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// 24 hours from the message's arrival: outages end.
+    Day,
+    /// One hour: the sink answered something that is not documented.
+    Hour,
+    /// A few attempts: the sink may have accepted the message, so each attempt may be a duplicate.
+    Ambiguous,
+}
+
+/// Most attempts of a message whose outcome is ambiguous. Without a store the receives of the message are counted.
+pub const AMBIGUOUS_ATTEMPTS: u32 = 8;
+
+impl Patience {
+    /// Whether the patience has ended, and the words for the dead-letter queue.
+    pub(crate) fn ended(self, attempts: u32, age: Option<Duration>) -> Option<&'static str> {
+        const HOUR: Duration = Duration::from_secs(3_600);
+        let older = |limit: Duration| age.is_some_and(|age| age >= limit);
+        match self {
+            Patience::Day if older(24 * HOUR) => Some("gave up after 24 hours"),
+            Patience::Hour if older(HOUR) => Some("gave up after an hour"),
+            Patience::Ambiguous if attempts >= AMBIGUOUS_ATTEMPTS || older(24 * HOUR) => {
+                Some("may have been delivered")
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Why a message was not delivered.
@@ -29,14 +61,47 @@ pub struct Reason {
     pub code: String,
     /// A sentence with the facts and, where there is one, the next step. Never a secret.
     pub message: String,
-    /// For how long the sink wants peace, where it says so.
-    pub peace: Option<Duration>,
+    /// How long the sink asks to wait (`Retry-After`).
+    pub retry_after: Option<Duration>,
+    /// How long the failure is retried.
+    pub patience: Patience,
+    /// How soon the alert is retried.
+    pub urgency: Urgency,
+    /// Failed attempts, this one included, if a store counts them. Otherwise the receives of the message are counted.
+    pub attempts: Option<u32>,
+    /// The wait before the next attempt in seconds, if it is already determined.
+    pub wait: Option<u64>,
 }
 
 impl Reason {
-    /// A reason of this code and sentence.
+    /// A reason with this code and sentence.
     pub fn new(code: impl Into<String>, message: impl fmt::Display) -> Self {
-        Reason { code: code.into(), message: message.to_string(), peace: None }
+        Reason {
+            code: code.into(),
+            message: message.to_string(),
+            retry_after: None,
+            patience: Patience::Day,
+            urgency: Urgency::High,
+            attempts: None,
+            wait: None,
+        }
+    }
+
+    /// The same with another patience.
+    #[must_use]
+    pub fn with_patience(self, patience: Patience) -> Self {
+        Reason { patience, ..self }
+    }
+}
+
+impl Delivery {
+    /// The same with the urgency of an alert.
+    #[must_use]
+    pub fn with_urgency(mut self, urgency: Urgency) -> Self {
+        if let Delivery::Retry(reason) = &mut self {
+            reason.urgency = urgency;
+        }
+        self
     }
 }
 

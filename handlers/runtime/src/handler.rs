@@ -1,6 +1,7 @@
 //! What a function does with one message.
 
 use std::future::Future;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -15,6 +16,17 @@ pub struct Message<'a> {
     pub body: &'a str,
     /// When it came to the queue (`SentTimestamp`).
     pub sent: Option<Timestamp>,
+    /// How often it was received, this time included (`ApproximateReceiveCount`).
+    pub receives: u32,
+}
+
+impl Message<'_> {
+    /// How long the message has been in its queue. The invocation's deadline stands for the time, so the age is too high by
+    /// the function's timeout.
+    pub(crate) fn age(&self, invocation: Invocation) -> Option<Duration> {
+        let sent = u64::try_from(self.sent?.as_millisecond()).ok()?;
+        Some(Duration::from_millis(invocation.deadline_ms.saturating_sub(sent)))
+    }
 }
 
 /// What an invocation says about itself; the only clock that a function has.
@@ -27,6 +39,10 @@ pub struct Invocation {
 
 /// A function of this workspace.
 pub trait Handler: Send + Sync {
+    /// Longest time for one message. With the move to the dead-letter queue it must stay below the function's timeout in
+    /// Terraform.
+    const TIMEOUT: Duration = Duration::from_secs(7);
+
     /// Deals with one message. Messages of a batch are dealt with at the same time.
     fn handle(&self, message: Message<'_>, invocation: Invocation) -> impl Future<Output = Delivery> + Send;
 }

@@ -23,7 +23,7 @@ use crate::aws::causes;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Longest time for a request with its answer.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(4);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How much of an answer is read, in bytes. The sinks answer with a few words.
 const ANSWER_LIMIT: usize = 64 * 1024;
@@ -52,6 +52,11 @@ impl HttpsUrl {
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let path = self.0.path_and_query().map_or("", |path| path.as_str());
         path.split(['/', '?', '&', '=']).filter(|part| part.len() >= 8)
+    }
+
+    /// The path, which may be a secret.
+    pub fn path(&self) -> &str {
+        self.0.path()
     }
 
     /// The host, which is no secret.
@@ -90,10 +95,11 @@ impl Response {
     }
 }
 
-/// Why there is no answer. All of them may pass.
+/// Why there is no answer. All of them may pass; after [`Failure::Timeout`] and [`Failure::Answer`] the sink may have accepted
+/// the request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// The sink took too long.
+    /// No answer in time, though there was a connection or its making was slow.
     #[error("`{host}` did not answer within {} s", REQUEST_TIMEOUT.as_secs())]
     Timeout {
         /// The sink.
@@ -138,7 +144,7 @@ impl Web {
         Web(connector)
     }
 
-    /// Sends JSON and reads the answer, within four seconds.
+    /// Sends JSON and reads the answer, within ten seconds.
     ///
     /// # Errors
     ///
@@ -188,9 +194,7 @@ impl Web {
 }
 
 fn failure(host: &str, error: &ConnectorError) -> Failure {
-    if error.is_timeout() {
-        return Failure::Timeout { host: host.to_owned() };
-    }
+    // The connector's own timeout is that of the connection: nothing was sent.
     Failure::Connection { host: host.to_owned(), cause: causes(error) }
 }
 

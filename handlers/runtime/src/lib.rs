@@ -5,7 +5,7 @@
 //!
 //! - [`platform`]: what a function is given: environment, AWS clients, the way to the web
 //! - [`handler`]: what a function does with one message, and the time as its invocation tells it
-//! - [`delivery`]: what became of a message
+//! - [`delivery`]: the outcome of a message; [`backoff`]: the wait before its next attempt
 //! - [`batch`]: many messages at once, the dead-letter queue, the answer to Lambda
 //! - [`secret`]: secrets by ARN, cached
 //! - [`https`]: requests to sinks
@@ -13,13 +13,14 @@
 //! - [`store`]: what has been told already, and what belongs together; [`turn`]: what that means for a message
 //! - [`call`]: calls of AWS without an SDK
 //! - [`main`]: the process
-//! - `queue`: how long a message waits for its next try
+//! - `queue`: the function's own queue
 //! - `testing` (a feature): a platform whose AWS and web are a closure
 //!
 //! A function never reads the system clock and never sleeps: what has to wait goes back to its queue.
 
 pub mod platform;
 
+pub mod backoff;
 pub mod delivery;
 pub mod handler;
 
@@ -42,13 +43,14 @@ mod process;
 mod queue;
 
 pub use aws::{describe, is_invalid};
+pub use backoff::Urgency;
 pub use batch::Function;
-pub use delivery::{Delivery, Reason};
+pub use delivery::{Delivery, Patience, Reason};
 pub use handler::{Handler, Invocation, Message};
 pub use https::{Failure, HttpsUrl, Response, Web};
 pub use platform::{ConfigurationError, Environment, Platform};
 pub use process::{InvocationError, Local, main};
 pub use secret::{Secret, SecretError};
-pub use sink::{Answer, deliver};
+pub use sink::{Answer, Form, deliver};
 pub use store::Store;
 pub use turn::{Act, Gathering, Ticket, Turn};

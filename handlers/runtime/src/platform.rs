@@ -75,6 +75,30 @@ impl Environment {
         }
     }
 
+    /// `ACCESS_PORTAL`, which may be there: JSON with `url` and perhaps `role`.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not such JSON, or `valid` does not take the URL.
+    pub fn access_portal(
+        &self,
+        valid: fn(&str) -> bool,
+    ) -> Result<Option<(String, Option<String>)>, ConfigurationError> {
+        const NAME: &str = "ACCESS_PORTAL";
+        const WANTED: &str = "JSON with `url`, an https:// address, and perhaps `role`, the name of a permission set";
+        let Some(text) = self.optional(NAME) else { return Ok(None) };
+        let json: serde_json::Value = serde_json::from_str(text)
+            .map_err(|error| ConfigurationError::Unreadable { name: NAME, cause: error.to_string() })?;
+        let url = json["url"].as_str().filter(|url| valid(url));
+        let role = json["role"].as_str().filter(|role| !role.is_empty());
+        match url {
+            Some(url) if json["role"].is_null() || role.is_some() => {
+                Ok(Some((url.to_owned(), role.map(str::to_owned))))
+            }
+            _ => Err(ConfigurationError::Malformed { name: NAME, wanted: WANTED }),
+        }
+    }
+
     /// A variable that must be an ARN.
     ///
     /// # Errors

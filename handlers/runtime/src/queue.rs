@@ -1,24 +1,14 @@
-//! The queue that feeds a function: a message that failed comes again after a while that grows with every try.
+//! The queue that feeds a function: a failed message comes again after a backoff.
 //!
 //! Lambda leaves a message of a partial batch failure in flight until its visibility timeout ends [D: Lambda, SQS
 //! error handling], so a timeout that the function sets meanwhile holds.
-
-use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsMessage;
 use aws_sdk_sqs::Client;
 
 use crate::aws::describe;
-
-/// The wait after the first try, in seconds. The first two waits together are longer than the threshold of the alarm
-/// on the age of the oldest message: after its third receive SQS no longer counts a message there.
-const FIRST_WAIT: u64 = 60;
-
-/// The longest wait, in seconds. With a hundred receives a sink may be down for a day.
-const LONGEST_WAIT: u64 = 15 * 60;
-
-/// The longest peace that a sink is granted, in seconds.
-const LONGEST_PEACE: u64 = 60 * 60;
+use crate::backoff::{seed, wait};
+use crate::delivery::Reason;
 
 /// The function's own queue.
 pub(crate) struct Queue {
@@ -32,10 +22,13 @@ impl Queue {
         Queue { client, url }
     }
 
-    /// Hides a message for as long as its next try is to wait, and answers how many seconds that is.
-    pub(crate) async fn back_off(&self, record: &SqsMessage, peace: Option<Duration>) -> Result<u64, String> {
-        let receives = record.attributes.get("ApproximateReceiveCount").and_then(|text| text.parse().ok());
-        self.hide(record, wait(receives.unwrap_or(1), peace)).await
+    /// Hides a message until its next attempt, and answers how many seconds that is.
+    pub(crate) async fn back_off(&self, record: &SqsMessage, reason: &Reason) -> Result<u64, String> {
+        let receives = receives(record);
+        let seed = seed(identity(record), receives);
+        let attempts = reason.attempts.unwrap_or(receives);
+        let seconds = reason.wait.unwrap_or_else(|| wait(attempts, reason.urgency, reason.retry_after, seed));
+        self.hide(record, seconds).await
     }
 
     /// Hides a message for so many seconds.
@@ -54,36 +47,18 @@ impl Queue {
     }
 }
 
-/// The wait after this many receives, in seconds: it doubles up to a quarter of an hour, and is never shorter than the
-/// peace that the sink wants.
-fn wait(receives: u32, peace: Option<Duration>) -> u64 {
-    let doublings = receives.saturating_sub(1).min(16);
-    let wait = (FIRST_WAIT << doublings).min(LONGEST_WAIT);
-    wait.max(peace.map_or(0, |peace| peace.as_secs().min(LONGEST_PEACE)))
+/// What names the message's content. Ids of messages and envelopes differ between runs of a test; what a record or alarm is
+/// called does not, so the same faults give the same waits.
+fn identity(record: &SqsMessage) -> &str {
+    const NAMES: [&str; 3] = ["\"deduplication_key\":\"", "\"AlarmArn\":\"", "\"eventID\":\""];
+    let body = record.body.as_deref().unwrap_or_default();
+    NAMES
+        .iter()
+        .find_map(|name| body.split_once(name)?.1.split('"').next())
+        .unwrap_or_else(|| record.message_id.as_deref().unwrap_or_default())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_grow_and_grant_peace_within_bounds() {
-        let cases = [
-            (0, None, 60),
-            (1, None, 60),
-            (2, None, 120),
-            (3, None, 240),
-            (5, None, 900),
-            (100, None, 900),
-            (u32::MAX, None, 900),
-            (1, Some(30), 60),
-            (1, Some(300), 300),
-            (1, Some(u64::MAX), 3_600),
-        ];
-        for (receives, peace, wanted) in cases {
-            assert_eq!(wait(receives, peace.map(Duration::from_secs)), wanted, "{receives} {peace:?}");
-        }
-        let longest: u64 = (1..100).map(|receives| wait(receives, None)).sum();
-        assert!(longest > 20 * 3_600, "{longest} s");
-    }
+/// How often the message was received, this time included.
+pub(crate) fn receives(record: &SqsMessage) -> u32 {
+    record.attributes.get("ApproximateReceiveCount").and_then(|text| text.parse().ok()).unwrap_or(1)
 }

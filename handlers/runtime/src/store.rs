@@ -4,10 +4,12 @@
 //! died in between repeats rather than loses. Where the store does not answer, the alert is sent all the same.
 //!
 //! An item is named by function, kind and key: each alerter tells an act once, whatever the others did. Its attributes:
-//! `lease` (a claim's end), `sent` (when it was told), `thread` (a sink's name for what it opened), `opened`, `head`,
-//! `lines` and `part` (what is gathered), `expires` (when DynamoDB forgets it). Times are seconds since 1970, as the
-//! invocations tell them.
+//! `lease` (a claim's end), `sent` (when it was sent), `thread` (a sink's name for what it opened), `grade` (the highest
+//! severity in the channel), `opened`, `head`, `lines` and `part` (a digest), `tries` (failed attempts), `retry` (no
+//! attempt before), `incident`, `accounts` and `addresses` (correlated sign-ins), `expires` (when DynamoDB forgets it).
+//! Times are seconds since 1970, as the invocations tell them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -19,9 +21,8 @@ use crate::platform::{ConfigurationError, Platform};
 /// Longest time for one call. There are up to four within the time of a message.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long a claim holds, in seconds: longer than the longest time for one message, shorter than the shortest wait
-/// between two tries.
-pub const LEASE: u64 = 20;
+/// How long a claim holds unless it is released, in seconds: longer than the longest time for one message.
+pub const LEASE: u64 = 30;
 
 /// How long it is remembered that an act was told, in seconds: longer than a message can stay in queue and dead-letter
 /// queue together.
@@ -51,8 +52,25 @@ pub struct Remembered {
     pub opened: Option<u64>,
     /// The part of an incident in which an act waits.
     pub part: Option<u64>,
-    /// What is gathered.
+    /// The lines of a digest.
     pub lines: Vec<String>,
+    /// Failed attempts.
+    pub tries: u32,
+    /// No attempt before.
+    pub retry: Option<u64>,
+    /// The highest severity that the channel has shown of an incident.
+    pub grade: u8,
+}
+
+/// Failed sign-ins that belong together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Correlated {
+    /// Names the incident, without a severity band.
+    pub incident: String,
+    /// The accounts so far.
+    pub accounts: BTreeSet<String>,
+    /// The source addresses so far.
+    pub addresses: BTreeSet<String>,
 }
 
 /// What came of a claim.
@@ -97,12 +115,18 @@ impl Store {
     /// # Errors
     ///
     /// Where the store does not answer.
-    pub async fn claim_incident(&self, incident: &str, act: &str, now: Invocation) -> Result<Claim, CallError> {
-        let condition = "(attribute_not_exists(#thread) AND (attribute_not_exists(#lease) OR #lease < :now OR #head = :act)) OR #expires < :now";
-        let update = "SET #lease = :until, #head = :act, #expires = :expires REMOVE #thread";
-        let names = ["thread", "lease", "head", "expires"];
+    pub async fn claim_incident(
+        &self,
+        incident: &str,
+        act: &str,
+        grade: u8,
+        now: Invocation,
+    ) -> Result<Claim, CallError> {
+        let condition = "(attribute_not_exists(#thread) AND (attribute_not_exists(#lease) OR #lease < :now OR #head = :act) AND (attribute_not_exists(#retry) OR #retry <= :now)) OR #expires < :now";
+        let update = "SET #lease = :until, #head = :act, #grade = :grade, #expires = :expires REMOVE #thread";
+        let names = ["thread", "lease", "head", "retry", "grade", "expires"];
         let values = json!({
-            ":now": number(at(now)), ":until": number(at(now) + LEASE), ":act": {"S": act},
+            ":now": number(at(now)), ":until": number(at(now) + LEASE), ":act": {"S": act}, ":grade": number(grade.into()),
             ":expires": number(at(now) + INCIDENT_REMEMBERED),
         });
         self.claim("incident", incident, update, condition, &names, values).await
@@ -143,9 +167,9 @@ impl Store {
     ///
     /// Where the store does not answer.
     pub async fn claim_part(&self, incident: &str, part: u64, now: Invocation) -> Result<Claim, CallError> {
-        let condition = "attribute_exists(#lines) AND attribute_not_exists(#sent) AND (attribute_not_exists(#lease) OR #lease < :now)";
+        let condition = "attribute_exists(#lines) AND attribute_not_exists(#sent) AND (attribute_not_exists(#lease) OR #lease < :now) AND (attribute_not_exists(#retry) OR #retry <= :now)";
         let values = json!({":now": number(at(now)), ":until": number(at(now) + LEASE)});
-        let names = ["lines", "sent", "lease"];
+        let names = ["lines", "sent", "lease", "retry"];
         self.claim("part", &part_name(incident, part), "SET #lease = :until", condition, &names, values).await
     }
 
@@ -166,6 +190,108 @@ impl Store {
     /// Where the store does not answer.
     pub async fn release_act(&self, act: &str) -> Result<(), CallError> {
         self.update("act", act, "REMOVE #lease", &["lease"], Value::Null).await
+    }
+
+    /// An alert goes to the dead-letter queue: nothing of it stays claimed, so that a redrive sends it.
+    ///
+    /// # Errors
+    ///
+    /// Where the store does not answer.
+    pub async fn forget_act(&self, act: &str) -> Result<(), CallError> {
+        self.update("act", act, "REMOVE #lease, #part, #tries", &["lease", "part", "tries"], Value::Null).await
+    }
+
+    /// An attempt failed: the claim of an alert is released, so that no other attempt waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// Where the store does not answer.
+    pub async fn fail_act(&self, act: &str, tries: u32) -> Result<(), CallError> {
+        let values = json!({":tries": number(tries.into())});
+        self.update("act", act, "SET #tries = :tries REMOVE #lease", &["tries", "lease"], values).await
+    }
+
+    /// An attempt to open an incident failed: nobody tries again before `retry`.
+    ///
+    /// # Errors
+    ///
+    /// Where the store does not answer.
+    pub async fn fail_incident(&self, incident: &str, tries: u32, retry: u64) -> Result<(), CallError> {
+        self.fail("incident", incident, tries, retry).await
+    }
+
+    /// An attempt to send a digest failed: nobody tries again before `retry`.
+    ///
+    /// # Errors
+    ///
+    /// Where the store does not answer.
+    pub async fn fail_part(&self, incident: &str, part: u64, tries: u32, retry: u64) -> Result<(), CallError> {
+        self.fail("part", &part_name(incident, part), tries, retry).await
+    }
+
+    async fn fail(&self, kind: &str, key: &str, tries: u32, retry: u64) -> Result<(), CallError> {
+        let update = "SET #tries = :tries, #retry = :retry REMOVE #lease";
+        let values = json!({":tries": number(tries.into()), ":retry": number(retry)});
+        self.update(kind, key, update, &["tries", "retry", "lease"], values).await
+    }
+
+    /// A graver event of an incident was shown to the channel.
+    ///
+    /// # Errors
+    ///
+    /// Where the store does not answer.
+    pub async fn raise_incident(&self, incident: &str, grade: u8) -> Result<(), CallError> {
+        let values = json!({":grade": number(grade.into())});
+        self.update("incident", incident, "SET #grade = :grade", &["grade"], values).await
+    }
+
+    /// The same as [`Store::correlate`]; none if the store is unavailable. Each alert is an incident of its own visit then.
+    pub async fn correlated(&self, account: &str, address: &str, period: &str, now: Invocation) -> Option<Correlated> {
+        let found = self.correlate(account, address, period, now).await;
+        found.inspect_err(|error| tracing::warn!(cause = %error, "the store did not answer")).ok()
+    }
+
+    /// Finds the incident of a failed sign-in: the one that its address belongs to, else the one that its account belongs to,
+    /// within a period. Both then belong to it, so that a spray over accounts and one from many addresses are one incident.
+    ///
+    /// # Errors
+    ///
+    /// Where the store does not answer.
+    pub async fn correlate(
+        &self,
+        account: &str,
+        address: &str,
+        period: &str,
+        now: Invocation,
+    ) -> Result<Correlated, CallError> {
+        let own = format!("rootwatch/failed-sign-ins/{account}+{address}/{period}");
+        let expires = number(at(now) + INCIDENT_REMEMBERED);
+        let join = |incident: &str| json!({":incident": {"S": incident}, ":expires": expires.clone()});
+        let update = "SET #incident = if_not_exists(#incident, :incident), #expires = :expires";
+        let names = ["incident", "expires"];
+        let incident = |item: Value| item["incident"]["S"].as_str().map(str::to_owned);
+        let from = format!("{address}#{period}");
+        let first = incident(self.changed("address", &from, update, &names, join(&own)).await?);
+        let first = first.unwrap_or_else(|| own.clone());
+        let of = format!("{account}#{period}");
+        let second = incident(self.changed("account", &of, update, &names, join(&first)).await?);
+        let found = match second {
+            // The account has an incident, and the address is new.
+            Some(second) if first == own && second != own => {
+                let update = "SET #incident = :incident, #expires = :expires";
+                self.update("address", &from, update, &names, join(&second)).await?;
+                second
+            }
+            _ => first,
+        };
+        let update = "SET #expires = :expires ADD #accounts :account, #addresses :address";
+        let values = json!({":expires": expires, ":account": {"SS": [account]}, ":address": {"SS": [address]}});
+        let item = self.changed("campaign", &found, update, &["expires", "accounts", "addresses"], values).await?;
+        let set = |name: &str| {
+            let texts = item[name]["SS"].as_array().into_iter().flatten();
+            texts.filter_map(|text| text.as_str().map(str::to_owned)).collect()
+        };
+        Ok(Correlated { accounts: set("accounts"), addresses: set("addresses"), incident: found })
     }
 
     /// An act was told.
@@ -233,6 +359,20 @@ impl Store {
         self.dynamodb.call("UpdateItem", &input).await.map(drop)
     }
 
+    /// Updates an item and answers it as it is afterwards.
+    async fn changed(
+        &self,
+        kind: &str,
+        key: &str,
+        update: &str,
+        names: &[&str],
+        values: Value,
+    ) -> Result<Value, CallError> {
+        let mut input = self.input(kind, key, update, names, values);
+        input["ReturnValues"] = Value::from("ALL_NEW");
+        Ok(self.dynamodb.call("UpdateItem", &input).await?["Attributes"].take())
+    }
+
     /// Names are always put in: many of them are reserved words.
     fn input(&self, kind: &str, key: &str, update: &str, names: &[&str], values: Value) -> Value {
         let names: Value = names.iter().map(|name| (format!("#{name}"), Value::from(*name))).collect();
@@ -254,7 +394,7 @@ pub(crate) fn at(invocation: Invocation) -> u64 {
     invocation.deadline_ms / 1000
 }
 
-fn part_name(incident: &str, part: u64) -> String {
+pub(crate) fn part_name(incident: &str, part: u64) -> String {
     format!("{incident}#{part}")
 }
 
@@ -263,7 +403,7 @@ fn number(number: u64) -> Value {
 }
 
 fn remembered(item: &Value) -> Remembered {
-    let number = |name: &str| item.get(name)?.get("N")?.as_str()?.parse().ok();
+    let number = |name: &str| item.get(name)?.get("N")?.as_str()?.parse::<u64>().ok();
     let lines = item["lines"]["L"].as_array().into_iter().flatten();
     Remembered {
         sent: item.get("sent").is_some(),
@@ -271,6 +411,10 @@ fn remembered(item: &Value) -> Remembered {
         thread: item["thread"]["S"].as_str().map(str::to_owned),
         opened: number("opened"),
         part: number("part"),
+        tries: number("tries").and_then(|tries| u32::try_from(tries).ok()).unwrap_or_default(),
+        retry: number("retry"),
+        // An incident of an earlier version has no grade: nothing in it is broadcast.
+        grade: number("grade").and_then(|grade| u8::try_from(grade).ok()).unwrap_or(u8::MAX),
         lines: lines.filter_map(|line| line["S"].as_str().map(str::to_owned)).collect(),
     }
 }

@@ -28,6 +28,8 @@ pub struct Asked {
 pub enum Answered {
     /// A status and a body.
     With(u16, String),
+    /// 429 with this `Retry-After`, in seconds.
+    Limited(u64),
     /// Nothing, ever.
     Nothing,
     /// The connection is refused.
@@ -118,6 +120,14 @@ impl HttpConnector for World {
             match answered {
                 Answered::With(status, body) => match status.try_into() {
                     Ok(status) => Ok(HttpResponse::new(status, SdkBody::from(body))),
+                    Err(error) => Err(ConnectorError::user(Box::new(error))),
+                },
+                Answered::Limited(seconds) => match 429_u16.try_into() {
+                    Ok(status) => {
+                        let mut response = HttpResponse::new(status, SdkBody::empty());
+                        response.headers_mut().insert("retry-after", seconds.to_string());
+                        Ok(response)
+                    }
                     Err(error) => Err(ConnectorError::user(Box::new(error))),
                 },
                 Answered::Nothing => std::future::pending().await,

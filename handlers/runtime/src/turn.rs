@@ -1,20 +1,34 @@
-//! Whose turn it is to tell an act, and together with what: the store's answers as what a function does next.
+//! Decides whether an alert is sent now, as a part of a digest or thread, or not at all: the store's answers as what a
+//! function does next.
 //!
-//! Without a store every message is told by itself, as often as it comes.
+//! Without a store every message is sent by itself, as often as it comes.
+//!
+//! A claim that fails is released with the time of the next attempt. One message of an incident tries then, and the others
+//! wait for it: an outage costs each message one or two receives for each attempt of its incident.
 
+use crate::backoff::{self, Urgency, seed, spread};
 use crate::call::CallError;
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, Reason};
 use crate::handler::Invocation;
-use crate::store::{Claim, LEASE, Store, at};
+use crate::store::{Claim, LEASE, Remembered, Store, at};
 
-/// How long the acts of an incident are gathered before they are told together, in seconds.
+/// How long the alerts of an incident are gathered before they are sent together, in seconds.
 pub const GATHERING: u64 = 60;
 
-/// How long a message waits while another one opens its incident, in seconds.
+/// How long a message waits at first while another one opens its incident, in seconds. The wait doubles up to the lease.
 const OPENING: u64 = 5;
 
-/// What a gathered act waits for.
-const GATHERED: &str = "it is told together with what belongs to its incident";
+/// Messages that wait for the same attempt come within so many seconds after it.
+const SPREAD: u64 = 20;
+
+/// Longest wait, in seconds.
+const LONGEST_WAIT: u64 = 3_600 + SPREAD;
+
+/// Most parts that are tried for a line: a part that is full or being sent is followed by another one.
+const PARTS: u64 = 30;
+
+/// What a line of a digest waits for.
+const GATHERED: &str = "the digest of its incident";
 
 /// How a sink keeps together what belongs to one incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,63 +37,85 @@ pub enum Gathering {
     OfItsOwn,
     /// The first message opens a thread, the others follow in it.
     Thread,
-    /// The first message stands alone, those that follow within a minute are one message.
+    /// The first message is sent alone, those that follow within a minute are one message.
     Together,
 }
 
-/// What a message tells, by its keys.
+/// An alert by its keys.
 #[derive(Debug, Clone, Copy)]
 pub struct Act<'a> {
     /// The deduplication key.
     pub key: &'a str,
     /// The incident key.
     pub incident: &'a str,
-    /// The act as it stands among others, in the sink's own form.
+    /// The alert as a line of a digest, in the sink's own form.
     pub line: &'a str,
+    /// The severity as a number: a graver one is higher.
+    pub grade: u8,
+    /// How soon a failed attempt is repeated.
+    pub urgency: Urgency,
+    /// How often the message was received, this time included.
+    pub receives: u32,
 }
 
 /// What a function does now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Turn {
-    /// Tells the message by itself.
+    /// Sends the message by itself.
     Alone,
-    /// Tells the message in this thread.
-    InThread(String),
-    /// Tells these acts in one message.
+    /// Sends the message in a thread.
+    InThread {
+        /// The sink's name for the thread.
+        thread: String,
+        /// Whether the channel sees the message too: it is graver than what the channel has seen of its incident.
+        broadcast: bool,
+    },
+    /// Sends these alerts in one message.
     Together(Vec<String>),
-    /// Tells nothing: this became of the message.
+    /// Sends nothing: this is the outcome of the message.
     Nothing(Delivery),
 }
 
-/// A turn, and what is to be confirmed after it.
+/// A claim that an attempt holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    /// The alert alone.
+    Act,
+    /// The alert, and the opening of its incident.
+    Incident,
+    /// A part of an incident: a digest.
+    Part(u64),
+}
+
+/// A turn, and what is confirmed or released after it.
 #[derive(Debug)]
 pub struct Ticket<'a> {
     turn: Turn,
     store: Option<&'a Store>,
     act: Act<'a>,
-    opens: bool,
-    part: Option<u64>,
+    held: Held,
+    /// Failed attempts of what is held.
+    tries: u32,
     invocation: Invocation,
 }
 
 impl<'a> Ticket<'a> {
-    /// Asks the store whose turn it is. Where it does not answer, it is this function's.
+    /// Asks the store. If the store is unavailable, the alert is sent: a duplicate is better than a missed alert.
     pub async fn take(
         store: Option<&'a Store>,
         gathering: Gathering,
         act: Option<Act<'a>>,
         invocation: Invocation,
     ) -> Ticket<'a> {
-        let none = Act { key: "", incident: "", line: "" };
-        let mut ticket = Ticket { turn: Turn::Alone, store: None, act: none, opens: false, part: None, invocation };
-        let Some((store, act)) = store.zip(act) else { return ticket };
-        ticket.act = act;
+        let none = Act { key: "", incident: "", line: "", grade: 0, urgency: Urgency::High, receives: 1 };
+        let act_of = act.unwrap_or(none);
+        let mut ticket = Ticket { turn: Turn::Alone, store: None, act: act_of, held: Held::Act, tries: 0, invocation };
+        let Some((store, _)) = store.zip(act) else { return ticket };
         match ticket.ask(store, gathering).await {
             Ok(turn) => {
                 ticket.turn = turn;
                 ticket.store = Some(store);
             }
-            // Rather twice than never.
             Err(error) => unusable(&error),
         }
         ticket
@@ -90,37 +126,79 @@ impl<'a> Ticket<'a> {
         &self.turn
     }
 
-    /// What became of it, remembered. `thread` is the sink's name for what it opened.
+    /// Remembers the outcome. `thread` is the sink's name for what it opened.
     pub async fn finish(self, delivery: Delivery, thread: Option<&str>) -> Delivery {
-        let Some(store) = self.store.filter(|_| delivery == Delivery::Done) else { return delivery };
-        if let Err(error) = self.confirm(store, thread).await {
+        let mut delivery = delivery.with_urgency(self.act.urgency);
+        let Some(store) = self.store else { return delivery };
+        let remembered = match &mut delivery {
+            Delivery::Done => self.confirm(store, thread).await,
+            Delivery::Retry(reason) => self.release(store, reason).await,
+            // Another alert of the incident may pass, and may try at once.
+            Delivery::Permanent(_) => self.give_up(store).await,
+            Delivery::Wait { .. } => Ok(()),
+        };
+        if let Err(error) = remembered {
             unusable(&error);
         }
         delivery
     }
 
     async fn confirm(&self, store: &Store, thread: Option<&str>) -> Result<(), CallError> {
-        if let Some(thread) = thread.filter(|_| self.opens) {
-            store.confirm_incident(self.act.incident, thread).await?;
-        }
-        if let Some(part) = self.part {
-            store.confirm_part(self.act.incident, part, self.invocation).await?;
+        match (self.held, thread) {
+            (Held::Incident, Some(thread)) => store.confirm_incident(self.act.incident, thread).await?,
+            (Held::Part(part), _) => store.confirm_part(self.act.incident, part, self.invocation).await?,
+            _ => {}
         }
         match self.turn {
-            Turn::Nothing(_) => Ok(()),
-            _ => store.confirm_act(self.act.key, self.invocation).await,
+            Turn::Nothing(_) => return Ok(()),
+            Turn::InThread { broadcast: true, .. } => {
+                store.raise_incident(self.act.incident, self.act.grade).await?;
+            }
+            _ => {}
         }
+        store.confirm_act(self.act.key, self.invocation).await
+    }
+
+    /// Releases what is held, with the time of the next attempt.
+    async fn release(&self, store: &Store, reason: &mut Reason) -> Result<(), CallError> {
+        let tries = self.tries + 1;
+        let wait = backoff::wait(tries, self.act.urgency, reason.retry_after, seed(self.act.key, tries));
+        reason.attempts = Some(tries);
+        reason.wait = Some(wait);
+        let retry = at(self.invocation) + wait;
+        match self.held {
+            Held::Act => store.fail_act(self.act.key, tries).await,
+            Held::Incident => {
+                store.fail_incident(self.act.incident, tries, retry).await?;
+                store.fail_act(self.act.key, tries).await
+            }
+            Held::Part(part) => store.fail_part(self.act.incident, part, tries, retry).await,
+        }
+    }
+
+    async fn give_up(&self, store: &Store) -> Result<(), CallError> {
+        let now = at(self.invocation);
+        match self.held {
+            Held::Act => {}
+            Held::Incident => store.fail_incident(self.act.incident, self.tries, now).await?,
+            Held::Part(part) => store.fail_part(self.act.incident, part, self.tries, now).await?,
+        }
+        // A redrive sends the alert.
+        store.forget_act(self.act.key).await
     }
 
     async fn ask(&mut self, store: &Store, gathering: Gathering) -> Result<Turn, CallError> {
         let (act, now) = (self.act, self.invocation);
         let known = match store.claim_act(act.key, now).await? {
-            Claim::Mine(_) => None,
+            Claim::Mine(known) => {
+                self.tries = known.tries;
+                None
+            }
             Claim::Taken(known) => Some(known),
         };
         match known {
             Some(known) if known.sent => {
-                tracing::info!(key = act.key, "told already");
+                tracing::info!(key = act.key, "already sent");
                 Ok(Turn::Nothing(Delivery::Done))
             }
             Some(known) => {
@@ -128,7 +206,7 @@ impl<'a> Ticket<'a> {
                 match known.part {
                     Some(part) if left == 0 => self.together(store, part).await,
                     Some(_) => Ok(wait(left, GATHERED)),
-                    None => Ok(wait(left, "the same act is being told")),
+                    None => Ok(wait(left, "another attempt for the same alert")),
                 }
             }
             None => match gathering {
@@ -140,48 +218,56 @@ impl<'a> Ticket<'a> {
     }
 
     async fn in_thread(&mut self, store: &Store) -> Result<Turn, CallError> {
-        match store.claim_incident(self.act.incident, self.act.key, self.invocation).await? {
-            Claim::Mine(_) => {
-                self.opens = true;
+        let act = self.act;
+        match store.claim_incident(act.incident, act.key, act.grade, self.invocation).await? {
+            Claim::Mine(known) => {
+                self.held = Held::Incident;
+                self.tries = known.tries;
                 Ok(Turn::Alone)
             }
-            Claim::Taken(known) => match known.thread {
-                Some(thread) => Ok(Turn::InThread(thread)),
-                None => {
-                    store.release_act(self.act.key).await?;
-                    Ok(wait(OPENING, "its incident is being opened"))
-                }
-            },
+            Claim::Taken(Remembered { thread: Some(thread), grade, .. }) => {
+                Ok(Turn::InThread { thread, broadcast: act.grade > grade })
+            }
+            Claim::Taken(known) => {
+                store.release_act(act.key).await?;
+                Ok(self.wait_for(&known, "the first alert of its incident"))
+            }
         }
     }
 
-    /// The first act of an incident stands alone, another one waits in a part of it.
+    /// Sends the first alert of an incident alone; another one waits in a part of it.
     async fn gathered(&mut self, store: &Store) -> Result<Turn, CallError> {
         let (act, now) = (self.act, self.invocation);
         let opened = match store.open_incident(act.incident, act.key, now).await? {
             Claim::Mine(_) => return Ok(Turn::Alone),
             Claim::Taken(known) => known.opened.unwrap_or(at(now)),
         };
-        let mut part = at(now).saturating_sub(opened) / GATHERING;
-        // The part may have ended meanwhile; then it is the next one.
-        if let Claim::Taken(_) = store.gather(act.incident, part, act.line, now).await? {
-            part += 1;
-            if let Claim::Taken(_) = store.gather(act.incident, part, act.line, now).await? {
-                return Ok(Turn::Alone);
+        let first = at(now).saturating_sub(opened) / GATHERING;
+        for part in first..first + PARTS {
+            match store.gather(act.incident, part, act.line, now).await {
+                Ok(Claim::Mine(_)) => {
+                    let end = opened + (part + 1) * GATHERING;
+                    store.hold_act(act.key, part, end).await?;
+                    return Ok(wait(end.saturating_sub(at(now)) + 1, GATHERED));
+                }
+                // The part is being sent.
+                Ok(Claim::Taken(_)) => {}
+                // The part is full: an item holds 400 KB [D: DynamoDB, quotas].
+                Err(CallError::Refused { code, .. }) if code == "ValidationException" => {}
+                Err(error) => return Err(error),
             }
         }
-        let end = opened + (part + 1) * GATHERING;
-        store.hold_act(act.key, part, end).await?;
-        Ok(wait(end.saturating_sub(at(now)) + 1, GATHERED))
+        Ok(Turn::Alone)
     }
 
-    /// The act comes back: its part is told by whichever of its acts comes first.
+    /// The time of a part has come: the first of its alerts that comes back sends the digest.
     async fn together(&mut self, store: &Store, part: u64) -> Result<Turn, CallError> {
         let (act, now) = (self.act, self.invocation);
         match store.claim_part(act.incident, part, now).await? {
             Claim::Mine(known) => {
-                self.part = Some(part);
-                // A function that died after it had added its line adds it again.
+                self.held = Held::Part(part);
+                self.tries = known.tries;
+                // A function that ended after it had added its line adds it again.
                 let mut lines = known.lines;
                 let mut seen = std::collections::HashSet::new();
                 lines.retain(|line| seen.insert(line.clone()));
@@ -189,20 +275,33 @@ impl<'a> Ticket<'a> {
             }
             Claim::Taken(known) if known.sent => {
                 store.confirm_act(act.key, now).await?;
-                tracing::info!(key = act.key, "told together with its incident");
+                tracing::info!(key = act.key, "sent in the digest of its incident");
                 Ok(Turn::Nothing(Delivery::Done))
             }
-            Claim::Taken(known) if known.lease.is_some_and(|lease| lease >= at(now)) => {
-                Ok(wait(LEASE, "its incident is being told"))
-            }
-            // Its part is not there any more.
+            Claim::Taken(known) if until(&known) > at(now) => Ok(self.wait_for(&known, GATHERED)),
+            // The part is gone.
             Claim::Taken(_) => Ok(Turn::Alone),
         }
     }
+
+    /// Waits for an attempt of another message: for its end, or for the time of the next one.
+    fn wait_for(&self, known: &Remembered, what: &'static str) -> Turn {
+        let (act, now) = (self.act, at(self.invocation));
+        let left = until(known).saturating_sub(now).max(1);
+        if known.retry.is_some_and(|retry| retry > now) {
+            return wait(left + spread(seed(act.key, act.receives), SPREAD), what);
+        }
+        wait(left.min(OPENING << act.receives.saturating_sub(1).min(3)), what)
+    }
+}
+
+/// Until when nobody else tries.
+fn until(known: &Remembered) -> u64 {
+    known.retry.unwrap_or_default().max(known.lease.map_or(0, |lease| lease.min(u64::MAX - LEASE) + 1))
 }
 
 fn wait(seconds: u64, what: &'static str) -> Turn {
-    Turn::Nothing(Delivery::Wait { seconds: seconds.clamp(1, 2 * GATHERING), what })
+    Turn::Nothing(Delivery::Wait { seconds: seconds.clamp(1, LONGEST_WAIT), what })
 }
 
 /// An alarm counts this line.

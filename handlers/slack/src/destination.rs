@@ -3,7 +3,7 @@
 use std::fmt;
 
 use rootwatch_runtime::sink::refusal;
-use rootwatch_runtime::{Answer, HttpsUrl, Reason, Response};
+use rootwatch_runtime::{Answer, HttpsUrl, Patience, Reason, Response};
 use serde_json::Value;
 
 /// The method that posts [D: Slack, chat.postMessage].
@@ -40,13 +40,20 @@ impl fmt::Debug for Destination {
 pub(crate) fn destination(secret: &str) -> Result<Destination, &'static str> {
     const WANTED: &str =
         "it is neither an https:// address nor JSON with `webhook_url`, or with `bot_token` and `channel`";
+    let webhook = |url: HttpsUrl| match url.path() {
+        // A workflow takes variables of its own instead of messages [D: Slack, webhook triggers].
+        path if is_slack(url.host()) && (path.starts_with("/triggers/") || path.starts_with("/workflows/")) => Err(
+            "it is the URL of a workflow trigger, which takes no messages: create an incoming webhook (https://hooks.slack.com/services/…) or use a bot",
+        ),
+        _ => Ok(Destination::Webhook(url)),
+    };
     if !secret.starts_with('{') {
-        return HttpsUrl::parse(secret).map(Destination::Webhook).map_err(|_| WANTED);
+        return HttpsUrl::parse(secret).map_err(|_| WANTED).and_then(webhook);
     }
     let json: Value = serde_json::from_str(secret).map_err(|_| "it begins like JSON and is not")?;
     let text = |name: &str| json.get(name).and_then(Value::as_str);
     if let Some(url) = text("webhook_url") {
-        return HttpsUrl::parse(url).map(Destination::Webhook);
+        return HttpsUrl::parse(url).and_then(webhook);
     }
     let (token, channel) = text("bot_token").zip(text("channel")).ok_or(WANTED)?;
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -61,16 +68,39 @@ pub(crate) fn destination(secret: &str) -> Result<Destination, &'static str> {
     Ok(Destination::Bot { token: token.to_owned(), channel: channel.to_owned(), url })
 }
 
-/// Slack answers a webhook with 200 and `ok` [D: Slack, incoming webhooks]; a 200 that says something else comes from
-/// something in between.
+fn is_slack(host: &str) -> bool {
+    ["slack.com", "slack-gov.com"]
+        .iter()
+        .any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+}
+
+/// The answer to a webhook. Slack answers 200 with the text `ok` [D: Slack, incoming webhooks]. Compatible receivers
+/// answer with JSON: `{"ok": true}`, `{"success": true}` (Rocket.Chat), `{"result": "success"}` (Zulip). Error codes come as
+/// text with 4xx, or in such JSON. Anything else with 200 comes from something in between and is retried.
 pub(crate) fn of_webhook(response: &Response) -> Answer {
+    let text = response.body.trim();
+    let json: Value = serde_json::from_str(text).unwrap_or_default();
+    let reason = || refusal("Slack", response);
     match response.status {
-        200 if response.body.trim() == "ok" => Answer::Accepted,
+        200 if text.eq_ignore_ascii_case("ok") || says_success(&json) => Answer::Accepted,
+        200..=299 if json["ok"] == false || json["success"] == false || json["result"] == "error" => {
+            let error = json["error"].as_str().or(json["msg"].as_str()).unwrap_or("no error named");
+            refused(error, coded(error, reason()))
+        }
+        400..=499 => match class(text) {
+            Class::Unknown => Answer::by_status("Slack", response),
+            // The code says more than the status. The status stays the reason's name.
+            _ => refused(text, reason()),
+        },
         _ => Answer::by_status("Slack", response),
     }
 }
 
-/// What `chat.postMessage` answered: a 200 says in its body whether it worked, and with `ts` where the message stands
+fn says_success(json: &Value) -> bool {
+    json["ok"] == true || json["success"] == true || json["result"] == "success"
+}
+
+/// The answer of `chat.postMessage`: a 200 says in its body whether it worked, and `ts` names the message
 /// [D: Slack, Web API responses; chat.postMessage, errors].
 pub(crate) fn of_bot(response: &Response) -> (Answer, Option<String>) {
     let body: Value = serde_json::from_str(&response.body).unwrap_or_default();
@@ -78,53 +108,135 @@ pub(crate) fn of_bot(response: &Response) -> (Answer, Option<String>) {
         (200, Some(true)) => return (Answer::Accepted, body["ts"].as_str().map(str::to_owned)),
         (200, Some(false)) => {
             let error = body["error"].as_str().unwrap_or("no error named");
-            let code: String = error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect();
-            let mut reason = refusal("Slack", response);
-            reason = Reason { code: format!("Slack_{code}"), ..reason };
-            refused(error, reason)
+            refused(error, coded(error, refusal("Slack", response)))
         }
         _ => Answer::by_status("Slack", response),
     };
     (answer, None)
 }
 
-/// What an error of the Web API means. One that is not known may pass.
-fn refused(error: &str, reason: Reason) -> Answer {
+fn coded(error: &str, reason: Reason) -> Reason {
+    let code: String = error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect();
+    Reason { code: format!("Slack_{code}"), ..reason }
+}
+
+/// What an error code of Slack means for a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// The token, the channel or a permission. An operator has to fix it.
+    Credential,
+    /// The message. A minimal one may pass.
+    Content,
+    /// Slack itself, for a moment.
+    Again,
+    /// A limit, or Slack for longer.
+    Later,
+    /// The thread: the message is sent outside of it.
+    ThreadGone,
+    /// Not documented.
+    Unknown,
+}
+
+/// Error codes of chat.postMessage, of every Web API method and of incoming webhooks [D: Slack, chat.postMessage; Slack,
+/// handling webhook errors].
+fn class(error: &str) -> Class {
     match error {
-        "account_inactive"
+        "access_denied"
+        | "account_inactive"
+        | "action_prohibited"
+        | "as_user_not_supported"
+        | "channel_is_archived"
         | "channel_not_found"
+        | "channel_type_not_supported"
+        | "deprecated_endpoint"
         | "ekm_access_denied"
         | "enterprise_is_restricted"
         | "invalid_auth"
+        | "invalid_token"
         | "is_archived"
+        | "is_inactive"
+        | "messages_tab_disabled"
+        | "metadata_must_be_sent_from_app"
+        | "method_deprecated"
         | "missing_scope"
+        | "no_active_hooks"
         | "no_permission"
+        | "no_service"
+        | "no_service_id"
+        | "no_team"
         | "not_allowed_token_type"
         | "not_authed"
         | "not_in_channel"
         | "org_login_required"
+        | "posting_to_general_channel_denied"
         | "restricted_action"
+        | "restricted_action_read_only_channel"
+        | "restricted_action_thread_only_channel"
         | "team_access_not_granted"
+        | "team_disabled"
+        | "team_not_found"
         | "token_expired"
         | "token_revoked"
-        | "two_factor_setup_required" => Answer::CredentialRefused(reason),
-        "internal_error" | "fatal_error" | "service_unavailable" => Answer::Again(reason),
-        "invalid_arguments"
+        | "two_factor_setup_required"
+        | "user_not_found" => Class::Credential,
+        "attachment_payload_limit_exceeded"
+        | "duplicate_channel_not_found"
+        | "duplicate_message_not_found"
+        | "invalid_arg_name"
+        | "invalid_arguments"
+        | "invalid_array_arg"
         | "invalid_attachments"
         | "invalid_blocks"
+        | "invalid_blocks_format"
+        | "invalid_charset"
+        | "invalid_form_data"
         | "invalid_json"
+        | "invalid_metadata_format"
+        | "invalid_metadata_schema"
+        | "invalid_payload"
+        | "invalid_post_type"
+        | "json_not_object"
+        | "markdown_text_conflict"
+        | "metadata_too_large"
+        | "missing_post_type"
+        | "missing_text_or_fallback_or_attachments"
         | "msg_blocks_too_long"
         | "msg_too_long"
         | "no_text"
         | "too_many_attachments"
-        | "too_many_blocks" => Answer::Never(reason),
-        _ => Answer::Later(reason),
+        | "too_many_blocks"
+        | "too_many_contact_cards" => Class::Content,
+        "fatal_error" | "internal_error" | "request_timeout" | "rollup_error" | "service_unavailable" => Class::Again,
+        "accesslimited" | "message_limit_exceeded" | "rate_limited" | "ratelimited" | "team_added_to_org" => {
+            Class::Later
+        }
+        "cannot_reply_to_message"
+        | "message_not_found"
+        | "restricted_action_non_threadable_channel"
+        | "restricted_action_thread_locked"
+        | "thread_not_found" => Class::ThreadGone,
+        _ => Class::Unknown,
     }
 }
 
-/// Whether the thread is not there any more: the message is then told by itself.
+/// The answer of an error code. An unknown code is retried for an hour.
+fn refused(error: &str, reason: Reason) -> Answer {
+    match class(error) {
+        Class::Credential => Answer::CredentialRefused(reason),
+        Class::Content => Answer::ContentRefused(reason),
+        Class::Again => Answer::Again(reason),
+        Class::Later => Answer::Later(reason),
+        Class::ThreadGone | Class::Unknown => Answer::Later(reason.with_patience(Patience::Hour)),
+    }
+}
+
+/// Whether the thread does not exist anymore or takes no replies: the message is sent outside of it.
 pub(crate) fn thread_is_gone(answer: &Answer) -> bool {
-    matches!(answer, Answer::Later(reason) if ["Slack_thread_not_found", "Slack_message_not_found", "Slack_cannot_reply_to_message"].contains(&reason.code.as_str()))
+    let code = match answer {
+        Answer::Later(reason) => reason.code.strip_prefix("Slack_"),
+        _ => None,
+    };
+    code.is_some_and(|code| class(code) == Class::ThreadGone)
 }
 
 #[cfg(test)]
@@ -152,6 +264,9 @@ mod tests {
             (r#"{"webhook_url": 1}"#, Err("neither")),
             ("{", Err("begins like JSON")),
             ("xoxb-token", Err("neither")),
+            ("https://hooks.slack.com/triggers/T0/1/x", Err("workflow trigger")),
+            (r#"{"webhook_url": "https://hooks.slack.com/workflows/T0/A1/1/x"}"#, Err("workflow trigger")),
+            ("https://mattermost.example/triggers/x", Ok("mattermost.example")),
         ];
         for (secret, wanted) in cases {
             match (destination(secret), wanted) {
@@ -167,10 +282,13 @@ mod tests {
     }
 
     #[test]
-    fn only_ok_is_accepted() {
+    fn documented_success_bodies_are_accepted() {
         for (status, body, accepted) in [
             (200, "ok", true),
             (200, "ok\n", true),
+            (200, r#"{"ok": true}"#, true),
+            (200, r#"{"success": true}"#, true),
+            (200, r#"{"result": "success", "msg": ""}"#, true),
             (200, "", false),
             (200, r#"{"ok": false}"#, false),
             (200, "<html>", false),
@@ -192,9 +310,10 @@ mod tests {
             (200, r#"{"ok": false, "error": "channel_not_found"}"#, "credential"),
             (200, r#"{"ok": false, "error": "ratelimited"}"#, "later"),
             (200, r#"{"ok": false, "error": "internal_error"}"#, "again"),
-            (200, r#"{"ok": false, "error": "msg_too_long"}"#, "never"),
-            (200, r#"{"ok": false, "error": "of_tomorrow"}"#, "later"),
-            (200, r#"{"ok": false}"#, "later"),
+            (200, r#"{"ok": false, "error": "msg_too_long"}"#, "content"),
+            (200, r#"{"ok": false, "error": "message_limit_exceeded"}"#, "later"),
+            (200, r#"{"ok": false, "error": "of_tomorrow"}"#, "hour"),
+            (200, r#"{"ok": false}"#, "hour"),
             (200, "ok", "later"),
             (200, "<html>", "later"),
             (429, "", "later"),
@@ -206,8 +325,38 @@ mod tests {
                 Answer::Accepted => "accepted",
                 Answer::CredentialRefused(_) => "credential",
                 Answer::Again(_) => "again",
+                Answer::Later(reason) if reason.patience == Patience::Hour => "hour",
                 Answer::Later(_) => "later",
-                Answer::Never(_) => "never",
+                Answer::ContentRefused(_) => "content",
+                Answer::Forbidden(_) | Answer::Ambiguous(_) | Answer::Never(_) => "other",
+            };
+            assert_eq!(got, wanted, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn error_codes_of_webhooks_say_more_than_the_status() {
+        for (status, body, wanted) in [
+            (200, r#"{"ok": false, "error": "invalid_blocks"}"#, "content"),
+            // Slack sends codes as text with 4xx only: with 200 it is something in between.
+            (200, "invalid_payload", "later"),
+            (400, "invalid_payload", "content"),
+            (400, "something new", "content"),
+            (403, "action_prohibited", "credential"),
+            (403, "<html>blocked by the firewall", "forbidden"),
+            (404, "channel_not_found", "credential"),
+            (407, "", "later"),
+            (421, "", "later"),
+            (500, "rollup_error", "again"),
+        ] {
+            let response = Response { status, retry_after: None, body: body.to_owned() };
+            let got = match of_webhook(&response) {
+                Answer::CredentialRefused(_) => "credential",
+                Answer::ContentRefused(_) => "content",
+                Answer::Forbidden(_) => "forbidden",
+                Answer::Again(_) => "again",
+                Answer::Later(_) => "later",
+                _ => "other",
             };
             assert_eq!(got, wanted, "{status} {body}");
         }

@@ -54,8 +54,10 @@ async fn what_becomes_of_a_message() {
         ("broken", with(503, ""), ALERT, &[GET, HOOK, HOOK, WAIT], &["0"]),
         ("a redirect", with(302, ""), ALERT, &[GET, HOOK, WAIT], &["0"]),
         ("silence", Answered::Nothing, ALERT, &[GET, HOOK, WAIT], &["0"]),
+        ("a proxy", with(407, ""), ALERT, &[GET, HOOK, WAIT], &["0"]),
+        ("a firewall", with(403, "<html>"), ALERT, &[GET, HOOK, GET, HOOK, SEND], &[]),
         ("no connection", Answered::Refused, ALERT, &[GET, HOOK, HOOK, WAIT], &["0"]),
-        ("a payload that Slack refuses", with(400, "invalid_blocks"), ALERT, &[GET, HOOK, SEND], &[]),
+        ("a payload that Slack refuses", with(400, "invalid_blocks"), ALERT, &[GET, HOOK, HOOK, SEND], &[]),
         // The secret is read again, and is the same.
         ("a webhook that is gone", with(404, "no_service"), ALERT, &[GET, HOOK, GET, SEND], &[]),
         ("a message that is none", with(200, "ok"), "{}", &[SEND], &[]),
@@ -222,6 +224,12 @@ async fn the_store_says_whose_turn_it_is() {
             &[],
         ),
         (
+            "its incident has a thread of lower severity",
+            &[(200, "{}"), taken!(r#"{"thread": {"S": "17.5"}, "grade": {"N": "2"}}"#)],
+            &[GET, UPDATE, UPDATE, POST, UPDATE, UPDATE],
+            &[],
+        ),
+        (
             "its incident is being opened",
             &[(200, "{}"), taken!(r#"{"lease": {"N": "99999999999"}}"#)],
             &[GET, UPDATE, UPDATE, UPDATE, WAIT],
@@ -247,7 +255,12 @@ async fn the_store_says_whose_turn_it_is() {
         assert_eq!(returned(&response), *back, "{what}");
         if let Some(post) = asked.iter().find(|asked| asked.what == POST) {
             assert!(post.body.contains(r#""channel":"C1""#), "{what}: {}", post.body);
-            assert_eq!(post.body.contains(r#""thread_ts":"17.5""#), *what == "its incident has a thread", "{what}");
+            assert_eq!(
+                post.body.contains(r#""thread_ts":"17.5""#),
+                what.starts_with("its incident has a thread"),
+                "{what}"
+            );
+            assert_eq!(post.body.contains("reply_broadcast"), what.ends_with("of lower severity"), "{what}");
             assert!(!post.body.contains("xoxb"), "a token is a secret");
         }
     }
@@ -258,7 +271,7 @@ async fn what_was_not_told_is_not_remembered() {
     let world = with_store(&[], r#"{"ok": false, "error": "ratelimited"}"#);
     let response = bot(&world).invoke(batch(&[ALERT]), minute(0)).await;
     assert_eq!(returned(&response), ["0"]);
-    assert_eq!(names(&world.asked()), [GET, UPDATE, UPDATE, POST, WAIT]);
+    assert_eq!(names(&world.asked()), [GET, UPDATE, UPDATE, POST, UPDATE, UPDATE, WAIT], "the claims are released");
 }
 
 #[tokio::test(start_paused = true)]

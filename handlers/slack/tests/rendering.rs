@@ -11,7 +11,7 @@ mod valid;
 use proptest::prelude::*;
 use rootwatch_alert::incoming::read;
 use rootwatch_alert::{Alarm, Alert, Gathered, Incoming, Triage, triage};
-use rootwatch_slack::message::{render, render_gathered};
+use rootwatch_slack::message::{minimal, minimal_gathered, render, render_gathered};
 use serde_json::{Value, json};
 use valid::check;
 
@@ -152,6 +152,98 @@ fn gathered_hostile_text_is_only_text() {
             check(&gathered(text));
         }
     }
+}
+
+#[test]
+fn a_digest_shows_the_gravest_event_and_counts_what_it_does_not_show() {
+    for (events, text) in [(100, "x"), (1_000, "x"), (60, "y".repeat(200).as_str())] {
+        let lines: Vec<String> = (0..events)
+            .map(|number| {
+                let mut message = login();
+                // The gravest is the last by time, and no line is like another.
+                message["severity"] = json!(if number == events - 1 { "high" } else { "low" });
+                message["title"] = json!(format!("Root called {number} {text}"));
+                message["event_time"] = json!(format!("2026-03-02T09:{:02}:{:02}Z", number / 60, number % 60));
+                message["deduplication_key"] = json!(number.to_string());
+                Alert::from_message(&message).unwrap().line()
+            })
+            .chain(["not a line".to_owned()])
+            .collect();
+        let payload = render_gathered(&Gathered::of("incident", &lines).unwrap());
+        check(&payload);
+        let shown = payload["attachments"].to_string();
+        assert!(shown.contains(&format!("called {} ", events - 1)), "the gravest of {events}");
+        let bullets = shown.matches("•").count();
+        let hidden = events + 1 - bullets;
+        let minimal = minimal_gathered(&Gathered::of("incident", &lines).unwrap());
+        assert!(
+            minimal["text"].as_str().unwrap().contains(&format!("{} more root events in account 1111", events + 1))
+        );
+        let words = format!("{hidden} further events are not shown");
+        assert!(payload["blocks"].to_string().contains(&words), "{words}: {}", payload["blocks"]);
+        assert!(payload["text"].as_str().unwrap().contains(&format!("{} more", events + 1)));
+    }
+}
+
+#[test]
+fn a_digest_of_correlated_sign_ins_counts_accounts_and_addresses() {
+    let accounts: std::collections::BTreeSet<_> =
+        ["111122223333", "222233334444", "333344445555"].map(str::to_owned).into();
+    let lines: Vec<String> = accounts
+        .iter()
+        .map(|account| {
+            let mut message = login();
+            message["account"] = json!(account);
+            message["title"] = json!("Failed root sign-in");
+            message["outcome"] = json!("failure");
+            message["deduplication_key"] = json!(account);
+            let mut alert = Alert::from_message(&message).unwrap();
+            alert.correlate("rootwatch/failed-sign-ins/x", accounts.clone(), ["198.51.100.23".to_owned()].into());
+            alert.line()
+        })
+        .collect();
+    let payload = render_gathered(&Gathered::of("rootwatch/failed-sign-ins/x/low", &lines).unwrap());
+    check(&payload);
+    let text = payload["text"].as_str().unwrap();
+    assert!(text.contains("3 accounts, 1 address: 3 more failed root sign-ins since 09:20 UTC"), "{text}");
+    assert!(payload.to_string().contains("222233334444"));
+}
+
+#[test]
+fn a_query_can_be_pasted_as_it_is() {
+    let mut message = login();
+    message["query"] = json!(
+        "# run over the time of the alarm\nfields @timestamp, eventName\n| filter userIdentity.type = \"Root\"\n| sort @timestamp desc"
+    );
+    let payload = alert(&message);
+    let pasted = "```fields @timestamp, eventName\n| filter userIdentity.type = \"Root\"\n| sort @timestamp desc```";
+    assert!(rootwatch_runtime::testing::texts(&payload).iter().any(|text| text.contains(pasted)), "{payload:#}");
+}
+
+#[test]
+fn the_minimal_message_holds_nothing_that_others_wrote() {
+    for text in HOSTILE.into_iter().filter(|text| !text.is_empty()) {
+        if let Some(alert) = Alert::from_message(&poisoned(text)) {
+            let payload = minimal(&Incoming::Alert(Box::new(alert)));
+            let words = payload["text"].as_str().unwrap();
+            assert!(words.starts_with("[critical] Root sign-in event in an unknown account. Slack refused"), "{words}");
+        }
+    }
+    insta::assert_json_snapshot!(
+        "minimal",
+        minimal(&Incoming::Alert(Box::new(Alert::from_message(&login()).unwrap())))
+    );
+}
+
+#[test]
+fn a_message_that_is_not_understood_cut_or_hostile() {
+    let shown = |alert: Alert| render(&Incoming::Alert(Box::new(alert)));
+    insta::assert_json_snapshot!("unparsed", shown(rootwatch_alert::alert::unreadable("{", None)));
+    insta::assert_json_snapshot!("hostile", alert(&poisoned(HOSTILE[0])));
+    let mut long = login();
+    long["notes"] = json!(vec!["word ".repeat(100); 20]);
+    long["user_agent"] = json!("agent ".repeat(300));
+    insta::assert_json_snapshot!("truncated", alert(&long));
 }
 
 proptest! {

@@ -173,6 +173,8 @@ impl Known {
                 "dead_letters" => changed.dead_letters = number.unwrap_or(0),
                 "stopped_at" => changed.stopped_at = serde_json::from_value(value.clone()).unwrap_or(None),
                 "broken_hop" => changed.broken_hop = serde_json::from_value(value.clone()).unwrap_or_default(),
+                "messages" => changed.messages = serde_json::from_value(value.clone()).unwrap_or_default(),
+                "incidents" => changed.incidents = number,
                 "mentions" => changed.mentions = serde_json::from_value(value.clone()).unwrap_or_default(),
                 _ => {}
             }

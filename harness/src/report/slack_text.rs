@@ -1,5 +1,5 @@
-//! A message for Slack as lines: a bar in the colour of the severity beside what stands in the attachment, fields one
-//! below the other. The snapshots show it so.
+//! A Slack message as lines: the attachment has a bar in the color of its severity, each field and button has a line. Snapshots
+//! show messages in this form.
 
 use serde_json::Value;
 
@@ -8,6 +8,12 @@ fn words(text: &Value) -> &str {
 }
 
 fn lines(block: &Value) -> Vec<String> {
+    if block["type"] == "actions" {
+        let buttons = block["elements"].as_array().into_iter().flatten();
+        return buttons
+            .map(|button| format!("[{}] {}", words(&button["text"]), button["url"].as_str().unwrap_or_default()))
+            .collect();
+    }
     match (&block["text"], block.get("fields").or(block.get("elements")).and_then(Value::as_array)) {
         (Value::Null, Some(parts)) => parts.iter().map(|part| words(part).replace('\n', " ")).collect(),
         (text, _) => words(text).lines().map(str::to_owned).collect(),
@@ -22,6 +28,9 @@ pub(crate) fn shown(payload: &Value) -> String {
         if let Some(value) = payload[member].as_str() {
             shown.push_str(&format!("{label}: {value}\n"));
         }
+    }
+    if payload["reply_broadcast"] == true {
+        shown.push_str("also sent to the channel\n");
     }
     shown.push('\n');
     let bar = format!("{} |", attachment["color"].as_str().unwrap_or_default());

@@ -1,9 +1,11 @@
 //! What was expected against what came out.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 
+use super::is_health;
 use super::outcome::{AlertCounts, Message, Outcome};
-use crate::scenario::{Expectation, StoppedAt};
+use crate::scenario::{Expectation, Mention, MessageExpectation, StoppedAt, at};
 
 /// Something that is looked at: what was expected of it, and what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,15 +78,71 @@ pub(crate) fn compared(expected: &Expectation, found: &Outcome) -> Vec<Compared>
         let found = if hop.contains(text.as_str()) { named.clone() } else { hop.to_owned() };
         all.push(Compared::new("the hop that broke", named, found));
     }
-    for text in &expected.mentions {
-        let mentioned = found.messages.iter().any(|message| mentions(message, text));
-        all.push(Compared::new(
-            &format!("a message that mentions `{text}`"),
-            "yes",
-            if mentioned { "yes" } else { "no" },
-        ));
-    }
+    all.extend(expected.mentions.iter().map(|mention| mentioned(mention, &found.messages)));
+    all.extend(expected.messages.iter().map(|expected| counted(expected, &found.messages)));
+    all.extend(expected.incidents.map(|expected| incidents(expected, &found.messages)));
     all
+}
+
+/// Whether a text is in a message, and in whose.
+fn mentioned(mention: &Mention, messages: &[Message]) -> Compared {
+    let receivers: BTreeSet<&str> =
+        messages.iter().filter(|message| mentions(message, &mention.text)).map(|message| message.to.as_str()).collect();
+    let places = receivers.iter().copied().collect::<Vec<_>>().join(", ");
+    let what = match mention.to {
+        None => format!("a message that mentions `{}`", mention.text),
+        Some(to) => format!("a message to {} that mentions `{}`", to.as_str(), mention.text),
+    };
+    let found = mention.to.map_or(!receivers.is_empty(), |to| receivers.contains(to.as_str()));
+    match (found, receivers.is_empty()) {
+        (true, _) => Compared::new(&what, format!("yes, in {places}"), format!("yes, in {places}")),
+        (false, true) => Compared::new(&what, "yes", "no"),
+        (false, false) => Compared::new(&what, "yes", format!("no, only in {places}")),
+    }
+}
+
+/// How many messages have the values, and which values were found instead.
+fn counted(expected: &MessageExpectation, messages: &[Message]) -> Compared {
+    let to = expected.to.as_str();
+    let of: Vec<&Message> = messages.iter().filter(|message| message.to == to).collect();
+    let count = of.iter().filter(|message| expected.matches(&message.body)).count() as u64;
+    let values: Vec<_> = expected.values.iter().map(|(path, value)| format!("{path} = {value}")).collect();
+    let with = if values.is_empty() { String::new() } else { format!(" with {}", values.join(", ")) };
+    let wanted = expected.count.map_or_else(|| "at least 1".to_owned(), |count| count.to_string());
+    let agrees = expected.count.map_or(count > 0, |wanted| wanted == count);
+    let found = if agrees {
+        wanted.clone()
+    } else {
+        let instead: Vec<_> = expected
+            .values
+            .keys()
+            .map(|path| {
+                let values: BTreeSet<_> = of
+                    .iter()
+                    .map(|message| at(&message.body, path).map_or_else(|| "nothing".to_owned(), ToString::to_string))
+                    .collect();
+                format!("{path}: {}", values.into_iter().collect::<Vec<_>>().join(", "))
+            })
+            .collect();
+        format!("{count} of {} ({})", of.len(), instead.join("; "))
+    };
+    Compared::new(&format!("messages to {to}{with}"), wanted, found)
+}
+
+/// Distinct incident keys of alerts about root.
+fn incidents(expected: u64, messages: &[Message]) -> Compared {
+    let keys = |to: &[&str], path: &str| -> BTreeSet<String> {
+        let of = messages.iter().filter(|message| to.contains(&message.to.as_str()) && !is_health(&message.body));
+        of.filter_map(|message| at(&message.body, path)?.as_str().map(str::to_owned)).collect()
+    };
+    let mut found = keys(&["pagerduty"], "dedup_key");
+    if found.is_empty() {
+        found = keys(&["login", "activity"], "incident_key");
+    }
+    let count = found.len() as u64;
+    let list = found.into_iter().collect::<Vec<_>>().join(", ");
+    let found = if count == expected { count.to_string() } else { format!("{count} ({list})") };
+    Compared::new("distinct incident keys", expected, found)
 }
 
 pub(crate) fn mentions(message: &Message, text: &str) -> bool {
@@ -111,6 +169,8 @@ fn place(stopped_at: Option<StoppedAt>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn outcome(login: u64, slack: u64, stopped_at: Option<StoppedAt>) -> Outcome {
@@ -138,6 +198,41 @@ mod tests {
         for (expected, found, count) in cases {
             let differences = differences(expected, &found);
             assert_eq!(differences.len(), count, "{differences:?}");
+        }
+    }
+
+    #[test]
+    fn messages_are_asserted_by_their_values() {
+        let message = |to: &str, body| Message { to: to.to_owned(), body };
+        let event = |key: &str, severity: &str| json!({"dedup_key": key, "payload": {"severity": severity}});
+        let mut outcome = outcome(0, 0, Some(StoppedAt::Rule));
+        outcome.messages = vec![
+            message("pagerduty", event("a", "critical")),
+            message("pagerduty", event("b", "info")),
+            message("pagerduty", json!({"dedup_key": "c", "payload": {"class": "health"}})),
+            message("email", json!({"subject": "[critical] x"})),
+        ];
+        for (expect, wanted) in [
+            (json!({"messages": [{"to": "pagerduty", "where": {"payload.severity": "critical"}, "count": 1}]}), None),
+            (json!({"messages": [{"to": "email"}]}), None),
+            (
+                json!({"messages": [{"to": "pagerduty", "where": {"payload.severity": "error"}}]}),
+                Some(
+                    "messages to pagerduty with payload.severity = \"error\": expected at least 1, found 0 of 3 (payload.severity: \"critical\", \"info\", nothing)",
+                ),
+            ),
+            (json!({"messages": [{"to": "slack", "count": 0}]}), None),
+            (json!({"incidents": 2}), None),
+            (json!({"incidents": 1}), Some("distinct incident keys: expected 1, found 2 (a, b)")),
+            (json!({"mentions": ["critical", {"text": "[critical]", "to": "email"}]}), None),
+            (
+                json!({"mentions": [{"text": "[critical]", "to": "slack"}]}),
+                Some("a message to slack that mentions `[critical]`: expected yes, found no, only in email"),
+            ),
+        ] {
+            let expected: Expectation = serde_json::from_value(expect.clone()).unwrap();
+            let differences = differences(&expected, &outcome);
+            assert_eq!(differences.first().map(String::as_str), wanted, "{expect}");
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::account::Account;
+use super::expect::{Mention, MessageExpectation};
 use super::fault::{Faults, StoreFault};
 
 /// A scenario in its full form.
@@ -178,9 +179,15 @@ pub struct Expectation {
     /// Messages in dead-letter queues. Left out: none.
     #[serde(default)]
     pub dead_letters: u64,
-    /// Texts that must stand somewhere in what the sinks received.
+    /// Texts that must be in a message: a text for any message, or `{"text": "…", "to": "slack"}` for one to a topic or sink.
     #[serde(default)]
-    pub mentions: Vec<String>,
+    pub mentions: Vec<Mention>,
+    /// Messages that must come out, by their values: `{"to": "pagerduty", "where": {"payload.severity": "critical"}, "count": 1}`.
+    #[serde(default)]
+    pub messages: Vec<MessageExpectation>,
+    /// Distinct incident keys: those of PagerDuty's events if there are any, else those of the topics' messages.
+    #[serde(default)]
+    pub incidents: Option<u64>,
     /// Texts that must stand in the name of the hop that broke: the scenario is about a defect, and that it is seen.
     #[serde(default)]
     pub broken_hop: Vec<String>,

@@ -106,7 +106,8 @@ pub fn for_accounts(scenario: &Scenario, accounts: &Accounts) -> Scenario {
         value(&mut call.detail);
     }
     if let Some(expect) = &mut scenario.expect {
-        expect.mentions.iter_mut().chain(&mut expect.broken_hop).for_each(text);
+        expect.mentions.iter_mut().map(|mention| &mut mention.text).chain(&mut expect.broken_hop).for_each(text);
+        expect.messages.iter_mut().flat_map(|message| message.values.values_mut()).for_each(value);
     }
     scenario
 }
@@ -183,7 +184,7 @@ mod tests {
         );
         assert_eq!(played.put_events[0].detail, json!({"a": "210987654321"}));
         assert_eq!(played.put_events[0].bus.as_deref(), Some("arn:aws:events:us-east-1:300000000003:event-bus/b"));
-        assert_eq!(played.expect.unwrap().mentions, ["account 210987654321"]);
+        assert_eq!(played.expect.unwrap().mentions, ["account 210987654321".into()]);
         assert_eq!(for_accounts(&scenario, &Accounts::default()), scenario);
     }
 

@@ -3,6 +3,7 @@
 mod accept;
 mod account;
 mod error;
+mod expect;
 mod fault;
 mod format;
 mod identity;
@@ -15,6 +16,7 @@ mod variables;
 pub use accept::{Accepted, accept};
 pub use account::Account;
 pub use error::{Place, ScenarioError};
+pub use expect::{Mention, MessageExpectation, Receiver, at};
 pub use fault::{Alerter, Connection, Fault, Faults, StoreFault};
 pub use format::{Counts, DeploymentChange, Expectation, PutEvents, Redriven, Scenario, SlackBy, Step, StoppedAt};
 pub use identity::{Played, Who, exchange, for_accounts, play};

@@ -43,8 +43,8 @@ fn bodies<'a>(outcome: &'a Outcome, to: &str) -> Vec<&'a Value> {
 
 /// How many acts a message of several says that it tells.
 fn gathered(body: &str) -> usize {
-    let words = body.split(" more act").next().and_then(|before| before.rsplit(|c: char| !c.is_ascii_digit()).next());
-    words.filter(|_| body.contains(" more act")).and_then(|number| number.parse().ok()).unwrap_or(1)
+    let words = body.split(" more root").next().and_then(|before| before.rsplit(|c: char| !c.is_ascii_digit()).next());
+    words.filter(|_| body.contains(" more root")).and_then(|number| number.parse().ok()).unwrap_or(1)
 }
 
 /// What every sink must have, whichever way Slack is reached.

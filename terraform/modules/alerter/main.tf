@@ -36,6 +36,7 @@ module "function" {
     var.secret == null ? {} : { SECRET_ARN = var.secret.secret_arn },
     var.email == null ? {} : { EMAIL_TOPIC_ARN = one(aws_sns_topic.email[*].arn) },
     var.runbook_url == null ? {} : { RUNBOOK_URL = var.runbook_url },
+    var.access_portal_url == null ? {} : { ACCESS_PORTAL = jsonencode({ url = var.access_portal_url, role = var.access_portal_role }) },
     var.deduplication_table == null ? {} : { DEDUPLICATION_TABLE = var.deduplication_table.name },
   )
 

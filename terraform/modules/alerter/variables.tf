@@ -64,6 +64,18 @@ variable "runbook_url" {
   default     = null
 }
 
+variable "access_portal_url" {
+  description = "URL of the IAM Identity Center access portal through which links into the console lead. Defaults to direct links."
+  type        = string
+  default     = null
+}
+
+variable "access_portal_role" {
+  description = "Name of the permission set that links through the access portal use. Defaults to a choice in the portal."
+  type        = string
+  default     = null
+}
+
 variable "deduplication_table" {
   description = "Name and ARN of the table in which the alerter remembers what it told; null for none: then each message is told by itself."
   type = object({
@@ -84,15 +96,15 @@ variable "health_topic_arn" {
 }
 
 variable "timeout_seconds" {
-  description = "Time-out of one invocation, in seconds."
+  description = "Timeout of one invocation, in seconds. A request to a sink takes up to 10 seconds and may be repeated once."
   type        = number
-  default     = 15
+  default     = 30
 }
 
 variable "max_receive_count" {
-  description = "How often a message is tried before SQS moves it to the dead-letter queue."
+  description = "Number of receives after which SQS moves a message to the dead-letter queue. The function moves a message itself after 24 hours, with the reason. The default is the limit of SQS, because messages that wait for another alert of their incident are received as well."
   type        = number
-  default     = 100
+  default     = 1000
 }
 
 variable "log_retention_days" {

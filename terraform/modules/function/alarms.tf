@@ -23,11 +23,11 @@ resource "aws_cloudwatch_metric_alarm" "oldest_message" {
   dimensions        = { QueueName = aws_sqs_queue.this.name }
   statistic         = "Maximum"
   period            = 60
-  # A second try is in order, so more than one visibility timeout; but after its third
-  # receive SQS no longer counts a message as the oldest, so less than two.
+  # A second attempt after a minute is normal. After its third receive, after three minutes, SQS no longer counts a
+  # message as the oldest; the alarm `waiting` covers it from then on.
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
-  threshold           = 8 * var.timeout_seconds
+  threshold           = 120
   treat_missing_data  = "notBreaching"
   alarm_actions       = [var.health_topic_arn]
   ok_actions          = [var.health_topic_arn]

@@ -4,7 +4,7 @@
 resource "aws_sqs_queue" "this" {
   name                       = local.queue_name
   visibility_timeout_seconds = 6 * var.timeout_seconds
-  # A sink may ask for an hour's peace a hundred times: no message may end with its queue's retention.
+  # The function gives up after 24 hours; a message that waits for another one may stay longer.
   message_retention_seconds = 7 * 24 * 3600
   kms_master_key_id         = var.kms_key_arn
   policy                    = data.aws_iam_policy_document.queue.json

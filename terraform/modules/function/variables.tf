@@ -100,7 +100,7 @@ variable "batch_size" {
 }
 
 variable "max_receive_count" {
-  description = "How often a message is tried before SQS moves it to the dead-letter queue. The function makes the wait between two tries grow from a minute to a quarter of an hour, so 100 is about a day: a sink that is down for hours costs hours, not the alert."
+  description = "Number of receives after which SQS moves a message to the dead-letter queue. The function moves a message itself after 24 hours, with the reason; the number must leave room for a day of attempts and, in alerters with deduplication, of waiting."
   type        = number
   default     = 100
 

@@ -15,6 +15,8 @@ module "slack" {
   minimum_severity    = each.value.minimum_severity
   accounts            = each.value.accounts
   runbook_url         = var.runbook_url
+  access_portal_url   = var.access_portal_url
+  access_portal_role  = var.access_portal_role
   deduplication_table = local.deduplication_table
   log_retention_days  = var.log_retention_days
   tags                = var.tags
@@ -37,6 +39,8 @@ module "pagerduty" {
   minimum_severity    = each.value.minimum_severity
   accounts            = each.value.accounts
   runbook_url         = var.runbook_url
+  access_portal_url   = var.access_portal_url
+  access_portal_role  = var.access_portal_role
   deduplication_table = local.deduplication_table
   log_retention_days  = var.log_retention_days
   tags                = var.tags
@@ -56,6 +60,8 @@ module "email" {
   minimum_severity    = each.value.minimum_severity
   accounts            = each.value.accounts
   runbook_url         = var.runbook_url
+  access_portal_url   = var.access_portal_url
+  access_portal_role  = var.access_portal_role
   deduplication_table = local.deduplication_table
   log_retention_days  = var.log_retention_days
   tags                = var.tags

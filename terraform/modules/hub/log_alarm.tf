@@ -14,8 +14,9 @@ locals {
         configuration = local.of_a_log_group
       }
       severity = "high"
-      title    = "Root activity in the CloudTrail log of account <account>: alarm <alarm>"
+      title    = "Root activity in the CloudTrail log: alarm <alarm>"
       summary  = "The alarm <alarm> of account <account>, <region>, counted root activity in the CloudTrail log group that it watches."
+      step     = "Run the query in Logs Insights of this account and Region over the time of the alarm: it shows who acted and from where."
       note     = "A metric cannot tell who acted, from where, or in which account of the trail: run the query in Logs Insights. While the alarm stays in ALARM, further activity changes nothing here."
     }
     over = {
@@ -27,8 +28,9 @@ locals {
         configuration = local.of_a_log_group
       }
       severity = "low"
-      title    = "No further root activity in the CloudTrail log of account <account>: alarm <alarm> is <state>"
+      title    = "No further root activity in the CloudTrail log: alarm <alarm> is <state>"
       summary  = "The alarm <alarm> of account <account>, <region>, left ALARM. What it was raised for still wants looking at."
+      step     = "Run the query in Logs Insights over the time before: the root activity that raised the alarm still has to be looked at."
       note     = "This says only that the last five minutes were quiet. The query finds what was counted before."
     }
   }
@@ -86,6 +88,7 @@ resource "aws_cloudwatch_event_target" "log_alarm" {
         "incident_key": <arn>,
         "alarm_state": <state>,
         "query": <query>,
+        "first_step": "${each.value.step}",
         "notes": ["${each.value.note}", <reason>],
         "event": <aws.events.event.json>
       }

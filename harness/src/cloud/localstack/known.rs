@@ -9,14 +9,18 @@ pub(in crate::cloud) fn known() -> Vec<Known> {
     let known = |scenario, difference, instead| Known { scenario, difference, instead };
     let alarms = |scenario, instead| known(scenario, Difference::AlarmEvents, instead);
     vec![
-        alarms("log-alarm/filter-counts-an-audit-session", json!({"activity": 0, "mentions": []})),
-        alarms("log-alarm/login", json!({"activity": 0, "mentions": []})),
-        alarms("log-alarm/raised-again", json!({"activity": 0})),
-        alarms("log-alarm/stays-raised", json!({"activity": 8, "mentions": []})),
+        alarms("log-alarm/filter-counts-an-audit-session", json!({"activity": 0, "pagerduty": 0, "mentions": []})),
+        alarms("log-alarm/login", json!({"activity": 0, "pagerduty": 1, "mentions": []})),
+        alarms("log-alarm/raised-again", json!({"activity": 0, "pagerduty": 2})),
+        alarms("log-alarm/stays-raised", json!({"activity": 8, "pagerduty": 8, "mentions": []})),
         alarms("defects/alarm-that-never-ends", json!({"activity": 0})),
-        alarms("defects/filter-and-rule-disagree", json!({"activity": 0, "mentions": []})),
-        alarms("defects/log-path-alone", json!({"activity": 0})),
-        known("defects/log-path-alone", Difference::DisabledRule, json!({"login": 2, "broken_hop": []})),
+        alarms("defects/filter-and-rule-disagree", json!({"activity": 0, "pagerduty": 0, "mentions": []})),
+        alarms("defects/log-path-alone", json!({"activity": 0, "pagerduty": 0})),
+        known(
+            "defects/log-path-alone",
+            Difference::DisabledRule,
+            json!({"login": 2, "pagerduty": 2, "broken_hop": []}),
+        ),
         known(
             "defects/hub-account-not-watched",
             Difference::DisabledRule,

@@ -186,14 +186,20 @@ impl Case {
             && sinks.slack >= expected.slack.unwrap_or(root)
             && sinks.pagerduty >= expected.pagerduty.unwrap_or(root)
             && sinks.email >= expected.email.unwrap_or(root)
-            && expected.mentions.iter().all(|text| self.outcome.messages.iter().any(|message| mentions(message, text)))
+            && expected.mentions.iter().all(|mention| {
+                let to = |message: &Message| mention.to.is_none_or(|to| message.to == to.as_str());
+                self.outcome.messages.iter().any(|message| to(message) && mentions(message, &mention.text))
+            })
     }
 
     /// Takes a health message, if it names an alarm that the scenario is about.
     pub(super) fn hears(&mut self, text: &str) {
         let alarm: Value = serde_json::from_str(text).unwrap_or(Value::Null);
         let named = alarm["AlarmName"].as_str().unwrap_or_default();
-        let wanted = self.expected.as_ref().is_some_and(|expected| expected.mentions.iter().any(|it| it == named));
+        let wanted = self
+            .expected
+            .as_ref()
+            .is_some_and(|expected| expected.mentions.iter().any(|mention| mention.text == named));
         if wanted && self.before_redrive.is_none() {
             self.receive("health", text, &[]);
         }
