@@ -156,15 +156,8 @@ impl Session {
             true => None,
             false => Some(Box::pin(self.deploy_base()).await?),
         };
-        let ids = |accounts: &std::collections::BTreeSet<Account>| {
-            accounts.iter().map(|account| account.as_str().to_owned()).collect()
-        };
         let specification = Specification {
-            accounts: Accounts {
-                further_spokes: ids(&change.spokes),
-                outsiders: ids(&change.outsiders),
-                ..self.accounts.clone()
-            },
+            accounts: accounts_of(change, &self.accounts),
             coverage: coverage.clone(),
             overlay: change.overlay.clone(),
             variables: change.variables.clone(),
@@ -320,8 +313,17 @@ pub(crate) fn coverage(scenarios: &[Loaded], accounts: &Accounts) -> Coverage {
     scenarios.fold(Coverage::minimal(), |coverage, scenario| coverage.union(&needs(scenario, accounts)))
 }
 
+/// The accounts of a changed deployment.
+fn accounts_of(change: &DeploymentChange, accounts: &Accounts) -> Accounts {
+    let ids = |accounts: &std::collections::BTreeSet<Account>| {
+        accounts.iter().map(|account| account.as_str().to_owned()).collect()
+    };
+    Accounts { further_spokes: ids(&change.spokes), outsiders: ids(&change.outsiders), ..accounts.clone() }
+}
+
 /// The Regions that a scenario names.
 fn needs(scenario: &Scenario, accounts: &Accounts) -> Coverage {
+    let accounts = &accounts_of(&scenario.deployment, accounts);
     let mut coverage = Coverage::default();
     // A scenario about a Region without a spoke must not bring it about.
     if scenario.expect.as_ref().is_some_and(|expect| expect.stopped_at == Some(crate::scenario::StoppedAt::NoSpoke)) {
