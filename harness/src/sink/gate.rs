@@ -44,6 +44,8 @@ fn socket(address: SocketAddr) -> Result<TcpSocket, SinkError> {
     let socket = TcpSocket::new_v4().map_err(failed)?;
     socket.set_reuseaddr(address.port() != 0).map_err(failed)?;
     socket.bind(address).map_err(failed)?;
+    // Connections inherit it, so that the port can be bound again while they end.
+    socket.set_reuseaddr(true).map_err(failed)?;
     Ok(socket)
 }
 
