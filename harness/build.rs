@@ -10,7 +10,8 @@ fn main() -> std::io::Result<()> {
     let manifest = Path::new(&manifest);
     let project = manifest.parent().unwrap_or(manifest);
     for input in source::inputs(project)? {
-        println!("cargo::rerun-if-changed={}", input.display());
+        // Relative to this crate: a build folder that moves with the checkout must not look at the old one.
+        println!("cargo::rerun-if-changed=../{}", input.strip_prefix(project).unwrap_or(&input).display());
     }
     println!("cargo::rustc-env=ROOTWATCH_HANDLERS_DIGEST={}", source::digest(project)?);
     Ok(())
