@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::act::Severity;
 use crate::alert::{Alert, AlertType};
 use crate::health::Alarm;
 use crate::links::{Portal, is_account, is_console_link, is_region};
@@ -25,9 +26,15 @@ impl Incoming {
         }
         self
     }
-}
 
-impl Incoming {
+    /// The severity as a number; an alarm counts as high.
+    pub fn grade(&self) -> u8 {
+        match self {
+            Incoming::Alert(alert) => alert.severity.grade(),
+            Incoming::Health(_) => Severity::High.grade(),
+        }
+    }
+
     /// The words of the message of last resort, for a sink that refused the full one. It holds nothing that others wrote: only
     /// values whose form is checked.
     pub fn minimal(&self, sink: &str) -> String {

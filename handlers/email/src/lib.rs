@@ -6,10 +6,10 @@ pub mod mail;
 use aws_sdk_sns::Client;
 use rootwatch_alert::incoming::read;
 use rootwatch_alert::links::{Portal, is_runbook_link};
-use rootwatch_alert::{Gathered, Incoming, Severity};
+use rootwatch_alert::{Gathered, Incoming};
 use rootwatch_runtime::{
     Act, ConfigurationError, Delivery, Gathering, Handler, Invocation, Message, Platform, Reason, Store, Ticket, Turn,
-    Urgency, describe, is_invalid,
+    describe, is_invalid,
 };
 
 /// The function `email`.
@@ -78,11 +78,6 @@ impl Handler for Email {
             incident: &alert.incident_key,
             line: &line,
             grade: alert.severity.grade(),
-            urgency: match alert.severity {
-                Severity::Critical => Urgency::Critical,
-                Severity::High => Urgency::High,
-                Severity::Medium | Severity::Low => Urgency::Low,
-            },
             receives: message.receives,
         };
         let ticket = Ticket::take(self.store.as_ref(), Gathering::Together, Some(act), invocation).await;

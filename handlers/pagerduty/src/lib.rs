@@ -10,13 +10,13 @@ pub mod event;
 use std::fmt;
 use std::time::Duration;
 
+use rootwatch_alert::Incoming;
 use rootwatch_alert::incoming::read;
 use rootwatch_alert::links::{Portal, is_runbook_link};
-use rootwatch_alert::{Incoming, Severity};
 use rootwatch_runtime::sink::refusal;
 use rootwatch_runtime::{
     Act, Answer, ConfigurationError, Delivery, Form, Gathering, Handler, HttpsUrl, Invocation, Message, Platform,
-    Reason, Response, Secret, Store, Ticket, Turn, Urgency, Web, deliver,
+    Reason, Response, Secret, Store, Ticket, Turn, Web, deliver,
 };
 use serde_json::Value;
 
@@ -83,7 +83,6 @@ impl Handler for PagerDuty {
             return Delivery::Done;
         };
         let minimal = event::minimal(&incoming);
-        let urgency = urgency(&incoming);
         // An alarm and its end are one incident by themselves, and must not wait for a store.
         let act = match &incoming {
             Incoming::Alert(alert) => Some(Act {
@@ -91,7 +90,6 @@ impl Handler for PagerDuty {
                 incident: &alert.incident_key,
                 line: "",
                 grade: alert.severity.grade(),
-                urgency,
                 receives: message.receives,
             }),
             Incoming::Health(_) => None,
@@ -114,19 +112,7 @@ impl Handler for PagerDuty {
             }
         })
         .await;
-        ticket.finish(delivery.with_urgency(urgency), None).await
-    }
-}
-
-/// How soon a failed attempt is repeated.
-fn urgency(incoming: &Incoming) -> Urgency {
-    match incoming {
-        Incoming::Alert(alert) => match alert.severity {
-            Severity::Critical => Urgency::Critical,
-            Severity::High => Urgency::High,
-            Severity::Medium | Severity::Low => Urgency::Low,
-        },
-        Incoming::Health(_) => Urgency::High,
+        ticket.finish(delivery, None).await
     }
 }
 

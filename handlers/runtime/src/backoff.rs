@@ -14,6 +14,15 @@ pub enum Urgency {
 }
 
 impl Urgency {
+    /// The urgency of a grade: 4 is critical, 3 is high.
+    pub fn of_grade(grade: u8) -> Self {
+        match grade {
+            4.. => Urgency::Critical,
+            3 => Urgency::High,
+            _ => Urgency::Low,
+        }
+    }
+
     /// The first and the longest wait, in seconds. The first two waits of a high or low alert together are longer than the
     /// threshold of the alarm on the age of the oldest message: after its third receive SQS no longer counts a message
     /// there. With the longest wait a message is received at most 400 times in a day:

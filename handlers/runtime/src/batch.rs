@@ -82,30 +82,17 @@ impl<H: Handler> Function<H> {
                 false
             }
             Delivery::Wait { seconds, what } => {
-                if let Err(cause) = self.queue.hide(record, seconds).await {
-                    tracing::warn!(
-                        message_id = message.id,
-                        cause,
-                        "comes again after the queue's own visibility timeout"
-                    );
-                }
+                self.queue.hide(record, seconds).await;
                 tracing::info!(message_id = message.id, wait = seconds, what, "waits");
                 true
             }
             Delivery::Retry(reason) => {
-                let wait = self.queue.back_off(record, &reason).await;
-                if let Err(cause) = &wait {
-                    tracing::warn!(
-                        message_id = message.id,
-                        cause,
-                        "comes again after the queue's own visibility timeout"
-                    );
-                }
+                let seconds = self.queue.back_off(record, &reason).await;
                 tracing::warn!(
                     message_id = message.id,
                     code = reason.code,
                     reason = reason.message,
-                    seconds = wait.unwrap_or_default(),
+                    seconds,
                     "returned to its queue"
                 );
                 true

@@ -22,8 +22,8 @@ impl Queue {
         Queue { client, url }
     }
 
-    /// Hides a message until its next attempt, and answers how many seconds that is.
-    pub(crate) async fn back_off(&self, record: &SqsMessage, reason: &Reason) -> Result<u64, String> {
+    /// Hides a message until its next attempt. Answers the wait as [`Queue::hide`] does.
+    pub(crate) async fn back_off(&self, record: &SqsMessage, reason: &Reason) -> u64 {
         let receives = receives(record);
         let seed = seed(identity(record), receives);
         let attempts = reason.attempts.unwrap_or(receives);
@@ -31,8 +31,19 @@ impl Queue {
         self.hide(record, seconds).await
     }
 
-    /// Hides a message for so many seconds.
-    pub(crate) async fn hide(&self, record: &SqsMessage, seconds: u64) -> Result<u64, String> {
+    /// Hides a message for so many seconds, and answers them; 0 if SQS refuses, since the queue's own timeout holds then.
+    pub(crate) async fn hide(&self, record: &SqsMessage, seconds: u64) -> u64 {
+        match self.try_hide(record, seconds).await {
+            Ok(()) => seconds,
+            Err(cause) => {
+                let message_id = record.message_id.as_deref().unwrap_or("unknown");
+                tracing::warn!(message_id, cause, "comes again after the queue's own visibility timeout");
+                0
+            }
+        }
+    }
+
+    async fn try_hide(&self, record: &SqsMessage, seconds: u64) -> Result<(), String> {
         let receipt = record.receipt_handle.as_deref().ok_or("the message has no receipt handle")?;
         let change = self
             .client
@@ -41,14 +52,14 @@ impl Queue {
             .receipt_handle(receipt)
             .visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX));
         match change.send().await {
-            Ok(_) => Ok(seconds),
+            Ok(_) => Ok(()),
             Err(error) => Err(format!("sqs:ChangeMessageVisibility of `{}`: {}", self.url, describe(&error).1)),
         }
     }
 }
 
-/// What names the message's content. Ids of messages and envelopes differ between runs of a test; what a record or alarm is
-/// called does not, so the same faults give the same waits.
+/// The id of the message's content. Ids of messages and envelopes differ between runs of a test; those of records and alarms
+/// do not, so the same faults give the same waits.
 fn identity(record: &SqsMessage) -> &str {
     const NAMES: [&str; 3] = ["\"deduplication_key\":\"", "\"AlarmArn\":\"", "\"eventID\":\""];
     let body = record.body.as_deref().unwrap_or_default();

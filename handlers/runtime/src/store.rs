@@ -1,13 +1,13 @@
 //! The store of what has been told: a DynamoDB table, which is optional.
 //!
 //! An act is *claimed* before it is sent and *confirmed* afterwards. A claim ends by itself, so that a function that
-//! died in between repeats rather than loses. Where the store does not answer, the alert is sent all the same.
+//! died in between repeats rather than loses. If the store is unavailable, the alert is sent.
 //!
 //! An item is named by function, kind and key: each alerter tells an act once, whatever the others did. Its attributes:
 //! `lease` (a claim's end), `sent` (when it was sent), `thread` (a sink's name for what it opened), `grade` (the highest
 //! severity in the channel), `opened`, `head`, `lines` and `part` (a digest), `tries` (failed attempts), `retry` (no
 //! attempt before), `incident`, `accounts` and `addresses` (correlated sign-ins), `expires` (when DynamoDB forgets it).
-//! Times are seconds since 1970, as the invocations tell them.
+//! Times are seconds since 1970, derived from the deadlines of invocations.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -65,7 +65,7 @@ pub struct Remembered {
 /// Failed sign-ins that belong together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Correlated {
-    /// Names the incident, without a severity band.
+    /// The incident key, without a severity band.
     pub incident: String,
     /// The accounts so far.
     pub accounts: BTreeSet<String>,
@@ -101,7 +101,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Where the store does not answer.
+    /// If the store is unavailable.
     pub async fn claim_act(&self, act: &str, now: Invocation) -> Result<Claim, CallError> {
         let condition = "(attribute_not_exists(#sent) AND attribute_not_exists(#part) AND (attribute_not_exists(#lease) OR #lease < :now)) OR #expires < :now";
         let update = "SET #lease = :until, #expires = :expires REMOVE #sent, #part";
@@ -114,7 +114,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Where the store does not answer.
+    /// If the store is unavailable.
     pub async fn claim_incident(
         &self,
         incident: &str,
@@ -136,7 +136,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Where the store does not answer.
+    /// If the store is unavailable.
     pub async fn open_incident(&self, incident: &str, act: &str, now: Invocation) -> Result<Claim, CallError> {
         let condition = "attribute_not_exists(#head) OR #head = :act OR #expires < :now";
         let update = "SET #head = :act, #opened = :now, #expires = :expires";
@@ -150,7 +150,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Where the store does not answer, or the part is full.
+    /// If the store is unavailable, or the part is full.
     pub async fn gather(&self, incident: &str, part: u64, line: &str, now: Invocation) -> Result<Claim, CallError> {
         let condition = "attribute_not_exists(#lease) AND attribute_not_exists(#sent)";
         let update = "SET #lines = list_append(if_not_exists(#lines, :none), :line), #expires = :expires";
@@ -165,7 +165,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Where the store does not answer.
+    /// If the store is unavailable.
     pub async fn claim_part(&self, incident: &str, part: u64, now: Invocation) -> Result<Claim, CallError> {
         let condition = "attribute_exists(#lines) AND attribute_not_exists(#sent) AND (attribute_not_exists(#lease) OR #lease < :now) AND (attribute_not_exists(#retry) OR #retry <= :now)";
         let values = json!({":now": number(at(now)), ":until": number(at(now) + LEASE)});
@@ -177,7 +177,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Where the store does not answer.
+    /// If the store is unavailable.
     pub async fn hold_act(&self, act: &str, part: u64, until: u64) -> Result<(), CallError> {
         let values = json!({":part": number(part), ":until": number(until)});
         self.update("act", act, "SET #part = :part, #lease = :until", &["part", "lease"], values).await
@@ -187,7 +187,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Where the store does not answer.
+    /// If the store is unavailable.
     pub async fn release_act(&self, act: &str) -> Result<(), CallError> {
         self.update("act", act, "REMOVE #lease", &["lease"], Value::Null).await
     }
@@ -196,35 +196,35 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Where the store does not answer.
+    /// If the store is unavailable.
     pub async fn forget_act(&self, act: &str) -> Result<(), CallError> {
         self.update("act", act, "REMOVE #lease, #part, #tries", &["lease", "part", "tries"], Value::Null).await
     }
 
-    /// An attempt failed: the claim of an alert is released, so that no other attempt waits for its end.
+    /// Releases the claim of an alert after a failed attempt, so that no other attempt waits for its end.
     ///
     /// # Errors
     ///
-    /// Where the store does not answer.
+    /// If the store is unavailable.
     pub async fn fail_act(&self, act: &str, tries: u32) -> Result<(), CallError> {
         let values = json!({":tries": number(tries.into())});
         self.update("act", act, "SET #tries = :tries REMOVE #lease", &["tries", "lease"], values).await
     }
 
-    /// An attempt to open an incident failed: nobody tries again before `retry`.
+    /// Releases the claim of an incident after a failed attempt. The next attempt is not before `retry`.
     ///
     /// # Errors
     ///
-    /// Where the store does not answer.
+    /// If the store is unavailable.
     pub async fn fail_incident(&self, incident: &str, tries: u32, retry: u64) -> Result<(), CallError> {
         self.fail("incident", incident, tries, retry).await
     }
 
-    /// An attempt to send a digest failed: nobody tries again before `retry`.
+    /// Releases the claim of a digest after a failed attempt. The next attempt is not before `retry`.
     ///
     /// # Errors
     ///
-    /// Where the store does not answer.
+    /// If the store is unavailable.
     pub async fn fail_part(&self, incident: &str, part: u64, tries: u32, retry: u64) -> Result<(), CallError> {
         self.fail("part", &part_name(incident, part), tries, retry).await
     }
@@ -235,11 +235,11 @@ impl Store {
         self.update(kind, key, update, &["tries", "retry", "lease"], values).await
     }
 
-    /// A graver event of an incident was shown to the channel.
+    /// Records the grade of an alert that was broadcast to the channel.
     ///
     /// # Errors
     ///
-    /// Where the store does not answer.
+    /// If the store is unavailable.
     pub async fn raise_incident(&self, incident: &str, grade: u8) -> Result<(), CallError> {
         let values = json!({":grade": number(grade.into())});
         self.update("incident", incident, "SET #grade = :grade", &["grade"], values).await
@@ -248,7 +248,7 @@ impl Store {
     /// The same as [`Store::correlate`]; none if the store is unavailable. Each alert is an incident of its own visit then.
     pub async fn correlated(&self, account: &str, address: &str, period: &str, now: Invocation) -> Option<Correlated> {
         let found = self.correlate(account, address, period, now).await;
-        found.inspect_err(|error| tracing::warn!(cause = %error, "the store did not answer")).ok()
+        found.inspect_err(unusable).ok()
     }
 
     /// Finds the incident of a failed sign-in: the one that its address belongs to, else the one that its account belongs to,
@@ -256,7 +256,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Where the store does not answer.
+    /// If the store is unavailable.
     pub async fn correlate(
         &self,
         account: &str,
@@ -294,32 +294,32 @@ impl Store {
         Ok(Correlated { accounts: set("accounts"), addresses: set("addresses"), incident: found })
     }
 
-    /// An act was told.
+    /// Records that an alert was sent.
     ///
     /// # Errors
     ///
-    /// Where the store does not answer.
+    /// If the store is unavailable.
     pub async fn confirm_act(&self, act: &str, now: Invocation) -> Result<(), CallError> {
         let values = json!({":now": number(at(now)), ":expires": number(at(now) + REMEMBERED)});
         let update = "SET #sent = :now, #expires = :expires REMOVE #lease";
         self.update("act", act, update, &["sent", "expires", "lease"], values).await
     }
 
-    /// An incident was opened at the sink.
+    /// Records the thread that the first alert of an incident opened.
     ///
     /// # Errors
     ///
-    /// Where the store does not answer.
+    /// If the store is unavailable.
     pub async fn confirm_incident(&self, incident: &str, thread: &str) -> Result<(), CallError> {
         let values = json!({":thread": {"S": thread}});
         self.update("incident", incident, "SET #thread = :thread REMOVE #lease", &["thread", "lease"], values).await
     }
 
-    /// A part of an incident was told.
+    /// Records that a digest was sent.
     ///
     /// # Errors
     ///
-    /// Where the store does not answer.
+    /// If the store is unavailable.
     pub async fn confirm_part(&self, incident: &str, part: u64, now: Invocation) -> Result<(), CallError> {
         let values = json!({":now": number(at(now))});
         self.update("part", &part_name(incident, part), "SET #sent = :now", &["sent"], values).await
@@ -389,7 +389,12 @@ impl Store {
     }
 }
 
-/// The invocation's deadline stands for its time: of two invocations, the deadlines are as far apart as they are.
+/// Logs that the store did not answer. An alarm counts this line.
+pub(crate) fn unusable(error: &CallError) {
+    tracing::warn!(cause = %error, "the store did not answer");
+}
+
+/// The invocation's deadline is used as its time: of two invocations, the deadlines are as far apart as they are.
 pub(crate) fn at(invocation: Invocation) -> u64 {
     invocation.deadline_ms / 1000
 }

@@ -10,7 +10,7 @@ use crate::backoff::{self, Urgency, seed, spread};
 use crate::call::CallError;
 use crate::delivery::{Delivery, Reason};
 use crate::handler::Invocation;
-use crate::store::{Claim, LEASE, Remembered, Store, at};
+use crate::store::{Claim, LEASE, Remembered, Store, at, unusable};
 
 /// How long the alerts of an incident are gathered before they are sent together, in seconds.
 pub const GATHERING: u64 = 60;
@@ -27,7 +27,7 @@ const LONGEST_WAIT: u64 = 3_600 + SPREAD;
 /// Most parts that are tried for a line: a part that is full or being sent is followed by another one.
 const PARTS: u64 = 30;
 
-/// What a line of a digest waits for.
+/// The reason why a line of a digest waits.
 const GATHERED: &str = "the digest of its incident";
 
 /// How a sink keeps together what belongs to one incident.
@@ -50,10 +50,8 @@ pub struct Act<'a> {
     pub incident: &'a str,
     /// The alert as a line of a digest, in the sink's own form.
     pub line: &'a str,
-    /// The severity as a number: a graver one is higher.
+    /// The severity from 1 (low) to 4 (critical).
     pub grade: u8,
-    /// How soon a failed attempt is repeated.
-    pub urgency: Urgency,
     /// How often the message was received, this time included.
     pub receives: u32,
 }
@@ -67,7 +65,7 @@ pub enum Turn {
     InThread {
         /// The sink's name for the thread.
         thread: String,
-        /// Whether the channel sees the message too: it is graver than what the channel has seen of its incident.
+        /// Whether to broadcast the message to the channel, because it is graver than the alerts that were.
         broadcast: bool,
     },
     /// Sends these alerts in one message.
@@ -107,7 +105,8 @@ impl<'a> Ticket<'a> {
         act: Option<Act<'a>>,
         invocation: Invocation,
     ) -> Ticket<'a> {
-        let none = Act { key: "", incident: "", line: "", grade: 0, urgency: Urgency::High, receives: 1 };
+        // An alarm is retried as a high alert is.
+        let none = Act { key: "", incident: "", line: "", grade: 3, receives: 1 };
         let act_of = act.unwrap_or(none);
         let mut ticket = Ticket { turn: Turn::Alone, store: None, act: act_of, held: Held::Act, tries: 0, invocation };
         let Some((store, _)) = store.zip(act) else { return ticket };
@@ -128,7 +127,7 @@ impl<'a> Ticket<'a> {
 
     /// Remembers the outcome. `thread` is the sink's name for what it opened.
     pub async fn finish(self, delivery: Delivery, thread: Option<&str>) -> Delivery {
-        let mut delivery = delivery.with_urgency(self.act.urgency);
+        let mut delivery = delivery.with_urgency(Urgency::of_grade(self.act.grade));
         let Some(store) = self.store else { return delivery };
         let remembered = match &mut delivery {
             Delivery::Done => self.confirm(store, thread).await,
@@ -162,7 +161,8 @@ impl<'a> Ticket<'a> {
     /// Releases what is held, with the time of the next attempt.
     async fn release(&self, store: &Store, reason: &mut Reason) -> Result<(), CallError> {
         let tries = self.tries + 1;
-        let wait = backoff::wait(tries, self.act.urgency, reason.retry_after, seed(self.act.key, tries));
+        let wait =
+            backoff::wait(tries, Urgency::of_grade(self.act.grade), reason.retry_after, seed(self.act.key, tries));
         reason.attempts = Some(tries);
         reason.wait = Some(wait);
         let retry = at(self.invocation) + wait;
@@ -302,9 +302,4 @@ fn until(known: &Remembered) -> u64 {
 
 fn wait(seconds: u64, what: &'static str) -> Turn {
     Turn::Nothing(Delivery::Wait { seconds: seconds.clamp(1, LONGEST_WAIT), what })
-}
-
-/// An alarm counts this line.
-fn unusable(error: &CallError) {
-    tracing::warn!(cause = %error, "the store did not answer");
 }

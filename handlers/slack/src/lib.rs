@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use rootwatch_alert::incoming::read;
 use rootwatch_alert::links::{Portal, is_runbook_link};
-use rootwatch_alert::{Gathered, Incoming, Severity};
+use rootwatch_alert::{Gathered, Incoming};
 use rootwatch_runtime::{
     Act, Answer, ConfigurationError, Delivery, Form, Gathering, Handler, Invocation, Message, Platform, Reason, Secret,
     Store, Ticket, Turn, Urgency, Web, deliver,
@@ -121,13 +121,13 @@ impl Handler for Slack {
         let minimal = message::minimal(&incoming);
         let (Some(store), Incoming::Alert(alert)) = (&self.store, &incoming) else {
             let (delivery, _) = self.send(&message::render(&incoming), &minimal, None, invocation).await;
-            return delivery.with_urgency(urgency(&incoming));
+            return delivery.with_urgency(Urgency::of_grade(incoming.grade()));
         };
         // How an incident is kept together depends on what the secret holds.
         let gathering = match self.destination.get(invocation).await {
             Ok(Destination::Webhook(_)) => Gathering::Together,
             Ok(Destination::Bot { .. }) => Gathering::Thread,
-            Err(error) => return Delivery::Retry(error.into()).with_urgency(urgency(&incoming)),
+            Err(error) => return Delivery::Retry(error.into()).with_urgency(Urgency::of_grade(incoming.grade())),
         };
         let line = alert.line();
         let act = Act {
@@ -135,7 +135,6 @@ impl Handler for Slack {
             incident: &alert.incident_key,
             line: &line,
             grade: alert.severity.grade(),
-            urgency: urgency(&incoming),
             receives: message.receives,
         };
         let ticket = Ticket::take(Some(store), gathering, Some(act), invocation).await;
@@ -155,17 +154,5 @@ impl Handler for Slack {
         let place = place.as_ref().map(|(thread, broadcast)| (thread.as_str(), *broadcast));
         let (delivery, posted) = self.send(&payload, &minimal, place, invocation).await;
         ticket.finish(delivery, posted.as_deref()).await
-    }
-}
-
-/// How soon a failed attempt is repeated.
-fn urgency(incoming: &Incoming) -> Urgency {
-    match incoming {
-        Incoming::Alert(alert) => match alert.severity {
-            Severity::Critical => Urgency::Critical,
-            Severity::High => Urgency::High,
-            Severity::Medium | Severity::Low => Urgency::Low,
-        },
-        Incoming::Health(_) => Urgency::High,
     }
 }
