@@ -7,12 +7,12 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::Value;
 
-use super::{Exit, complain, print, warn};
+use super::{Exit, complain, print, readable, warn};
 use crate::cloud::{Cloud, Embedded, RunOptions};
 use crate::layout::Layout;
 use crate::report::Progress;
 use crate::runner::{Outcome, Session, Status, chain};
-use crate::scenario::{Accepted, Loaded, accept, find};
+use crate::scenario::{Accepted, Loaded, accept};
 
 /// Options of `accept`.
 #[derive(Debug, Args)]
@@ -34,23 +34,13 @@ pub(super) struct Accept {
 impl Accept {
     pub(super) async fn execute(self, layout: Layout) -> Exit {
         if !self.yes && !std::io::stdin().is_terminal() {
-            complain("standard input is no terminal to ask on; --yes writes without asking");
+            complain("standard input is not a terminal, so nobody can confirm; --yes writes without asking");
             return Exit::Usage;
         }
-        let mut loaded = Vec::new();
-        for path in &self.paths {
-            match find(path) {
-                Ok(found) => loaded.extend(found),
-                Err(error) => {
-                    complain(&error.to_string());
-                    return Exit::Usage;
-                }
-            }
-        }
-        if let Some(error) = loaded.iter().find_map(|loaded| loaded.scenario.as_ref().err()) {
-            complain(&error.to_string());
-            return Exit::Usage;
-        }
+        let loaded = match readable(&self.paths) {
+            Ok(loaded) => loaded,
+            Err(exit) => return exit,
+        };
         let progress = Progress::stderr();
         let outcomes = match run(layout, loaded, &progress).await {
             Ok(outcomes) => outcomes,

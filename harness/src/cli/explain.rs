@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Exit, complain, print};
+use super::{Exit, complain, print, readable};
 use crate::layout::Layout;
 use crate::report::{Progress, explain, explain_json};
 use crate::runner::{Session, Status, chain};
-use crate::scenario::find;
 
 /// Options of `explain`.
 #[derive(Debug, Args)]
@@ -45,18 +44,11 @@ impl Explain {
     }
 
     pub(super) async fn execute(self, layout: Layout) -> Exit {
-        let loaded = match find(&self.file) {
-            Ok(loaded) => loaded,
-            Err(error) => {
-                complain(&error.to_string());
-                return Exit::Usage;
-            }
-        };
         // Nothing is deployed for a file that cannot be injected.
-        if let Some(error) = loaded.iter().find_map(|loaded| loaded.scenario.as_ref().err()) {
-            complain(&error.to_string());
-            return Exit::Usage;
-        }
+        let loaded = match readable(std::slice::from_ref(&self.file)) {
+            Ok(loaded) => loaded,
+            Err(exit) => return exit,
+        };
         let progress = Progress::stderr();
         let session = match Session::start(layout, &loaded, progress.clone()).await {
             Ok(session) => session,

@@ -27,6 +27,7 @@ pub use exit::Exit;
 
 use crate::layout::Layout;
 use crate::report::Progress;
+use crate::scenario::{Loaded, ScenarioError, find};
 
 /// Applies the monitor's Terraform to a cloud on this machine, injects recorded root events and shows what reaches
 /// Slack, PagerDuty and email.
@@ -221,6 +222,23 @@ fn print(what: &str) {
         }
         _ => {}
     }
+}
+
+/// The scenarios at all paths, if each can be read; the first error is reported.
+fn readable(paths: &[std::path::PathBuf]) -> Result<Vec<Loaded>, Exit> {
+    let mut loaded = Vec::new();
+    for path in paths {
+        loaded.extend(find(path).map_err(|error| usage(&error))?);
+    }
+    match loaded.iter().find_map(|loaded| loaded.scenario.as_ref().err()) {
+        Some(error) => Err(usage(error)),
+        None => Ok(loaded),
+    }
+}
+
+fn usage(error: &ScenarioError) -> Exit {
+    complain(&error.to_string());
+    Exit::Usage
 }
 
 /// Which checkout the command works on, where that is not obvious.
