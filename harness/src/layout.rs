@@ -54,7 +54,7 @@ impl Layout {
         }
     }
 
-    /// Where cargo builds; `CARGO_TARGET_DIR` moves it.
+    /// The folder that cargo builds in. `CARGO_TARGET_DIR` overrides it.
     pub fn build_folder(&self) -> PathBuf {
         target_directory(&self.project)
     }

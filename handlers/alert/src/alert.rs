@@ -192,7 +192,7 @@ impl Alert {
         }
     }
 
-    /// Whether this reports a failed sign-in to the console: one of many may be a part of a password spray.
+    /// Returns true for a failed sign-in to the console, which may belong to a password spray.
     pub fn is_failed_sign_in(&self) -> bool {
         self.alert_type == AlertType::Login
             && self.event_name == "ConsoleLogin"

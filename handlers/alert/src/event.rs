@@ -81,7 +81,7 @@ impl<'a> Event<'a> {
         operation(self.event_name().unwrap_or_default())
     }
 
-    /// Whether root itself called with a long-lived access key. The ids of such keys begin with AKIA [D: IAM identifiers].
+    /// Returns true if root itself called with a long-lived access key. The ids of such keys begin with AKIA [D: IAM identifiers].
     pub fn is_long_lived_root_key(self) -> bool {
         self.identity("type") == Some("Root") && self.identity("accessKeyId").is_some_and(|key| key.starts_with("AKIA"))
     }

@@ -13,7 +13,7 @@ use crate::text::{inert_json, plain, prefix};
 pub type Fact = (&'static str, String);
 
 impl Alert {
-    /// What is known, the most important first. Unknown values are left out.
+    /// All known fields, the most important first.
     pub fn facts(&self) -> Vec<Fact> {
         let mut facts =
             vec![("Account", self.account_words()), ("Region", self.region.clone()), ("Time", self.event_time.clone())];
@@ -23,7 +23,7 @@ impl Alert {
         facts
     }
 
-    /// What happened to what: outcome, resource, new access key, operation.
+    /// Fields about the action: outcome, resource, new access key, operation.
     pub fn what(&self) -> Vec<Fact> {
         let operation = format!("{} {}", self.event_source, self.event_name);
         let known = [
@@ -41,7 +41,7 @@ impl Alert {
         known.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
     }
 
-    /// Who called, how, and from where. Alarms and unreadable events have no actor.
+    /// Fields about the caller: identity, credentials, source address. Alarms and unreadable events have none.
     pub fn who(&self) -> Vec<Fact> {
         if self.origin != Origin::CloudTrail {
             return self.user_agent.iter().map(|agent| ("User agent", agent.clone())).collect();

@@ -39,7 +39,7 @@ struct Line {
     sign_in: SignIn,
 }
 
-/// Whether an alert is about a sign-in.
+/// Returns true for an alert about a sign-in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum SignIn {
@@ -75,7 +75,7 @@ pub struct Gathered {
     pub account: String,
     /// The incident.
     pub incident_key: String,
-    /// What happened, the gravest first.
+    /// The actions, the gravest first.
     pub acts: Vec<Acts>,
     /// How many alerts are not among those shown.
     pub hidden: usize,
@@ -224,7 +224,7 @@ impl Gathered {
         )
     }
 
-    /// What is the same for all of them.
+    /// Fields that all alerts of the digest share.
     pub fn facts(&self) -> Vec<Fact> {
         let mut facts = match &self.correlation {
             Some(found) => vec![

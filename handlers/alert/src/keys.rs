@@ -36,7 +36,7 @@ pub fn content_key(value: &Value) -> String {
     format!("content-{}", digest(&canonical(value)))
 }
 
-/// Names the incident: account, session, UTC hour and severity band; or the event itself, where it stands alone.
+/// The incident key: account, session, UTC hour and severity band. An event that is an incident of its own has its deduplication key.
 pub fn incident_key(event: Event<'_>, act: &Act, severity: Severity) -> String {
     let account = part(event.account().unwrap_or("unknown"));
     if act.concern.stands_alone() {

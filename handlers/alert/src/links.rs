@@ -53,9 +53,9 @@ fn encoded(text: &str) -> String {
 /// A link as a sink shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Labelled {
-    /// What it opens.
+    /// The page that the link opens.
     pub label: &'static str,
-    /// What the reader needs first, if anything.
+    /// A step that the reader must take first, such as signing in.
     pub needs: Option<String>,
     /// The address.
     pub href: String,
@@ -162,7 +162,7 @@ fn console_domain(region: &str) -> &'static str {
     }
 }
 
-/// Whether this has the form of an access key id.
+/// Returns true for the form of an access key id.
 pub(crate) fn is_access_key(text: &str) -> bool {
     (16..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }

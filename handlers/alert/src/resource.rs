@@ -28,7 +28,7 @@ enum As {
 use As::{Domain, Is, LastPart};
 
 /// Service, path within the record's `detail`, label, form. The order of a service's rows is the order in the line. `*`
-/// stands for every element of a list.
+/// matches every element of a list.
 #[rustfmt::skip]
 const TABLE: &[(&str, &str, &str, As)] = &[
     ("s3", "requestParameters.bucketName", "bucket", Is),

@@ -81,7 +81,7 @@ fn operation(alert: &Alert) -> String {
     format!("{}:{}", event::service(&alert.event_source), event::operation(&alert.event_name))
 }
 
-/// Whether an operation of the settings is that of an alert. Settings may name an operation with the date of its API.
+/// Returns true if an operation of the settings is that of an alert. Settings may name an operation with the date of its API.
 fn names(setting: &str, operation: &str) -> bool {
     event::operation(setting) == operation
 }

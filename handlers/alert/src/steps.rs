@@ -123,7 +123,7 @@ pub(crate) fn created_key(event: Event<'_>) -> Option<&str> {
     event.text(&["detail", "responseElements", "accessKey", "accessKeyId"]).filter(|key| created && is_access_key(key))
 }
 
-/// Whether the credentials are temporary and the record does not say where they come from.
+/// Returns true for temporary credentials whose origin the record does not contain.
 pub(crate) fn of_unknown_origin(event: Event<'_>) -> bool {
     event.identity("type") == Some("Root")
         && event.identity("accessKeyId").is_some_and(|key| key.starts_with("ASIA"))
@@ -166,7 +166,7 @@ impl<'a> Event<'a> {
         address.ends_with(".amazonaws.com").then_some(HidingPlace::Service)
     }
 
-    /// Whether the user agent is a browser or a console. S3 writes it in brackets; old consoles wrote their own names.
+    /// Returns true if the user agent is a browser or a console. S3 writes it in brackets; old consoles wrote their own names.
     pub fn looks_like_a_browser(self) -> bool {
         let agent = self.detail("userAgent").unwrap_or_default().trim_start_matches('[');
         ["Mozilla/", "S3Console/", "console.", "signin.amazonaws.com"].iter().any(|start| agent.starts_with(start))

@@ -15,7 +15,7 @@ pub enum Delivery {
     Wait {
         /// How long, in seconds.
         seconds: u64,
-        /// What the message waits for, for the log.
+        /// The reason for the wait, for the log.
         what: &'static str,
     },
     /// The attempt failed. The message returns to its queue and comes again after a backoff, until its patience ends.
@@ -39,7 +39,7 @@ pub enum Patience {
 pub const AMBIGUOUS_ATTEMPTS: u32 = 8;
 
 impl Patience {
-    /// Whether the patience has ended, and the words for the dead-letter queue.
+    /// The reason for the dead-letter queue once the patience has ended, otherwise none.
     pub(crate) fn ended(self, attempts: u32, age: Option<Duration>) -> Option<&'static str> {
         const HOUR: Duration = Duration::from_secs(3_600);
         let older = |limit: Duration| age.is_some_and(|age| age >= limit);

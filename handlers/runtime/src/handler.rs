@@ -21,7 +21,7 @@ pub struct Message<'a> {
 }
 
 impl Message<'_> {
-    /// How long the message has been in its queue. The invocation's deadline stands for the time, so the age is too high by
+    /// How long the message has been in its queue. The invocation's deadline is used as the time, so the age is too high by
     /// the function's timeout.
     pub(crate) fn age(&self, invocation: Invocation) -> Option<Duration> {
         let sent = u64::try_from(self.sent?.as_millisecond()).ok()?;

@@ -79,7 +79,7 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// Where it is not such JSON, or `valid` does not take the URL.
+    /// If the variable is not such JSON, or `valid` refuses the URL.
     pub fn access_portal(
         &self,
         valid: fn(&str) -> bool,

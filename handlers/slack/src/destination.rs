@@ -120,7 +120,7 @@ fn coded(error: &str, reason: Reason) -> Reason {
     Reason { code: format!("Slack_{code}"), ..reason }
 }
 
-/// What an error code of Slack means for a message.
+/// The class of an error code of Slack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {
     /// The token, the channel or a permission. An operator has to fix it.
@@ -230,7 +230,7 @@ fn refused(error: &str, reason: Reason) -> Answer {
     }
 }
 
-/// Whether the thread does not exist anymore or takes no replies: the message is sent outside of it.
+/// Returns true if the thread does not exist anymore or takes no replies. The message is then sent outside of it.
 pub(crate) fn thread_is_gone(answer: &Answer) -> bool {
     let code = match answer {
         Answer::Later(reason) => reason.code.strip_prefix("Slack_"),

@@ -1,4 +1,4 @@
-//! What the channel shows: Block Kit in the color of the severity, with a complete fallback text.
+//! Payloads for Slack: Block Kit in the color of the severity, with a complete fallback text.
 //!
 //! What others wrote stands as inline code, in which Slack formats nothing, or has lost its marks; `verbatim` keeps
 //! Slack from making addresses and mentions of plain text [D: Slack, text object].

@@ -25,7 +25,7 @@ impl Linked {
     }
 }
 
-/// Whether this binary was compiled with the handlers' sources that have this digest.
+/// Returns true if this binary was compiled with the handlers' sources of this digest.
 pub(crate) fn are_linked(sources: &str) -> bool {
     sources == env!("ROOTWATCH_HANDLERS_DIGEST")
 }

@@ -120,7 +120,7 @@ fn scenario(outcome: &Outcome) -> Markup {
     }
 }
 
-/// A text with what stands between backticks as code.
+/// Renders text between backticks as code.
 fn with_code(text: &str) -> Markup {
     html! {
         @for (n, part) in text.split('`').enumerate() {

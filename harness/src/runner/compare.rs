@@ -84,7 +84,7 @@ pub(crate) fn compared(expected: &Expectation, found: &Outcome) -> Vec<Compared>
     all
 }
 
-/// Whether a text is in a message, and in whose.
+/// Compares one entry of `mentions` with the messages.
 fn mentioned(mention: &Mention, messages: &[Message]) -> Compared {
     let receivers: BTreeSet<&str> =
         messages.iter().filter(|message| mentions(message, &mention.text)).map(|message| message.to.as_str()).collect();

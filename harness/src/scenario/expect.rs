@@ -58,7 +58,7 @@ pub struct MessageExpectation {
 }
 
 impl MessageExpectation {
-    /// Whether a message has the values.
+    /// Returns true if the message has all values.
     pub fn matches(&self, body: &Value) -> bool {
         self.values.iter().all(|(path, value)| at(body, path) == Some(value))
     }
@@ -75,7 +75,7 @@ pub fn at<'a>(body: &'a Value, path: &str) -> Option<&'a Value> {
 /// A text that must be in a message, in any or in a certain one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mention {
-    /// The text.
+    /// Substring of a text in the message.
     pub text: String,
     /// The topic or sink. Left out: any.
     pub to: Option<Receiver>,
@@ -91,7 +91,7 @@ impl From<&str> for Mention {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Placed {
-    /// The text.
+    /// Substring of a text in the message.
     text: String,
     /// The topic or sink. Left out: any.
     #[serde(default)]

@@ -27,7 +27,7 @@ const VISIBILITY: u64 = 180;
 /// Seconds since 1970 at which the simulation starts.
 const START: u64 = 1_772_443_800;
 
-/// What the sink gets at a moment, in seconds since the start.
+/// Answers a request that arrives so many seconds after the start.
 pub(crate) type Sink = dyn FnMut(u64, &Asked) -> Answered + Send;
 
 /// How a simulation ended.
@@ -50,7 +50,7 @@ struct Shared {
 
 /// Runs a function over these messages, each `(seconds since the start, body)`, until its queue is empty.
 ///
-/// `accepted` tells whether an answer of the sink accepts a request; `variables` configure the function.
+/// `accepted` returns true for an answer that accepts a request; `variables` configure the function.
 pub(crate) async fn run<H: Handler>(
     handler: fn(&Platform) -> Result<H, ConfigurationError>,
     variables: &[(&str, &str)],
