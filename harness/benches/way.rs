@@ -13,11 +13,11 @@ use rootwatch::report::Progress;
 use rootwatch::runner::Session;
 use rootwatch::scenario::{DeploymentChange, Loaded, find};
 use rootwatch_cloud::authz::Edge;
-use rootwatch_cloud::pattern::EventPattern;
-use rootwatch_cloud::policy::Principal;
 use rootwatch_cloud::services::cloudtrail;
 use rootwatch_cloud::trace::Outcome;
 use rootwatch_cloud::{Arn, Region, State};
+use rootwatch_pattern::EventPattern;
+use rootwatch_policy::Principal;
 use serde_json::{Value, json};
 
 /// The deployment that the tests use, and a record of the catalogue's median size.

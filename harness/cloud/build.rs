@@ -1,11 +1,11 @@
-//! Hashes this crate's sources, and those of the execution environment, into an environment variable, for the key of saved deployments.
+//! Hashes the sources of this crate and of those it is made of into an environment variable, for the key of saved deployments.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 fn main() {
     let mut hasher = DefaultHasher::new();
-    for sources in ["src", "../environment/src"] {
+    for sources in ["src", "../environment/src", "../pattern/src", "../policy/src", "../logfilter/src"] {
         println!("cargo::rerun-if-changed={sources}");
         hash(Path::new(sources), &mut hasher);
     }

@@ -8,12 +8,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smol_str::SmolStr;
 
 use crate::id::{AccountId, Arn, Region};
-use crate::policy::{
-    self, Context, Decision, Named, Policies, Policy, PolicyError, PolicyKind, Principal, Request, ResourceKind,
-};
 use crate::services::{iam, organizations, sts};
 use crate::state::State;
 use crate::trace::{Entry, Hop, Outcome};
+use rootwatch_policy::{
+    self, Context, Decision, Named, Policies, Policy, PolicyError, PolicyKind, Principal, Request, ResourceKind,
+};
 
 /// A parsed policy that is saved as its text.
 #[derive(Clone)]
@@ -145,7 +145,7 @@ impl State {
             resource: edge.resource_policy.map(|(name, policy)| Named { name: name.into(), policy: policy.policy() }),
             resource_kind: edge.kind,
         };
-        policy::decide_completed(&Self::request(edge, &resource_account, &context), &policies)
+        rootwatch_policy::decide_completed(&Self::request(edge, &resource_account, &context), &policies)
     }
 
     /// AWS's text for a refusal.
@@ -173,7 +173,7 @@ impl State {
             .with("aws:RequestedRegion", edge.region.as_str())
             .with("aws:SecureTransport", "true")
             .with("aws:ResourceAccount", resource_account.as_str())
-            .at(self.now);
+            .at(self.now.timestamp());
         // Paths are lists by type, though an account has one place. [D]
         let place = self.organizations.place_of(resource_account.as_str());
         // Present for every principal of a member account, roles and root included, and for no service. [D]

@@ -17,7 +17,6 @@ use tokio::task::JoinHandle;
 
 use crate::api::{self, ApiError, Call, Protocol, Reply, Service};
 use crate::id::{AccountId, Region};
-use crate::policy::Principal;
 use crate::runtime::{self, CodeStore, Completion, Effect, Host, HostOptions, Invocation, InvocationResult, Post};
 use crate::services::{lambda, sns, sts};
 use crate::state::State;
@@ -25,6 +24,7 @@ use crate::time::Time;
 use crate::trace::{Entry, Hop, Outcome};
 use crate::wire::{self, Answer, CredentialScope, Decoded, HttpRequest};
 use crate::{AccountId as Account, server};
+use rootwatch_policy::Principal;
 
 pub use in_process::{Endpoint, InProcess};
 

@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use crate::state::{SCHEMA_VERSION, State};
 
-/// Why something is not a state that can be gone on with.
+/// Why a text cannot be continued as the state of a cloud.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedError {
     /// Cut off, or something else altogether.
-    #[error("expected a saved state, found no JSON: {0}")]
+    #[error("expected a saved state, but this is not JSON: {0}")]
     NotJson(serde_json::Error),
     /// JSON, but of another build or of something else.
     #[error(
@@ -24,7 +24,7 @@ pub enum SavedError {
         found_build: String,
     },
     /// It says that this build saved it, and yet it does not fit.
-    #[error("`state` is no state: {0}")]
+    #[error("the member `state` does not hold the state of a cloud: {0}")]
     NotAState(serde_json::Error),
 }
 
@@ -96,12 +96,12 @@ mod tests {
         let foreign = String::from_utf8(saved.clone()).unwrap().replace(crate::FINGERPRINT, "another");
         let damaged = String::from_utf8(saved.clone()).unwrap().replace("\"now\":", "\"then\":");
         for (json, expected) in [
-            (&b""[..], "found no JSON"),
-            (&saved[..saved.len() / 2], "found no JSON"),
+            (&b""[..], "not JSON"),
+            (&saved[..saved.len() / 2], "not JSON"),
             (b"[]", "schema_version null"),
             (b"{\"Records\": []}", "schema_version null"),
             (foreign.as_bytes(), "build \"another\""),
-            (damaged.as_bytes(), "`state` is no state"),
+            (damaged.as_bytes(), "the member `state`"),
         ] {
             let error = State::from_saved(json).unwrap_err().to_string();
             assert!(error.contains(expected), "{expected}: {error}");

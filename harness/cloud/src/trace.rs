@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::policy::Decision;
 use crate::time::Time;
+use rootwatch_policy::Decision;
 
 /// The kind of hop that an entry speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

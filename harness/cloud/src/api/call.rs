@@ -6,9 +6,9 @@ use serde_json::Value;
 use super::{ApiError, Protocol, Service};
 use crate::authz::{Edge, PolicyText};
 use crate::id::{AccountId, Arn, Region};
-use crate::policy::{Context, Principal, ResourceKind};
 use crate::state::State;
 use crate::time::Time;
+use rootwatch_policy::{Context, Principal, ResourceKind};
 
 /// A call of the API, already decoded: the same for every protocol.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{ApiError, Call, Protocol, Reply, Service, dispatch};
-use crate::policy::Principal;
 use crate::state::State;
+use rootwatch_policy::Principal;
 
 /// The administrator of an account.
 pub(crate) fn administrator(account: &str) -> Principal {

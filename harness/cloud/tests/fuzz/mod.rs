@@ -2,12 +2,12 @@
 //! an ordinary test with the inputs that are kept (`fuzz_corpus.rs`).
 
 use rootwatch_cloud::api::{Call, Operation, Protocol, Service, dispatch, operations};
-use rootwatch_cloud::logfilter::FilterPattern;
-use rootwatch_cloud::pattern::{EventPattern, FilterPolicy, FilterPolicyScope};
-use rootwatch_cloud::policy::{Policy, PolicyKind, Principal};
 use rootwatch_cloud::time::Time;
 use rootwatch_cloud::wire::{CredentialScope, HttpRequest, decode, error, reply};
 use rootwatch_cloud::{Region, State};
+use rootwatch_logfilter::FilterPattern;
+use rootwatch_pattern::{EventPattern, FilterPolicy, FilterPolicyScope};
+use rootwatch_policy::{Policy, PolicyKind, Principal};
 use serde_json::Value;
 
 /// A target and its name, which is that of its folder of inputs.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::region;
 use crate::api::{ApiError, Call, Reply};
 use crate::id::{AccountId, Arn, Region};
-use crate::policy::Context;
+use rootwatch_policy::Context;
 
 /// The account that a call is about: the caller's, or a member that the management account names. That Organizations trusts
 /// the service is taken as given.

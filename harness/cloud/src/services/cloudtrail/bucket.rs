@@ -5,7 +5,7 @@ use super::trail::Settings;
 use crate::api::{ApiError, Call};
 use crate::authz::Edge;
 use crate::id::Arn;
-use crate::policy::Principal;
+use rootwatch_policy::Principal;
 
 /// A bucket that is in this cloud must let CloudTrail read its access list and write below the account's prefix. One that is
 /// not may be anywhere, and is not looked at: nothing is written to either. [T] of the text: hashicorp/terraform 6388

@@ -8,10 +8,10 @@ use super::record::text;
 use super::trail::Trail;
 use crate::authz::Edge;
 use crate::id::{AccountId, Arn, Region};
-use crate::policy::Context;
 use crate::services::{DeliveryError, iam, logs};
 use crate::state::State;
 use crate::trace::{Hop, Outcome};
+use rootwatch_policy::Context;
 
 /// CloudTrail's service principal. [D]
 pub(super) const SERVICE: &str = "cloudtrail.amazonaws.com";

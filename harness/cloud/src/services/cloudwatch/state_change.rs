@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::alarm::{Alarm, AlarmState, Condition};
 use crate::id::{Arn, Region};
-use crate::policy::{Context, Principal};
 use crate::services::{events, lambda, sns};
 use crate::state::State;
 use crate::trace::{Entry, Hop, Outcome};
+use rootwatch_policy::{Context, Principal};
 
 /// Puts an alarm into a state.
 pub(super) fn enter(state: &mut State, arn: &Arn, condition: Condition) {

@@ -10,9 +10,9 @@ use super::table::{ITEM_LIMIT, Item};
 use super::{Table, value};
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
-use crate::policy::Context;
 use crate::services::kms;
 use crate::trace::Hop;
+use rootwatch_policy::Context;
 
 /// What reads and writes meet when the service fails. [D] Programming.Errors
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

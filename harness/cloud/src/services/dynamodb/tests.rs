@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::Outage;
 use crate::api::{ApiError, Protocol, Service, testing};
-use crate::policy::Principal;
 use crate::state::State;
 use crate::time::Time;
+use rootwatch_policy::Principal;
 
 const ACCOUNT: &str = "999988887777";
 const ARN: &str = "arn:aws:dynamodb:us-east-1:999988887777:table/claims";
@@ -306,7 +306,7 @@ fn a_role_reaches_what_its_policy_names_by_leading_key() {
         "lambda.amazonaws.com",
         &role,
         "f",
-        crate::policy::Context::new(),
+        rootwatch_policy::Context::new(),
     )
     .unwrap();
     let update = |key: &str| {

@@ -152,7 +152,7 @@ impl Call<'_> {
     }
     /// Allows a call on a bus or one of its rules, which the bus policy may allow to other accounts.
     pub(super) fn authorise_on_bus(&mut self, action: &str, resource: &Arn, bus: &Arn) -> Result<(), ApiError> {
-        let context = crate::policy::Context::new().with("events:creatorAccount", bus.account().as_str());
+        let context = rootwatch_policy::Context::new().with("events:creatorAccount", bus.account().as_str());
         let policy = self.state.events.policy(bus);
         let name = policy_name(bus);
         self.authorise_with(action, resource, context, policy.as_ref().map(|policy| (name.as_str(), policy)))

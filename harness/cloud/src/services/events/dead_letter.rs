@@ -4,10 +4,10 @@ use super::deliver::{Delivery, SERVICE};
 use super::failure::Failure;
 use super::metrics;
 use crate::id::Arn;
-use crate::policy::Principal;
 use crate::services::{DeliveryError, sqs};
 use crate::state::State;
 use crate::trace::Hop;
+use rootwatch_policy::Principal;
 
 /// Where an undeliverable event ended.
 #[derive(Debug)]

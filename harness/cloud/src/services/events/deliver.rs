@@ -10,11 +10,11 @@ use super::ingest::trace;
 use super::target::{Kind, Target};
 use super::{dead_letter, forward, log_group, metrics, retry};
 use crate::id::{AccountId, Arn, Region};
-use crate::policy::{Context, Principal};
 use crate::services::{DeliveryError, iam, lambda, sns, sqs};
 use crate::state::State;
 use crate::time::Time;
 use crate::trace::{Hop, Outcome};
+use rootwatch_policy::{Context, Principal};
 
 /// EventBridge's service principal, the same in every partition. [D]
 pub(super) const SERVICE: &str = "events.amazonaws.com";

@@ -6,7 +6,7 @@ use super::bus;
 use super::rule::RuleName;
 use crate::api::{ApiError, Call};
 use crate::id::Arn;
-use crate::policy::{Context, Named, Policies, Policy, Principal, Request, decide};
+use rootwatch_policy::{Context, Named, Policies, Policy, Principal, Request, decide};
 
 /// Asks the destination's policy alone, as the role will ask it, for the event that does not exist yet: what a statement
 /// demands of `events:source` and `events:detail-type` is not asked. [T] modernisation-platform-environments PR 19002

@@ -8,9 +8,9 @@ use super::ingest::ingest;
 use super::target::Kind;
 use crate::authz::Edge;
 use crate::id::Arn;
-use crate::policy::{Context, Principal};
 use crate::state::State;
 use crate::trace::Hop;
+use rootwatch_policy::{Context, Principal};
 
 /// Hands the event to another bus, once in its life.
 pub(super) fn to_bus(state: &mut State, delivery: &Delivery, target: &Arn) -> Result<(), Failure> {

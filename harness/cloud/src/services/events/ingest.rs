@@ -12,10 +12,10 @@ use super::rule_index::NotTaken;
 use super::target::Kind;
 use super::{input, metrics};
 use crate::id::{AccountId, Arn, Region};
-use crate::pattern::{FlatEvent, MatchResult};
 use crate::state::State;
 use crate::time::Time;
 use crate::trace::{Entry, Hop, Outcome};
+use rootwatch_pattern::{FlatEvent, MatchResult};
 
 /// An AWS service puts an event of its own on the default bus. What the envelope lacks is filled in: id, time, account,
 /// Region, resources. Not subject to the refusal of `aws.` sources. Returns the

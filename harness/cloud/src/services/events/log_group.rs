@@ -3,10 +3,10 @@
 use super::deliver::Delivery;
 use crate::authz::{Edge, PolicyText};
 use crate::id::{Arn, Region};
-use crate::policy::Principal;
 use crate::services::{DeliveryError, logs};
 use crate::state::State;
 use crate::trace::Hop;
+use rootwatch_policy::Principal;
 
 /// One log event with the event's time, in a stream of its own.
 /// [V] LS:events/test_events_targets::TestEventsTargetCloudWatchLogs

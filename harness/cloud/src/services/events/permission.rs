@@ -8,7 +8,7 @@ use super::page::required;
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use crate::id::{AccountId, Arn};
-use crate::policy::PolicyKind;
+use rootwatch_policy::PolicyKind;
 
 /// Characters of a policy. [D] eb-quota
 const LONGEST_POLICY: usize = 10_240;

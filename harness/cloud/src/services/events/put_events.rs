@@ -9,8 +9,8 @@ use super::forward::keys;
 use super::ingest::ingest;
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
-use crate::policy::Context;
 use crate::time::Time;
+use rootwatch_policy::Context;
 
 /// [V] ::test_put_events_exceed_limit_ten_entries
 const MOST_ENTRIES: usize = 10;

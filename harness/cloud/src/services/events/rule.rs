@@ -10,7 +10,7 @@ use super::schedule::Schedule;
 use super::target::Target;
 use crate::api::{ApiError, Call};
 use crate::id::{AccountId, Arn};
-use crate::pattern::EventPattern;
+use rootwatch_pattern::EventPattern;
 
 /// A rule of a bus.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -1,10 +1,10 @@
 //! The rules of a bus, by what events they can take; and the rules that did not take an event, told when somebody asks.
 
 use crate::id::Arn;
-use crate::pattern::{FlatEvent, PatternIndex};
 use crate::table::Table;
 use crate::time::Time;
 use crate::trace::{Deferred, Entry, Hop, Outcome};
+use rootwatch_pattern::{FlatEvent, PatternIndex};
 
 use super::event::Event;
 use super::ingest::mismatch;

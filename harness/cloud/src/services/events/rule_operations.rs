@@ -10,8 +10,8 @@ use super::schedule::{self, Schedule};
 use super::tags::{Tag, check_tags};
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
-use crate::pattern::EventPattern;
 use crate::services::iam;
+use rootwatch_pattern::EventPattern;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]

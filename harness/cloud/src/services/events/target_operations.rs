@@ -11,7 +11,7 @@ use super::rule_operations::limit_exceeded;
 use super::target::{Kind, Target};
 use super::target_check;
 use crate::api::{ApiError, Call, Reply};
-use crate::policy::Context;
+use rootwatch_policy::Context;
 
 pub(super) fn put(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     #[derive(Deserialize)]

@@ -10,7 +10,7 @@ use super::request::{no_such, required};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use crate::id::Arn;
-use crate::policy::{Context, Principal};
+use rootwatch_policy::{Context, Principal};
 
 /// The boundary of a principal, with a name for traces.
 pub(crate) fn permissions_boundary(state: &crate::state::State, principal: &Principal) -> Option<(String, PolicyText)> {

@@ -10,9 +10,9 @@ use super::request::{no_such, required};
 use crate::api::{ApiError, Call};
 use crate::authz::PolicyText;
 use crate::id::Arn;
-use crate::policy::Context;
 use crate::services::tag::Tag;
 use crate::time::Time;
+use rootwatch_policy::Context;
 
 /// What an identity is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

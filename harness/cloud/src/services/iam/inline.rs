@@ -6,8 +6,8 @@ use serde_json::json;
 use super::identity::{Kind, bounded, encoded, identity, named, tags};
 use super::request::{document, no_such, page, required};
 use crate::api::{ApiError, Call, Reply};
-use crate::policy::PolicyKind;
 use crate::services::tag::Tag;
+use rootwatch_policy::PolicyKind;
 
 pub(super) fn put(call: &mut Call<'_>, kind: Kind) -> Result<Reply, ApiError> {
     let arn = bounded(call, kind)?;

@@ -12,9 +12,9 @@ use super::request::{document as parse, no_such, page, required};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use crate::id::Arn;
-use crate::policy::PolicyKind;
 use crate::services::tag::Tag;
 use crate::time::Time;
+use rootwatch_policy::PolicyKind;
 
 /// A managed policy.
 #[derive(Clone, Debug, Serialize, Deserialize)]

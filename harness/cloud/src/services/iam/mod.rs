@@ -23,10 +23,10 @@ use serde_json::json;
 use crate::api::{ApiError, Call, Operation, Reply};
 use crate::authz::{Edge, PolicyText};
 use crate::id::Arn;
-use crate::policy::{Context, Named, PolicyKind, PolicyName, Principal, ResourceKind};
 use crate::services::{DeliveryError, sts};
 use crate::table::Table;
 use crate::trace::Hop;
+use rootwatch_policy::{Context, Named, PolicyKind, PolicyName, Principal, ResourceKind};
 
 pub(crate) use access_key::user_of_key;
 pub(crate) use boundary::permissions_boundary;

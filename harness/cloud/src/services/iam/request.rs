@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
-use crate::policy::{PolicyError, PolicyKind};
+use rootwatch_policy::{PolicyError, PolicyKind};
 
 /// Parses and checks a policy document of a caller. [V] LS:iam/test_iam: the text of what is no JSON
 pub(super) fn document(text: &str, kind: PolicyKind) -> Result<PolicyText, ApiError> {

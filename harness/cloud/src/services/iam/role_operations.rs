@@ -7,7 +7,7 @@ use super::identity::{Identity, Kind, Role, Wanted, create, identity, named, of_
 use super::request::{document, no_such, page, required};
 use crate::api::{ApiError, Call, Reply, lenient};
 use crate::id::Arn;
-use crate::policy::PolicyKind;
+use rootwatch_policy::PolicyKind;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -9,7 +9,7 @@ use super::{boundary, managed};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use crate::id::{AccountId, Arn};
-use crate::policy::{
+use rootwatch_policy::{
     Context, Named, Policies, PolicyKind, Principal, Request, ResourceKind, Simulation, Verdict, simulate,
 };
 
@@ -254,7 +254,7 @@ fn refused_by_organization(action: &str, resource: &str, simulation: &Simulation
 }
 
 fn result(action: &str, resource: &str, simulation: &Simulation, across: bool, bounded: bool) -> Value {
-    let position = |position: &crate::policy::Position| json!({"Line": position.line, "Column": position.column});
+    let position = |position: &rootwatch_policy::Position| json!({"Line": position.line, "Column": position.column});
     let matched: Vec<Value> = simulation
         .matched
         .iter()

@@ -7,7 +7,7 @@ use super::request::no_such;
 use super::role_operations::list;
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
-use crate::policy::Principal;
+use rootwatch_policy::Principal;
 
 pub(super) fn create_user(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let wanted = call.input()?;

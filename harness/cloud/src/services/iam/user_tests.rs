@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use crate::api::{ApiError, Protocol, Service, testing};
 use crate::id::Region;
-use crate::policy::Principal;
 use crate::services::sts;
 use crate::state::State;
 use crate::time::Time;
+use rootwatch_policy::Principal;
 
 const ACCOUNT: &str = "111122223333";
 const LIST: &str =

@@ -12,7 +12,7 @@ use super::operations::{authorise, find, key as key_of};
 use super::{resolve, usable};
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
-use crate::policy::Context;
+use rootwatch_policy::Context;
 
 /// What a ciphertext says: its key, as KMS's does, and what it was bound to.
 #[derive(Serialize, Deserialize)]

@@ -11,8 +11,8 @@ use super::operations::{find, key, live, named};
 use super::usable;
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
-use crate::policy::Principal;
 use crate::time::Time;
+use rootwatch_policy::Principal;
 
 /// A grant on a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -20,10 +20,10 @@ use serde::{Deserialize, Serialize};
 use crate::api::{ApiError, Call, Operation};
 use crate::authz::Edge;
 use crate::id::{AccountId, Arn, Region};
-use crate::policy::{Context, Principal, ResourceKind};
 use crate::services::DeliveryError;
 use crate::table::Table;
 use crate::trace::{Entry, Hop, Outcome};
+use rootwatch_policy::{Context, Principal, ResourceKind};
 
 pub use alias::Alias;
 pub use grant::Grant;

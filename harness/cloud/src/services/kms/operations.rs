@@ -12,8 +12,8 @@ use super::{Key, grant, managed, resolve};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::{Edge, PolicyText};
 use crate::id::Arn;
-use crate::policy::{Context, PolicyKind, ResourceKind};
 use crate::time::Time;
+use rootwatch_policy::{Context, PolicyKind, ResourceKind};
 
 /// What AWS says of a key that is not there: ids are shown as ARNs, and what can be no id by itself. [T]
 pub(super) fn not_found(call: &Call<'_>, key: &str) -> ApiError {

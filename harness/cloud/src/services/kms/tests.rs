@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::api::{ApiError, Protocol, Service, testing};
-use crate::policy::Principal;
 use crate::state::State;
 use crate::time::Time;
+use rootwatch_policy::Principal;
 
 pub(super) const ACCOUNT: &str = "111122223333";
 const DAY: i64 = 24 * 3600 * 1000;
@@ -501,7 +501,7 @@ fn encrypted_resources_need_the_key_policy() {
     for (who, statements, expected) in cases {
         let (mut state, id) = cloud();
         ok(&mut state, "PutKeyPolicy", json!({"KeyId": id, "Policy": policy(&statements)}));
-        let keys = crate::policy::Context::new().with("kms:EncryptionContext:aws:sns:topicArn", topic.as_str());
+        let keys = rootwatch_policy::Context::new().with("kms:EncryptionContext:aws:sns:topicArn", topic.as_str());
         let actions = ["kms:GenerateDataKey", "kms:Decrypt"];
         let (account, region) = (ACCOUNT.into(), "us-east-1".into());
         let found =

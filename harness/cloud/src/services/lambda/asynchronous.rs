@@ -10,12 +10,12 @@ use super::run::{self, Refused};
 use super::{Origin, Task};
 use crate::authz::Edge;
 use crate::id::{Arn, Region};
-use crate::policy::{Context, Principal};
 use crate::runtime::{Invocation, InvocationResult};
 use crate::services::DeliveryError;
 use crate::state::State;
 use crate::time::Time;
 use crate::trace::{Hop, Outcome};
+use rootwatch_policy::{Context, Principal};
 
 /// Payloads of events. [T] 1 MB since October 2025
 pub(super) const PAYLOAD_LIMIT: usize = 1024 * 1024;

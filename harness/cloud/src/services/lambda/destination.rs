@@ -8,11 +8,11 @@ use super::environment::execution_role;
 use super::run;
 use crate::authz::Edge;
 use crate::id::Arn;
-use crate::policy::{Context, Principal};
 use crate::services::sqs::MessageAttribute;
 use crate::services::{DeliveryError, events, sns, sqs};
 use crate::state::State;
 use crate::trace::{Hop, Outcome};
+use rootwatch_policy::{Context, Principal};
 
 /// Why an event ended, as the record of a destination says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::function::Configuration;
 use super::package;
 use crate::id::Arn;
-use crate::policy::{Context, Principal};
 use crate::runtime::{Environment, Language};
 use crate::services::{iam, sts};
 use crate::state::State;
 use crate::time::Time;
 use crate::trace::Hop;
+use rootwatch_policy::{Context, Principal};
 
 /// The service that assumes execution roles.
 pub(super) const SERVICE: &str = "lambda.amazonaws.com";

@@ -8,7 +8,7 @@ use super::fault;
 use super::name::Name;
 use super::run::{self, Refused};
 use crate::api::{ApiError, Call, Reply};
-use crate::policy::Context;
+use rootwatch_policy::Context;
 
 /// The payload of a call that waits, bytes. [D] gettingstarted-limits
 const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;

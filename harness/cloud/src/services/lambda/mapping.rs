@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::function::State;
 use super::record::Gathered;
 use crate::id::Arn;
-use crate::pattern::EventPattern;
 use crate::time::Time;
+use rootwatch_pattern::EventPattern;
 
 /// Batches at once, unless the mapping sets its own maximum. [D] with-sqs, "scaling": it starts with five
 const CONCURRENT_BATCHES: usize = 5;

@@ -15,9 +15,9 @@ use super::poll::{self, ACTIONS};
 use super::settings::may;
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
-use crate::pattern::EventPattern;
-use crate::policy::Context;
 use crate::trace::Hop;
+use rootwatch_pattern::EventPattern;
+use rootwatch_policy::Context;
 
 /// [D] invocation-eventfiltering
 const FILTERS: usize = 5;
@@ -60,7 +60,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let input: Settings = call.input()?;
     let name = input.function_name.clone().unwrap_or_default();
     let name = Name::parse(&name, &call.region, &call.account)
-        .ok_or_else(|| ApiError::validation(format!("FunctionName `{name}` is no name of a function")))?;
+        .ok_or_else(|| ApiError::validation(format!("FunctionName `{name}` is not the name or ARN of a function")))?;
     if name.qualifier.is_some_and(|qualifier| qualifier != "$LATEST") {
         return Err(fault::unsupported("event source mappings to versions and aliases"));
     }
@@ -206,8 +206,9 @@ pub(super) fn update(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     }
     let mut changed = mapping.clone();
     if let Some(name) = &input.function_name {
-        let name = Name::parse(name, &call.region, &call.account)
-            .ok_or_else(|| ApiError::validation(format!("FunctionName `{name}` is no name of a function")))?;
+        let name = Name::parse(name, &call.region, &call.account).ok_or_else(|| {
+            ApiError::validation(format!("FunctionName `{name}` is not the name or ARN of a function"))
+        })?;
         changed.function = name.function;
     }
     changed = apply(input, changed)?;
@@ -248,7 +249,9 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         None => None,
         Some(name) => Some(
             Name::parse(name, &call.region, &call.account)
-                .ok_or_else(|| ApiError::validation(format!("FunctionName `{name}` is no name of a function")))?
+                .ok_or_else(|| {
+                    ApiError::validation(format!("FunctionName `{name}` is not the name or ARN of a function"))
+                })?
                 .function,
         ),
     };

@@ -10,11 +10,11 @@ use super::run::{self, Refused};
 use super::{Origin, Task, batch};
 use crate::authz::Edge;
 use crate::id::Arn;
-use crate::policy::{Context, Principal};
 use crate::runtime::InvocationResult;
 use crate::services::{kms, sqs};
 use crate::state::State;
 use crate::trace::{Entry, Hop, Outcome};
+use rootwatch_policy::{Context, Principal};
 
 /// What the execution role needs on the queue. [D] with-sqs, "Execution role permissions"
 pub(super) const ACTIONS: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];

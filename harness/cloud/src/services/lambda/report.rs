@@ -7,11 +7,11 @@ use super::function::runtime_version_arn;
 use crate::api::{Call, Protocol, Service, dispatch};
 use crate::authz::Edge;
 use crate::id::Arn;
-use crate::policy::Principal;
 use crate::runtime::{Completion, Invocation, InvocationResult};
 use crate::services::logs;
 use crate::state::State;
 use crate::trace::Hop;
+use rootwatch_policy::Principal;
 
 /// Writes the log of a run, if the function's role may write it. Without the permission the function runs and its logs
 /// are lost, as on AWS; the trace says so.

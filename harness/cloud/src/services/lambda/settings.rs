@@ -12,9 +12,9 @@ use super::package::language;
 use crate::api::{ApiError, Call};
 use crate::authz::Edge;
 use crate::id::Arn;
-use crate::policy::Principal;
 use crate::services::iam;
 use crate::trace::Hop;
+use rootwatch_policy::Principal;
 
 /// Names that a function may not set. [D] configuration-envvars
 const RESERVED: &[&str] = &[

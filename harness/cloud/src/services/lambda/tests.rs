@@ -21,12 +21,12 @@ use super::name::Name;
 use super::{Origin, batch, completed, invoke_async, package};
 use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
 use crate::id::{Arn, Region};
-use crate::policy::{Context, Principal};
 use crate::runtime::{Completion, Effect, Invocation, InvocationResult};
 use crate::services::{DeliveryError, sqs};
 use crate::state::State;
 use crate::time::Time;
 use crate::trace::{Entry, Hop, Outcome};
+use rootwatch_policy::{Context, Principal};
 
 const HUB: &str = "999988887777";
 pub(super) const FUNCTION: &str = "arn:aws:lambda:us-east-1:999988887777:function:f";

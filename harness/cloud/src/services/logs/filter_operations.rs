@@ -9,7 +9,7 @@ use super::check::{constraint, invalid, length, limit, page, without};
 use super::group::MetricFilter;
 use super::group_operations::{group, group_arn, name_of, named};
 use crate::api::{ApiError, Call, Reply};
-use crate::logfilter::FilterPattern;
+use rootwatch_logfilter::FilterPattern;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

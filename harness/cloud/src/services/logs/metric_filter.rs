@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::group::MetricFilter;
 use crate::id::Arn;
-use crate::logfilter::FilterPattern;
 use crate::services::cloudwatch;
 use crate::state::State;
 use crate::time::Time;
 use crate::trace::{Entry, Hop, Outcome};
+use rootwatch_logfilter::FilterPattern;
 
 /// Publishes the filter's metric for the lines that match; for a minute with lines of which none matches, its default.
 pub(super) fn apply(state: &mut State, group: &Arn, name: &str, filter: &MetricFilter, lines: &[(Time, String)]) {

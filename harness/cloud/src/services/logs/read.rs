@@ -6,8 +6,8 @@ use super::check::{constraint, invalid, invalid_token, limit, page};
 use super::group::LogEvent;
 use super::group_operations::{named, no_stream};
 use crate::api::{ApiError, Call, Reply};
-use crate::logfilter::FilterPattern;
 use crate::time::Time;
+use rootwatch_logfilter::FilterPattern;
 
 /// Whether an event lies in the times that were asked for. The end belongs to them when events are filtered, and not
 /// when a stream is read. [D] API_FilterLogEvents, API_GetLogEvents

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::check::invalid;
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
-use crate::policy::PolicyKind;
 use crate::time::Time;
+use rootwatch_policy::PolicyKind;
 
 /// A resource policy of an account in a Region.
 #[derive(Clone, Debug, Serialize, Deserialize)]

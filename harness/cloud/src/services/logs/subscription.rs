@@ -8,12 +8,12 @@ use super::group::SubscriptionFilter;
 use super::group_operations::name_of;
 use crate::authz::Edge;
 use crate::id::Arn;
-use crate::logfilter::FilterPattern;
-use crate::policy::{Context, Principal};
 use crate::services::lambda;
 use crate::state::State;
 use crate::time::Time;
 use crate::trace::Hop;
+use rootwatch_logfilter::FilterPattern;
+use rootwatch_policy::{Context, Principal};
 
 /// In whose name the function is called: the Region's service, or the service; a policy may name either.
 /// [V] LS:logs/test_logs_subscription_filters for the first, [D] SubscriptionFilters for the second

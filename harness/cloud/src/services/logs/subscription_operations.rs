@@ -8,7 +8,7 @@ use super::group_operations::{group, group_arn, name_of, named};
 use super::subscription;
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
-use crate::logfilter::FilterPattern;
+use rootwatch_logfilter::FilterPattern;
 
 /// Subscription filters of a group. [D] CloudWatch Logs quotas
 const MOST: usize = 2;

@@ -7,7 +7,7 @@ use super::policy::{OrganizationPolicy, PolicyType};
 use super::{arn, listable, management, page};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
-use crate::policy::PolicyKind;
+use rootwatch_policy::PolicyKind;
 
 /// The longest document of either type. [D] orgs_reference_limits
 const LONGEST: usize = 5120;

@@ -9,8 +9,8 @@ use super::fault;
 use crate::api::{ApiError, Call};
 use crate::authz::PolicyText;
 use crate::id::{AccountId, Arn, Region};
-use crate::policy::Context;
 use crate::time::Time;
+use rootwatch_policy::Context;
 
 /// A bucket.
 #[derive(Clone, Debug, Serialize, Deserialize)]

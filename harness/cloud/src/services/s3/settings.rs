@@ -8,8 +8,8 @@ use super::bucket::{bucket, named};
 use super::bucket_operations::owner_id;
 use super::fault;
 use crate::api::{ApiError, Call, Reply};
-use crate::policy::PolicyKind;
 use crate::services::iam;
+use rootwatch_policy::PolicyKind;
 
 /// [D] API_PutBucketPolicy
 pub(super) fn put_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::secret::{CURRENT, Secret, Version};
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
-use crate::policy::Context;
 use crate::services::kms;
 use crate::time::Time;
 use crate::trace::Hop;
+use rootwatch_policy::Context;
 
 /// [V] LS:secretsmanager
 fn not_found() -> ApiError {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::operations::{check_name, live, named, secret};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
-use crate::policy::PolicyKind;
+use rootwatch_policy::PolicyKind;
 
 pub(super) fn get_resource_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = named(call, "secretsmanager:GetResourcePolicy")?;

@@ -12,10 +12,10 @@ use super::notification::Notification;
 use super::retry::Retries;
 use super::subscription::Subscription;
 use crate::id::Arn;
-use crate::policy::{Context, Principal};
 use crate::services::{DeliveryError, cloudwatch, lambda, sqs};
 use crate::state::State;
 use crate::trace::{Entry, Hop, Outcome};
+use rootwatch_policy::{Context, Principal};
 
 /// Work that is due later.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::pattern::{FilterPolicy, FilterPolicyScope, MatchResult};
 use crate::services::sqs::MessageAttribute;
+use rootwatch_pattern::{FilterPolicy, FilterPolicyScope, MatchResult};
 
 /// Reads a policy; an empty one takes the filter away. The error is what follows `Invalid parameter: `.
 pub(super) fn parse(text: &str, scope: FilterPolicyScope) -> Result<Option<FilterPolicy>, String> {

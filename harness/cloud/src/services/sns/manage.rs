@@ -13,7 +13,7 @@ use super::topic::{Topic, authorised, default_policy, located};
 use super::topic_attributes;
 use crate::api::{ApiError, Call, Reply, Service};
 use crate::authz::PolicyText;
-use crate::policy::Context;
+use rootwatch_policy::Context;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

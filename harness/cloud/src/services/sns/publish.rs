@@ -9,10 +9,10 @@ use super::subscription::Subscription;
 use super::topic::policy_name;
 use crate::authz::Edge;
 use crate::id::{Arn, Region};
-use crate::policy::{Context, Decision, Principal};
 use crate::services::{DeliveryError, kms, sqs};
 use crate::state::State;
 use crate::trace::{Entry, Hop, Outcome};
+use rootwatch_policy::{Context, Decision, Principal};
 
 /// The size of message and attributes. [V] LS:sns/test_publish_too_long_message
 pub(super) const SIZE_LIMIT: usize = 262_144;

@@ -8,9 +8,9 @@ use super::publish::{Draft, SIZE_LIMIT, admit, fan_out, size};
 use super::topic::located;
 use crate::api::{ApiError, Call, Reply};
 use crate::id::Arn;
-use crate::policy::{Context, Decision};
 use crate::services::sqs::MessageAttribute;
 use crate::trace::Hop;
+use rootwatch_policy::{Context, Decision};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -13,7 +13,7 @@ use super::subscription::{Settings, Subscription};
 use super::topic::{authorised, located, named};
 use crate::api::{ApiError, Call, Reply, lenient};
 use crate::id::Arn;
-use crate::policy::{Context, Principal};
+use rootwatch_policy::{Context, Principal};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -10,7 +10,7 @@ use super::fault::invalid;
 use super::filter::{self, syntax_error};
 use crate::api::ApiError;
 use crate::id::{AccountId, Arn};
-use crate::pattern::{FilterPolicy, FilterPolicyError, FilterPolicyScope};
+use rootwatch_pattern::{FilterPolicy, FilterPolicyError, FilterPolicyScope};
 
 /// A subscription.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use super::{Publish, confirm_email, mailbox, posted, publish};
 use crate::api::{ApiError, Protocol, Service, testing};
 use crate::id::{Arn, Region};
-use crate::policy::{Context, Principal};
 use crate::runtime::{Effect, Post};
 use crate::services::{DeliveryError, sqs};
 use crate::state::State;
 use crate::time::Time;
 use crate::trace::{Entry, Hop, Outcome};
+use rootwatch_policy::{Context, Principal};
 
 const HUB: &str = "999988887777";
 const SPOKE: &str = "111122223333";

@@ -11,8 +11,8 @@ use super::subscription::Subscription;
 use crate::api::{ApiError, Call};
 use crate::authz::PolicyText;
 use crate::id::{AccountId, Arn};
-use crate::policy::Context;
 use crate::table::Table;
+use rootwatch_policy::Context;
 
 /// State of the service.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -8,8 +8,8 @@ use super::topic::{Topic, default_policy, named};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use crate::id::Arn;
-use crate::policy::PolicyKind;
 use crate::services::iam;
+use rootwatch_policy::PolicyKind;
 
 /// What may be set, beside the settings of delivery status logging. [D] API_SetTopicAttributes
 const SETTABLE: &[&str] =

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::fault::Fault;
 use crate::authz::PolicyText;
 use crate::id::Arn;
-use crate::policy::PolicyKind;
+use rootwatch_policy::PolicyKind;
 
 /// What is set on a queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,10 +1,10 @@
 //! Queues that a KMS key encrypts.
 
 use crate::id::{Arn, Region};
-use crate::policy::{Context, Principal};
 use crate::services::{DeliveryError, kms};
 use crate::state::State;
 use crate::trace::Hop;
+use rootwatch_policy::{Context, Principal};
 
 /// What a sender needs on the key. [D] sqs-key-management, "Configure KMS permissions for producers"
 pub(super) const SENDER: &[&str] = &["kms:GenerateDataKey", "kms:Decrypt"];

@@ -9,11 +9,11 @@ use super::message::{self, Message, MessageAttribute};
 use super::queue::{Queue, arm};
 use crate::authz::Edge;
 use crate::id::{Arn, Region};
-use crate::policy::{Context, Decision, Principal};
 use crate::services::{DeliveryError, cloudwatch, lambda};
 use crate::state::State;
 use crate::time::Time;
 use crate::trace::{Entry, Hop, Outcome};
+use rootwatch_policy::{Context, Decision, Principal};
 
 /// A message that a service sends.
 #[derive(Clone, Debug)]

@@ -17,10 +17,10 @@ use super::queue::{Reach, authorised};
 use super::send_message::key_fault;
 use crate::api::{Call, Reply, lenient};
 use crate::id::Arn;
-use crate::policy::Context;
 use crate::state::State;
 use crate::time::Time;
 use crate::trace::{Entry, Hop, Outcome};
+use rootwatch_policy::Context;
 
 /// Messages a second where the caller leaves the rate to SQS, which picks it by itself. [?]
 const DEFAULT_RATE: usize = 500;

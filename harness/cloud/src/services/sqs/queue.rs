@@ -13,10 +13,10 @@ use super::move_task::MoveTask;
 use crate::api::Call;
 use crate::authz::PolicyText;
 use crate::id::{AccountId, Arn, Region};
-use crate::policy::Context;
 use crate::services::lambda;
 use crate::table::Table;
 use crate::time::Time;
+use rootwatch_policy::Context;
 
 /// State of the service.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -14,8 +14,8 @@ use super::queue::{Reach, named};
 use super::send_message::key_fault;
 use crate::api::{Call, Reply, lenient};
 use crate::id::Arn;
-use crate::policy::Context;
 use crate::trace::Hop;
+use rootwatch_policy::Context;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

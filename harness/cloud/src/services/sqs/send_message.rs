@@ -14,9 +14,9 @@ use super::protocol::read;
 use super::queue::{Reach, named};
 use crate::api::{ApiError, Call, Reply, lenient};
 use crate::id::Arn;
-use crate::policy::Context;
 use crate::services::DeliveryError;
 use crate::trace::Hop;
+use rootwatch_policy::Context;
 
 /// The members of a message to be sent.
 #[derive(Deserialize)]

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::{Send, change_visibility, delete, metrics, receive, send};
 use crate::api::{ApiError, Call, Protocol, Reply, Service, dispatch};
 use crate::id::{Arn, Region};
-use crate::policy::{Context, Principal};
 use crate::state::State;
 use crate::time::Time;
 use crate::trace::{Hop, Outcome};
+use rootwatch_policy::{Context, Principal};
 
 pub(super) const HUB: &str = "999988887777";
 const SPOKE: &str = "111122223333";

@@ -7,8 +7,8 @@ use super::session_policies::{self, PolicyArn};
 use super::{issue_limited, session_principal, session_tags, tags_of_caller};
 use crate::api::{ApiError, Call, Reply, lenient};
 use crate::id::Arn;
-use crate::policy::{Context, Principal, ResourceKind};
 use crate::services::iam;
+use rootwatch_policy::{Context, Principal, ResourceKind};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

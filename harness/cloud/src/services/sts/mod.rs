@@ -10,10 +10,10 @@ use serde_json::json;
 use crate::api::{ApiError, Call, Operation, Reply};
 use crate::authz::PolicyText;
 use crate::id::{AccountId, Arn, Region};
-use crate::policy::Principal;
 use crate::services::iam;
 use crate::table::Table;
 use crate::time::Time;
+use rootwatch_policy::Principal;
 
 /// State of the service: the sessions that were issued, by access key.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -6,8 +6,8 @@ use super::assume_role::{constraint, invalid};
 use crate::api::{ApiError, Call};
 use crate::authz::PolicyText;
 use crate::id::Arn;
-use crate::policy::PolicyKind;
 use crate::services::iam;
+use rootwatch_policy::PolicyKind;
 
 /// The longest inline session policy, in characters. [D]
 const LONGEST: usize = 2048;

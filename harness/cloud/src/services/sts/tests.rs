@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::api::{ApiError, Protocol, Service, testing};
-use crate::policy::Principal;
 use crate::state::State;
 use crate::time::Time;
+use rootwatch_policy::Principal;
 
 const ACCOUNT: &str = "111122223333";
 

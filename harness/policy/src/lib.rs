@@ -35,8 +35,7 @@ mod variables;
 mod tests;
 
 pub use context::Context;
-pub(crate) use decide::decide_completed;
-pub use decide::{Decision, Named, Policies, PolicyName, Request, ResourceKind, decide};
+pub use decide::{Decision, Named, Policies, PolicyName, Request, ResourceKind, decide, decide_completed};
 pub use document::Policy;
 pub use error::PolicyError;
 pub use principal::Principal;

@@ -7,7 +7,7 @@ use super::{PatternError, alternative::Alternative, reader::Token};
 
 /// A text with `*` for any number of characters, including none. It describes the whole value.
 #[derive(Clone, Debug)]
-pub(crate) struct Wildcard {
+pub struct Wildcard {
     source: String,
     /// What stands between the stars; at least one.
     parts: Vec<String>,
@@ -37,7 +37,7 @@ impl Wildcard {
     }
 
     /// Without escapes, and with any number of stars: as CloudWatch Logs has it.
-    pub(crate) fn plain(source: &str) -> Wildcard {
+    pub fn plain(source: &str) -> Wildcard {
         Wildcard { source: source.to_owned(), parts: source.split('*').map(str::to_owned).collect() }
     }
 
@@ -45,7 +45,8 @@ impl Wildcard {
         &self.source
     }
 
-    pub(crate) fn matches(&self, value: &str) -> bool {
+    /// Returns true if the text describes the whole value.
+    pub fn matches(&self, value: &str) -> bool {
         let [first, middle @ .., last] = self.parts.as_slice() else {
             return self.parts.first().is_some_and(|only| only == value);
         };

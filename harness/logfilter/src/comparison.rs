@@ -3,7 +3,7 @@
 use super::FilterError;
 use super::cursor::Cursor;
 use super::regex::{self, LogRegex};
-use crate::pattern::Wildcard;
+use rootwatch_pattern::Wildcard;
 
 /// `= 400`, `!= "Root*"`, `> 1e3`, `= %re%`.
 #[derive(Clone, Debug)]

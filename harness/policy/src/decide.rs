@@ -129,7 +129,7 @@ pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
 }
 
 /// The same where the request's context holds the keys of the principal already.
-pub(crate) fn decide_completed(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
+pub fn decide_completed(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
     decide_in(&Evaluation::new(request, policies, request.context))
 }
 

@@ -37,4 +37,4 @@ pub use explain::MatchResult;
 pub use filter_policy::{FilterPolicy, FilterPolicyError, FilterPolicyScope};
 pub use flatten::FlatEvent;
 pub use index::PatternIndex;
-pub(crate) use wildcard::Wildcard;
+pub use wildcard::Wildcard;

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use jiff::Timestamp;
 use smol_str::{SmolStr, ToSmolStr};
 
 use super::principal::Principal;
-use crate::time::Time;
 
 /// Condition keys and their values. Names compare without case; a key without values counts as absent.
 ///
@@ -25,7 +25,7 @@ pub struct Context {
 /// `aws:CurrentTime` and `aws:EpochTime`: written out only when a policy asks, which few do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Moment {
-    now: Time,
+    now: Timestamp,
     texts: OnceLock<[SmolStr; 2]>,
 }
 
@@ -34,7 +34,9 @@ impl Moment {
 
     fn get(&self, key: &str) -> Option<&[SmolStr]> {
         let at = Self::KEYS.iter().position(|known| known.eq_ignore_ascii_case(key))?;
-        let texts = self.texts.get_or_init(|| [self.now.iso_seconds().into(), self.now.seconds().to_smolstr()]);
+        let texts = self
+            .texts
+            .get_or_init(|| [self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_smolstr(), self.now.as_second().to_smolstr()]);
         Some(std::slice::from_ref(&texts[at]))
     }
 }
@@ -81,9 +83,9 @@ impl Context {
         self
     }
 
-    /// This context with the keys of the moment, unless they are set.
+    /// This context with the keys of the moment (`aws:CurrentTime`, `aws:EpochTime`), unless they are set.
     #[must_use]
-    pub(crate) fn at(mut self, now: Time) -> Self {
+    pub fn at(mut self, now: Timestamp) -> Self {
         self.moment = Some(Moment { now, texts: OnceLock::new() });
         self
     }
@@ -134,7 +136,7 @@ impl Context {
     }
 
     /// Adds the keys that follow from `principal`, where they are not set yet.
-    pub(crate) fn complete_for(&mut self, principal: &Principal) {
+    pub fn complete_for(&mut self, principal: &Principal) {
         principal.condition_keys(|key, value| {
             if self.get(key).is_none() {
                 self.set(key, value);

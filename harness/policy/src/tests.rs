@@ -92,9 +92,9 @@ const HUB: &str = "999988887777";
 #[test]
 fn decisions() {
     let tables = [
-        include_str!("../../tests/data/policy/decisions.json"),
+        include_str!("../tests/data/policy/decisions.json"),
         // The organization's policies, boundaries and sessions, confused deputies, and the user guides' own examples.
-        include_str!("../../tests/data/policy/guardrails.json"),
+        include_str!("../tests/data/policy/guardrails.json"),
     ];
     let read = |table| serde_json::from_str::<Vec<DecisionCase>>(table).expect("the table is readable");
     let cases: Vec<DecisionCase> = tables.into_iter().flat_map(read).collect();
@@ -163,7 +163,7 @@ fn check(case: &DecisionCase) -> Result<(), String> {
 #[test]
 fn conditions() {
     let cases: Vec<ConditionCase> =
-        serde_json::from_str(include_str!("../../tests/data/policy/conditions.json")).expect("the table is readable");
+        serde_json::from_str(include_str!("../tests/data/policy/conditions.json")).expect("the table is readable");
     assert!(cases.len() >= 200, "the table has shrunk to {} cases", cases.len());
     report(cases.iter().filter_map(|case| {
         let told = |failure: String| format!("{} in {:?} ({}): {failure}", case.condition, case.context, case.source);
@@ -220,7 +220,7 @@ impl OperatorCase {
 #[test]
 fn every_operator_in_every_form() {
     let rows: Vec<OperatorCase> =
-        serde_json::from_str(include_str!("../../tests/data/policy/operators.json")).expect("the table is readable");
+        serde_json::from_str(include_str!("../tests/data/policy/operators.json")).expect("the table is readable");
     assert!(rows.len() >= 26, "the table has shrunk to {} operators", rows.len());
     report(rows.iter().flat_map(OperatorCase::cases).filter_map(|case| {
         let told = |failure: String| format!("{} in {:?} ({}): {failure}", case.condition, case.context, case.source);
@@ -258,7 +258,7 @@ fn check_condition(case: &ConditionCase) -> Result<(), String> {
 #[test]
 fn documents() {
     let cases: Vec<DocumentCase> =
-        serde_json::from_str(include_str!("../../tests/data/policy/documents.json")).expect("the table is readable");
+        serde_json::from_str(include_str!("../tests/data/policy/documents.json")).expect("the table is readable");
     assert!(cases.len() >= 50, "the table has shrunk to {} cases", cases.len());
     report(
         cases
@@ -303,8 +303,8 @@ struct StoredCase {
 /// [V] LS:iam/test_create_role_with_malformed_assume_role_policy_document.
 #[test]
 fn stored_policies_as_iam_takes_or_refuses_them() {
-    let cases: Vec<StoredCase> = serde_json::from_str(include_str!("../../tests/data/policy/create-policy.json"))
-        .expect("the table is readable");
+    let cases: Vec<StoredCase> =
+        serde_json::from_str(include_str!("../tests/data/policy/create-policy.json")).expect("the table is readable");
     let (mut decisions, mut messages, mut wrong) = (0, 0, Vec::new());
     for case in &cases {
         let text = case.document.as_str().map_or_else(|| case.document.to_string(), str::to_owned);
