@@ -51,7 +51,7 @@ pub enum DeployError {
     OwnRoot {
         /// Its folder.
         directory: PathBuf,
-        /// What is wrong, and what mends it.
+        /// What is wrong, and what fixes it.
         reason: String,
     },
     /// The cache cannot be used.
@@ -95,7 +95,7 @@ pub async fn deploy(
         return Err(DeployError::Refused { error });
     }
     let mut coverage = specification.coverage.clone();
-    if let Some(saved) = slot.load(progress) {
+    if let Some(saved) = slot.load(|what| progress.line(what)) {
         if saved.facts.coverage.covers(&coverage) {
             return Ok(deployment(saved, code, packages, Duration::ZERO, true));
         }

@@ -68,7 +68,7 @@ pub async fn deploy_own(
     let key = key::own_key(&parts, packages, &binary);
     let code = open_code_store(layout);
     let slot = tokio::task::block_in_place(|| Slot::lock(&layout.cache, &key))?;
-    if let Some(saved) = slot.load(progress) {
+    if let Some(saved) = slot.load(|what| progress.line(what)) {
         return Ok(deployment(saved, code, packages, Duration::ZERO, true));
     }
     let clock = started();

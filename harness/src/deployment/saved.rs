@@ -8,7 +8,6 @@ use std::time::SystemTime;
 use rootwatch_cloud::State;
 
 use super::{DeployError, Facts};
-use crate::report::Progress;
 
 /// How many deployments are kept, each of less than a megabyte: several times those of the whole suite, so that a change and
 /// its undoing find theirs again.
@@ -41,8 +40,8 @@ impl Slot {
         Ok(Self { directory: parent.join(key), _lock: lock })
     }
 
-    /// The saved deployment. A damaged one is reported and then deployed again.
-    pub(super) fn load(&self, progress: &Progress) -> Option<Saved> {
+    /// The saved deployment. A damaged one is handed to `report` in words, and is deployed again.
+    pub(super) fn load(&self, report: impl FnOnce(&str)) -> Option<Saved> {
         if !self.directory.exists() {
             return None;
         }
@@ -54,7 +53,7 @@ impl Slot {
             }
             Err(error) => {
                 let path = self.directory.display();
-                progress.line(&format!("the saved deployment {path} is damaged ({error}): deploying again"));
+                report(&format!("the saved deployment {path} is damaged ({error}): deploying again"));
                 None
             }
         }
@@ -154,9 +153,34 @@ mod tests {
             ["old", "oldest", "new"].into_iter().filter(|name| path(name).exists()).collect::<Vec<_>>()
         };
         assert_eq!(left(3), ["old", "oldest", "new"]);
-        assert!(slot("oldest").load(&Progress::quiet()).is_some());
+        assert!(slot("oldest").load(|_| ()).is_some());
         assert_eq!(left(2), ["oldest", "new"], "what is read is used");
         std::fs::write(path("new").join("state.json"), "{").unwrap();
-        assert!(slot("new").load(&Progress::quiet()).is_none(), "a damaged one is as good as none");
+        assert!(slot("new").load(|_| ()).is_none(), "a damaged one is as good as none");
+    }
+
+    #[test]
+    fn a_damaged_deployment_is_reported_with_its_path() {
+        let cache = tempfile::tempdir().unwrap();
+        let slot = Slot::lock(cache.path(), "one").unwrap();
+        let reported = || {
+            let mut text = None;
+            slot.load(|what| text = Some(what.to_owned()));
+            text
+        };
+        assert_eq!(reported(), None, "nothing was saved yet");
+        slot.save(&saved()).unwrap();
+        assert_eq!(reported(), None);
+        for file in ["state.json", "facts.json", "terraform.tfstate"] {
+            let path = cache.path().join("deployments/one").join(file);
+            let whole = std::fs::read(&path).unwrap();
+            std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+            if file == "terraform.tfstate" {
+                std::fs::remove_file(&path).unwrap();
+            }
+            let text = reported().unwrap();
+            assert!(text.contains("deployments/one is damaged (") && text.ends_with("deploying again"), "{text}");
+            std::fs::write(&path, &whole).unwrap();
+        }
     }
 }

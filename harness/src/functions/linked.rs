@@ -20,6 +20,11 @@ impl Linked {
         Self(Arc::new(digests.into_iter().zip(FUNCTIONS).collect()))
     }
 
+    /// Returns true if no package is linked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn name(&self, package: &str) -> Option<&'static str> {
         self.0.get(package).copied()
     }

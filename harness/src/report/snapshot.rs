@@ -14,15 +14,11 @@ use crate::runner::{Message, Outcome};
 /// Of each kind, so many messages are shown; the others are counted.
 const SHOWN: usize = 4;
 
-/// The order of the text: as messages travel.
-const ORDER: [&str; 6] = ["login", "activity", "health", "slack", "pagerduty", "email"];
-
 /// Renders what came out of a scenario.
 pub fn snapshot(outcome: &Outcome) -> String {
     let mut kinds: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for message in &outcome.messages {
-        let place = ORDER.iter().position(|kind| *kind == message.to).unwrap_or(ORDER.len());
-        kinds.entry(place).or_default().push(text(message));
+        kinds.entry(message.rank()).or_default().push(text(message));
     }
     let mut whole = String::new();
     if outcome.messages.is_empty() {
@@ -31,7 +27,7 @@ pub fn snapshot(outcome: &Outcome) -> String {
     for (place, mut texts) in kinds {
         // Functions run at the same time: who is first is nobody's promise.
         texts.sort();
-        let (kind, total) = (ORDER.get(place).copied().unwrap_or("?"), texts.len());
+        let (kind, total) = (Message::ORDER.get(place).copied().unwrap_or("?"), texts.len());
         for (n, text) in texts.iter().take(SHOWN).enumerate() {
             let _ = writeln!(whole, "== {kind} {} of {total}\n{}\n", n + 1, text.trim_end());
         }

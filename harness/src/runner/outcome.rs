@@ -65,6 +65,16 @@ pub struct Message {
     pub body: Value,
 }
 
+impl Message {
+    /// Every kind of `to`, in the order in which messages travel.
+    pub(crate) const ORDER: [&str; 6] = ["login", "activity", "health", "slack", "pagerduty", "email"];
+
+    /// Its place in [`Self::ORDER`]. Alerters run at the same time, so the order of their messages is fixed by this.
+    pub(crate) fn rank(&self) -> usize {
+        Self::ORDER.iter().position(|kind| *kind == self.to).unwrap_or(Self::ORDER.len())
+    }
+}
+
 /// What came of a scenario.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {

@@ -370,6 +370,7 @@ async fn read_topics(
 
 fn read_sinks(cloud: &Cloud, outcome: &mut Outcome, sink: &Sink, mailbox: &str) {
     let mut counts = SinkCounts::default();
+    let before = outcome.messages.len();
     for received in sink.take(mailbox) {
         match received.alerter.as_str() {
             "slack" => counts.slack += 1,
@@ -389,6 +390,7 @@ fn read_sinks(cloud: &Cloud, outcome: &mut Outcome, sink: &Sink, mailbox: &str) 
         let body = serde_json::json!({"to": mail.address, "subject": mail.subject, "text": mail.body});
         outcome.messages.push(Message { to: "email".to_owned(), body });
     }
+    outcome.messages[before..].sort_by_key(Message::rank);
     outcome.sinks = counts;
 }
 

@@ -66,6 +66,12 @@ impl Session {
     pub async fn start(layout: Layout, scenarios: &[Loaded], progress: Progress) -> Result<Self, SessionError> {
         progress.stage("building the handlers");
         let packages = tokio::task::block_in_place(|| prepare(&layout))?;
+        if packages.linked.is_empty() {
+            progress.line(
+                "the functions run as processes, in real time: this binary was compiled with other handlers than it found; \
+                 `cargo build` makes them the same",
+            );
+        }
         let accounts = Accounts::default();
         let coverage = coverage(scenarios, &accounts);
         let mut variants: HashMap<String, Coverage> = HashMap::new();

@@ -7,7 +7,7 @@ use super::deploy::caller;
 use super::{Ready, group::Group};
 use crate::cloud::difference::{Found, Known};
 use crate::deployment::Accounts;
-use crate::runner::{self, Outcome, Status, compared, differences};
+use crate::runner::{self, Message, Outcome, Status, compared, differences};
 use crate::scenario::{Expectation, StoppedAt};
 
 /// The rule of the spoke module.
@@ -26,6 +26,7 @@ pub(super) async fn judge(group: &Group<'_>, mut case: Case) -> Outcome {
     let blind = group.blind(&case);
     let common = group.common(&case);
     let Case { scenario, expected, known, mut outcome, crossed, .. } = case;
+    outcome.messages.sort_by_key(Message::rank);
     outcome.trace.push(format!("crossed to the hub's bus: {crossed}"));
     outcome.notes.extend(group.notes.iter().cloned());
     outcome.differences.extend(common);
