@@ -8,7 +8,7 @@ use super::elsewhere;
 use super::keep::look_around;
 use super::watch::{Affected, Changes, Sources};
 use super::{Exit, complain, warn};
-use crate::cloud::{Cloud, Embedded, RunOptions, compare};
+use crate::cloud::{Cloud, Embedded, Kept, RunOptions, compare};
 use crate::deployment::OwnRoot;
 use crate::layout::Layout;
 use crate::report::{Format, Progress, Results};
@@ -269,7 +269,11 @@ impl Run {
             jobs: self.jobs.map(usize::from),
             fail_fast: self.fail_fast,
             deployments: self.deployments,
-            traces: self.format == Format::Html,
+            kept: match self.format {
+                Format::Html => Kept::Traces,
+                Format::Human | Format::Github if self.against.is_none() => Kept::Counts,
+                _ => Kept::Messages,
+            },
             arguments: self.arguments(),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::{Cloud, RunOptions};
+use super::{Cloud, Kept, RunOptions};
 use crate::deployment::Deployment;
 use crate::report::Progress;
 use crate::runner::{Outcome, Plan, RunEvent, Session, Status, chain};
@@ -99,12 +99,15 @@ impl Cloud for Embedded {
                     }
                     if outcome.status == Status::Passed {
                         outcome.trace = Vec::new();
-                        if !options.traces {
-                            outcome.entries = Vec::new();
-                        }
                     }
                     outcome.rerun.push_str(&options.arguments);
                     self.progress.emit(RunEvent::Scenario(&outcome));
+                    if options.kept != Kept::Traces {
+                        outcome.entries = Vec::new();
+                    }
+                    if options.kept == Kept::Counts {
+                        (outcome.messages, outcome.trace) = (Vec::new(), Vec::new());
+                    }
                     outcomes.push((place, outcome));
                 }
             }

@@ -30,10 +30,22 @@ pub struct RunOptions {
     pub fail_fast: bool,
     /// Also those that need a deployment of their own, where each costs an apply.
     pub deployments: bool,
-    /// Keep the trace entries of scenarios that passed: the HTML report draws them.
-    pub traces: bool,
+    /// How much of each outcome is kept after it was emitted. Memory grows with it.
+    pub kept: Kept,
     /// Arguments that the command to run one scenario alone needs in addition.
     pub arguments: String,
+}
+
+/// How much of an outcome is kept until the end of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kept {
+    /// Counts and failures, for reports that are written as scenarios end.
+    Counts,
+    /// The messages too.
+    #[default]
+    Messages,
+    /// The trace entries too: the HTML report draws them.
+    Traces,
 }
 
 /// Why a scenario is not run on LocalStack, with the image that is there, if it is not: known before anything is started.
