@@ -50,6 +50,7 @@ fn main() -> ExitCode {
         trial("a_deployment_stays_to_look_around_in", own::keep),
         trial("two_runs_at_once", runs::two_at_once),
         trial("an_interrupted_run_leaves_no_function", runs::interrupted),
+        trial("what_is_not_delivered_says_why", runs::explained),
         trial("accept_writes_the_counts_of_a_run", runs::accepted),
     ];
     for directory in DIRECTORIES {

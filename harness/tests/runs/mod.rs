@@ -1,4 +1,4 @@
-//! Runs of the command as processes: two at once, one that is interrupted, and one that is accepted.
+//! Runs of the command as processes: two at once, one that is interrupted, one that is accepted, and one that is explained.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -126,5 +126,39 @@ pub(super) fn accepted(shared: &Shared) -> Result<(), Failed> {
         let after: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
         assert_eq!(after["expect"]["login"], expect["login"], "{stated:?}");
     }
+    Ok(())
+}
+
+/// Whatever is not delivered says why, and an explanation can be read by a program.
+pub(super) fn explained(shared: &Shared) -> Result<(), Failed> {
+    deployed(shared)?;
+    let rootwatch = |arguments: &[&str], file: &Path| {
+        let output = Command::new(env!("CARGO_BIN_EXE_rootwatch")).args(arguments).arg(file).output()?;
+        Ok::<_, Failed>((output.status.code(), String::from_utf8(output.stdout)?))
+    };
+    let explain = ["explain", "--format", "json"];
+    let (code, found) = rootwatch(&explain, &scenario("login/passkey"))?;
+    let found: Value = serde_json::from_str(&found)?;
+    let hops: Vec<&str> =
+        found["entries"].as_array().into_iter().flatten().filter_map(|it| it["hop"].as_str()).collect();
+    assert_eq!(code, Some(0), "{found}");
+    assert_eq!(hops.iter().take(3).collect::<Vec<_>>(), [&"CloudTrail", &"Bus", &"Rule"], "{found}");
+    assert_eq!(
+        (&found["alerts"]["login"], &found["stopped_at"], &found["advice"]),
+        (&json!(1), &Value::Null, &Value::Null)
+    );
+
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("large.json");
+    let passkey: Value = serde_json::from_slice(&std::fs::read(scenario("login/passkey"))?)?;
+    let mut record = passkey["records"][0].clone();
+    record["requestParameters"] = json!({"padding": "p".repeat(300 * 1024)});
+    std::fs::write(&file, record.to_string())?;
+    let reason = "CloudTrail sends none over 262144 bytes (256 KB) to EventBridge";
+    let (code, said) = rootwatch(&["run"], &file)?;
+    assert!(code == Some(0) && said.contains("lost on the way") && said.contains(reason), "{code:?}: {said}");
+    let (code, said) = rootwatch(&explain, &file)?;
+    let found: Value = serde_json::from_str(&said)?;
+    assert!(code == Some(0) && found["stopped_at"] == "undelivered" && said.contains(reason), "{code:?}: {said}");
     Ok(())
 }
