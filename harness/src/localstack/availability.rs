@@ -1,4 +1,4 @@
-//! Whether LocalStack can be had here, and if not, why and what mends it.
+//! Whether LocalStack can be had here, and if not, why and what fixes it.
 
 use std::fmt;
 use std::time::Duration;
@@ -111,7 +111,7 @@ mod tests {
     use crate::localstack::Image;
 
     #[test]
-    fn the_built_image_comes_first_and_absence_says_what_mends_it() {
+    fn the_built_image_comes_first_and_absence_says_what_fixes_it() {
         let built = || Availability::Ready(Image::Built("rootwatch/localstack:x".to_owned()));
         let cases = [
             (true, true, Some(built())),

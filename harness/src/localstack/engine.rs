@@ -34,7 +34,7 @@ impl Engine {
     /// Connects and asks for the version.
     ///
     /// # Errors
-    /// In words: what is missing, and what mends it.
+    /// In words: what is missing, and what fixes it.
     pub async fn connect() -> Result<Self, LocalStackError> {
         let missing = LocalStackError::NotAvailable;
         let socket = socket(std::env::var("DOCKER_HOST").ok().as_deref()).map_err(missing)?;

@@ -7,7 +7,7 @@ use testcontainers::bollard;
 /// Why there is no LocalStack, or no longer.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalStackError {
-    /// The environment lacks something; the words say what, and the command that mends it.
+    /// The environment lacks something; the words say what, and the command that fixes it.
     #[error("{0}")]
     NotAvailable(String),
     /// The Docker engine refused or did not answer.

@@ -36,7 +36,7 @@ pub struct Prepared {
 /// Prepares a run. `janitor` is the `rootwatch` program, which removes what the run leaves.
 ///
 /// # Errors
-/// When there is no engine or image, in words that say what mends it.
+/// When there is no engine or image, in words that say what fixes it.
 pub async fn prepare(layout: &Layout, janitor: &Path, progress: &Progress) -> Result<Prepared, LocalStackError> {
     let engine = Engine::connect().await?;
     let image = match availability::look(&engine).await {

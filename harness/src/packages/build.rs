@@ -29,14 +29,14 @@ pub enum BuildError {
         output: String,
     },
     /// Something is missing for a target.
-    #[error("{target} cannot be built here: {what}; help: `{mend}`")]
+    #[error("{target} cannot be built here: {what}; help: `{fix}`")]
     Target {
         /// The target.
         target: &'static str,
         /// What is missing.
         what: String,
-        /// The command that mends it.
-        mend: String,
+        /// The command that fixes it.
+        fix: String,
     },
     /// A file could not be read.
     #[error("could not read the handler binary {path}")]
@@ -70,7 +70,7 @@ pub enum BuildError {
     },
     /// A binary does not start in Lambda.
     #[error(
-        "{path} needs glibc {needs}, but Lambda's runtime has {has}: it would not start there; build it with `{mend}`, then \
+        "{path} needs glibc {needs}, but Lambda's runtime has {has}: it would not start there; build it with `{fix}`, then \
          build with `--target`"
     )]
     NotForLambda {
@@ -80,8 +80,8 @@ pub enum BuildError {
         needs: String,
         /// The version that is there.
         has: String,
-        /// The command that mends it.
-        mend: &'static str,
+        /// The command that fixes it.
+        fix: &'static str,
     },
     /// A tool of the build.
     #[error(transparent)]

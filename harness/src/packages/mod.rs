@@ -170,7 +170,7 @@ fn startable(binaries: &[PathBuf]) -> Result<(), BuildError> {
     match too_new(binaries, LAMBDA_GLIBC)? {
         None => Ok(()),
         Some((path, needs)) => {
-            Err(BuildError::NotForLambda { path, needs: version(needs), has: version(LAMBDA_GLIBC), mend: ZIGBUILD })
+            Err(BuildError::NotForLambda { path, needs: version(needs), has: version(LAMBDA_GLIBC), fix: ZIGBUILD })
         }
     }
 }

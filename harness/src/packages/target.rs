@@ -48,7 +48,7 @@ impl Target {
     /// The way to build it here, or what is missing for that.
     pub(super) fn recipe(self, tools: &Tools) -> Result<Recipe, BuildError> {
         let triple = self.triple();
-        let missing = |what: String, mend: String| BuildError::Target { target: triple, what, mend };
+        let missing = |what: String, fix: String| BuildError::Target { target: triple, what, fix };
         if !tools.libraries.iter().any(|library| library == triple) {
             let what = format!("Rust's standard library for {triple} is not installed");
             return Err(missing(what, format!("rustup target add {triple}")));
