@@ -21,6 +21,7 @@ pub mod table;
 pub mod task;
 pub mod time;
 pub mod trace;
+pub mod usage;
 pub mod wire;
 
 pub use cloud::{Clock, Cloud, CloudError, Options};

@@ -13,6 +13,7 @@ use crate::table::Table;
 use crate::task::{Task, TaskKey};
 use crate::time::Time;
 use crate::trace::{Deferred, Entry, Trace};
+use crate::usage::Usage;
 
 /// Raised whenever a saved state of an older build could be misread.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -30,6 +31,9 @@ pub struct State {
     /// What the edge has to carry out for the state: start a function, post to an HTTP endpoint.
     #[serde(skip)]
     effects: Vec<Effect>,
+    /// Permissions that were used, for [`State::suggested_policies`].
+    #[serde(skip)]
+    pub usage: Usage,
 
     /// Account Management: the Regions that accounts have not.
     #[serde(default)]
@@ -75,6 +79,7 @@ impl State {
             tasks: Table::default(),
             trace: Trace::default(),
             effects: Vec::new(),
+            usage: Usage::default(),
             account: Default::default(),
             organizations: Default::default(),
             iam: Default::default(),

@@ -38,6 +38,7 @@ pub use context::Context;
 pub use decide::{Decision, Named, Policies, PolicyName, Request, ResourceKind, decide, decide_completed};
 pub use document::Policy;
 pub use error::PolicyError;
+pub use matching::matches_wildcards;
 pub use principal::Principal;
 pub use simulate::{MatchedStatement, Position, Simulation, Verdict, simulate};
 pub use validate::PolicyKind;

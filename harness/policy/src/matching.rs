@@ -97,6 +97,11 @@ pub(super) fn literal(pattern: &[Token]) -> String {
         .collect()
 }
 
+/// Returns true if the whole text matches a pattern of `Action` or `Resource` without policy variables. Case counts.
+pub fn matches_wildcards(wildcards: &str, text: &str) -> bool {
+    matches(&pattern(wildcards), text)
+}
+
 /// Whether the whole text matches, `*` and `?` crossing `:` and `/` as they do in `Resource` and `StringLike`.
 pub(super) fn matches(pattern: &[Token], text: &str) -> bool {
     let (mut at, mut rest) = (0, text);

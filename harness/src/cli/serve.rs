@@ -1,9 +1,12 @@
 //! `rootwatch serve`.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use rootwatch_cloud::usage::Usage;
 use rootwatch_cloud::{Clock, Cloud, Options, State};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
@@ -23,6 +26,8 @@ Examples:
   rootwatch serve                       on port 4566, until Ctrl-C
   rootwatch serve --port 0              on a free port; the first lines say which
   rootwatch serve --state cloud.json    goes on where it ended the last time
+  rootwatch serve --suggest-policies least.json
+                                        writes least-privilege policies for what was used
 
 What it answers beside AWS's API is in harness/cloud/README.md.")]
 pub(super) struct Serve {
@@ -37,6 +42,10 @@ pub(super) struct Serve {
     /// the build that wrote it
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// A file for the smallest policies (JSON) that grant what roles, users and services used, and for what the deployed
+    /// policies grant in addition; written when the command ends
+    #[arg(long, value_name = "FILE")]
+    suggest_policies: Option<PathBuf>,
 }
 
 /// A cloud and the file that it is kept in.
@@ -47,6 +56,8 @@ struct Kept {
     saved: Option<u64>,
     /// A disk that cannot be written is told once, until it can be again.
     failing: bool,
+    /// The file for the suggested policies, open since the start.
+    suggestions: Option<(PathBuf, File)>,
 }
 
 impl Kept {
@@ -67,10 +78,24 @@ impl Kept {
     }
 }
 
+impl Kept {
+    fn suggest(&mut self) {
+        let Some((path, mut file)) = self.suggestions.take() else { return };
+        let suggestion = self.cloud.with(|state| state.suggested_policies());
+        let written = serde_json::to_string_pretty(&suggestion)
+            .map_err(std::io::Error::from)
+            .and_then(|text| file.set_len(0).and_then(|()| writeln!(file, "{text}")));
+        if let Err(error) = written {
+            complain(&format!("could not write the suggested policies to {}: {error}", path.display()));
+        }
+    }
+}
+
 impl Drop for Kept {
     /// Ctrl-C and a polite kill end the command by dropping it.
     fn drop(&mut self) {
         self.save();
+        self.suggest();
     }
 }
 
@@ -96,7 +121,18 @@ impl Serve {
         };
         let state = state.flatten();
         let goes_on = state.is_some();
-        let state = state.unwrap_or_else(|| State::new(crate::deployment::now(), 1));
+        let mut state = state.unwrap_or_else(|| State::new(crate::deployment::now(), 1));
+        let suggestions = match self.suggest_policies.as_ref().map(|path| (path.clone(), writable(path))) {
+            None => None,
+            Some((path, Ok(file))) => Some((path, file)),
+            Some((path, Err(error))) => {
+                complain(&format!("cannot write the suggested policies to {}: {error}", path.display()));
+                return Exit::Environment;
+            }
+        };
+        if suggestions.is_some() {
+            state.usage = Usage::recording();
+        }
         let cloud = match Cloud::start(state, options).await {
             Ok(cloud) => cloud,
             Err(error) => {
@@ -110,7 +146,7 @@ impl Serve {
             Some(path) => format!("it is kept in {}.", path.display()),
         };
         let endpoint = cloud.endpoint().to_owned();
-        let mut kept_cloud = Kept { cloud, file, saved: None, failing: false };
+        let mut kept_cloud = Kept { cloud, file, saved: None, failing: false, suggestions };
         kept_cloud.save();
         if kept_cloud.failing {
             return Exit::Environment;
@@ -126,6 +162,11 @@ impl Serve {
             tokio::task::block_in_place(|| kept_cloud.save());
         }
     }
+}
+
+fn writable(path: &Path) -> std::io::Result<File> {
+    // Emptied only when there is something to write.
+    File::options().write(true).create(true).truncate(false).open(path)
 }
 
 /// A thousand clients at once need more descriptors than most shells give.

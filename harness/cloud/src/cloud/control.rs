@@ -19,9 +19,10 @@ impl Inner {
 
     /// Puts another state in the place of this one. The clock goes on from the new state's moment; the functions that
     /// still run for the old one are not heard any more.
-    pub(crate) fn replace(self: &Arc<Self>, state: State) {
+    pub(crate) fn replace(self: &Arc<Self>, mut state: State) {
         {
             let mut current = self.lock();
+            state.usage = current.usage.clone();
             self.rebase_clock(state.now);
             self.epoch.fetch_add(1, Ordering::SeqCst);
             self.changes.fetch_add(1, Ordering::SeqCst);

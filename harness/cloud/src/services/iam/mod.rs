@@ -151,6 +151,17 @@ pub fn identity_policies<'a>(state: &'a crate::state::State, principal: &Princip
     }
 }
 
+/// Names and texts of the identity policies of a role or user, inline ones first.
+pub(crate) fn policy_texts(state: &crate::state::State, identity: &str) -> Vec<(String, String)> {
+    let Some(identity) = state.iam.identities.get(identity) else { return Vec::new() };
+    let inline = identity.inline.iter().map(|(name, policy)| (name.clone(), policy.text().to_owned()));
+    let attached = identity
+        .attached
+        .iter()
+        .filter_map(|arn| Some((arn.name().to_owned(), managed::document(state, arn)?.text().to_owned())));
+    inline.chain(attached).collect()
+}
+
 /// A managed policy's document, a customer's or one of AWS's own that is known here.
 pub(crate) fn managed_policy(state: &crate::state::State, policy: &Arn) -> Option<PolicyText> {
     managed::document(state, policy).cloned()
