@@ -18,7 +18,8 @@
 //! Reading order follows the stages of a run: [`packages`] (handlers built and zipped), [`terraform`] (found and
 //! driven), [`localstack`] (a container of it), [`deployment`] (cloud seeded, Terraform applied, saved and reused),
 //! [`functions`] (the handlers in this process), [`scenario`] (files), [`sink`] (Slack's and PagerDuty's place), [`runner`] (one scenario in its own fork), [`cloud`]
-//! (the same on clouds that cannot fork), [`redrive`], [`mod@record`] and [`report`].
+//! (the same on clouds that cannot fork), [`redrive`], [`mod@record`], [`mutants`] (the deployment
+//! broken on purpose) and [`report`].
 
 pub mod cli;
 pub mod cloud;
@@ -27,6 +28,7 @@ pub mod functions;
 pub mod layout;
 pub mod localstack;
 pub mod monitor;
+pub mod mutants;
 pub mod packages;
 pub mod record;
 pub mod redrive;

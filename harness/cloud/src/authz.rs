@@ -145,8 +145,7 @@ impl State {
             resource: edge.resource_policy.map(|(name, policy)| Named { name: name.into(), policy: policy.policy() }),
             resource_kind: edge.kind,
         };
-        let decision =
-            rootwatch_policy::decide_completed(&Self::request(edge, &resource_account, &context), &policies);
+        let decision = rootwatch_policy::decide_completed(&Self::request(edge, &resource_account, &context), &policies);
         if decision.allowed {
             self.usage.record(self, edge, resource_account.as_str());
         }

@@ -178,15 +178,14 @@ fn unused(name: &str, text: &str, used: &[&Used]) -> Vec<Unused> {
 fn unused_in(policy: &str, index: usize, statement: &Value, used: &[&Used]) -> Option<Unused> {
     let (actions, resources) = (texts(statement.get("Action")?), texts(statement.get("Resource")?));
     let on = |resource: &str, one: &Used| matches_wildcards(resource, &one.resource);
-    let by = |action: &str, one: &Used| {
-        matches_wildcards(&action.to_ascii_lowercase(), &one.action.to_ascii_lowercase())
-    };
-    let unused_actions = actions.iter().filter(|action| {
-        !used.iter().any(|one| by(action, one) && resources.iter().any(|resource| on(resource, one)))
-    });
-    let unused_resources = resources.iter().filter(|resource| {
-        !used.iter().any(|one| on(resource, one) && actions.iter().any(|action| by(action, one)))
-    });
+    let by =
+        |action: &str, one: &Used| matches_wildcards(&action.to_ascii_lowercase(), &one.action.to_ascii_lowercase());
+    let unused_actions = actions
+        .iter()
+        .filter(|action| !used.iter().any(|one| by(action, one) && resources.iter().any(|resource| on(resource, one))));
+    let unused_resources = resources
+        .iter()
+        .filter(|resource| !used.iter().any(|one| on(resource, one) && actions.iter().any(|action| by(action, one))));
     let statement = statement["Sid"].as_str().map_or_else(|| format!("statement {}", index + 1), str::to_owned);
     let (actions, resources) = (unused_actions.cloned().collect(), unused_resources.cloned().collect());
     let unused = Unused { policy: policy.to_owned(), statement, actions, resources };
@@ -237,7 +236,8 @@ mod tests {
         use_once(&state, &events, "sqs:SendMessage", queue);
         use_once(&state, &root, "sqs:DeleteQueue", queue);
         let suggestion = serde_json::to_value(state.suggested_policies()).unwrap();
-        let statement = |actions: Value, resource: &str| json!({"Effect": "Allow", "Action": actions, "Resource": [resource]});
+        let statement =
+            |actions: Value, resource: &str| json!({"Effect": "Allow", "Action": actions, "Resource": [resource]});
         assert_eq!(
             suggestion["identities"],
             json!({ROLE: {"unused": [], "needs": {"Version": "2012-10-17", "Statement": [

@@ -10,7 +10,8 @@ pub enum Exit {
     Success = 0,
     /// A scenario failed or could not be run.
     Failed = 1,
-    /// Wrong usage or malformed input: an unknown option, a missing path, a file that is no scenario.
+    /// Wrong usage or malformed input: an unknown option, a missing path, a file that is no scenario. Of `mutants`, as
+    /// cargo-mutants has it: a mutant was missed.
     Usage = 2,
     /// The environment is not ready (Terraform, build, port, disk), or the results could not be written.
     Environment = 3,
@@ -25,7 +26,11 @@ impl Exit {
     pub const ALL: [(Self, &'static str); 6] = [
         (Self::Success, "every scenario passed, or the command did its work"),
         (Self::Failed, "a scenario failed or could not be run"),
-        (Self::Usage, "wrong usage or malformed input: an unknown option, a missing path, a file that is no scenario"),
+        (
+            Self::Usage,
+            "wrong usage or malformed input: an unknown option, a missing path, a file that is no scenario; `mutants`: a \
+             mutant was missed",
+        ),
         (
             Self::Environment,
             "the environment is not ready (Terraform, build, port, disk), or results could not be written",

@@ -10,6 +10,7 @@ mod inject;
 mod keep;
 mod list;
 mod localstack;
+mod mutants;
 mod new;
 mod package;
 mod record;
@@ -41,9 +42,10 @@ Examples:
   rootwatch explain event.json           the way of that event, hop by hop
   rootwatch new login/odd --from e.json  makes a scenario of it, with what should not be committed replaced
   rootwatch doctor                       what is missing on this machine, and how to fix it
+  rootwatch mutants                      which mistakes in the Terraform would no scenario notice?
   rootwatch serve --port 4566            the embedded cloud alone, for any AWS client
 
-Exit codes: 0 success; 1 a scenario failed; 2 wrong usage or malformed input; 3 the environment is not ready \
+Exit codes: 0 success; 1 a scenario failed; 2 wrong usage or malformed input, or a missed mutant; 3 the environment is not ready \
 (Terraform, build, port, disk) or results could not be written; 4 a scenario has no `expect` and CI=true; \
 130 interrupted.")]
 pub struct Cli {
@@ -92,6 +94,8 @@ Examples:
     Inject(inject::Inject),
     /// Start the embedded cloud alone.
     Serve(serve::Serve),
+    /// Break the deployment in every possible place, one at a time, and report what no scenario notices.
+    Mutants(Box<mutants::Mutants>),
     /// Measure the embedded cloud and LocalStack by the same scenarios.
     Bench(bench::Bench),
     /// Get LocalStack's image, or start LocalStack alone.
@@ -103,6 +107,7 @@ impl Command {
         match self {
             Self::Run(run) => run.is_json(),
             Self::Explain(explain) => explain.is_json(),
+            Self::Mutants(mutants) => mutants.is_json(),
             _ => false,
         }
     }
@@ -140,6 +145,7 @@ pub async fn main(cli: Cli) -> Exit {
             Command::Redrive(redrive) => redrive.execute().await,
             Command::Package(package) => package.execute(layout).await,
             Command::Inject(inject) => inject.execute().await,
+            Command::Mutants(mutants) => Box::pin(mutants.execute(layout)).await,
             Command::Bench(bench) => Box::pin(bench.execute(layout)).await,
             Command::Serve(serve) => serve.execute().await,
             Command::Localstack(localstack) => localstack.execute(layout).await,

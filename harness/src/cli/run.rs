@@ -379,7 +379,7 @@ impl Run {
 }
 
 /// A scenario that wants another deployment says nothing about the user's own.
-fn leave_out_variants(loaded: &mut Vec<Loaded>, progress: &Progress) {
+pub(super) fn leave_out_variants(loaded: &mut Vec<Loaded>, progress: &Progress) {
     let mut left_out = BTreeSet::new();
     loaded.retain(|loaded| {
         let default = DeploymentChange::default();
@@ -398,7 +398,7 @@ fn leave_out_variants(loaded: &mut Vec<Loaded>, progress: &Progress) {
 }
 
 /// Names a folder or link that Terraform would stumble over.
-fn wrong_root(folder: &Path) -> Result<(), String> {
+pub(super) fn wrong_root(folder: &Path) -> Result<(), String> {
     let shown = folder.display();
     let entries = std::fs::read_dir(folder).map_err(|error| format!("--terraform {shown}: {error}"))?;
     let is_terraform = |name: &str| name.ends_with(".tf") || name.ends_with(".tf.json");
@@ -417,7 +417,7 @@ fn wrong_root(folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn not_ready(progress: &Progress, error: &str) -> Exit {
+pub(super) fn not_ready(progress: &Progress, error: &str) -> Exit {
     progress.finish();
     complain(error);
     Exit::Environment

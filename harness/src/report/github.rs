@@ -31,16 +31,20 @@ pub(super) fn summary(cloud: &str, outcomes: &[Outcome]) -> String {
 
 /// As GitHub knows the file: by its path in the checkout.
 fn relative(outcome: &Outcome) -> String {
-    let path = std::path::absolute(&outcome.path).unwrap_or_else(|_| outcome.path.clone());
+    relative_path(&outcome.path)
+}
+
+pub(super) fn relative_path(path: &std::path::Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let root = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(root).unwrap_or(&path).display().to_string()
 }
 
-fn data(text: &str) -> String {
+pub(super) fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-fn property(text: &str) -> String {
+pub(super) fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 

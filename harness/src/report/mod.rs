@@ -7,6 +7,7 @@ mod html;
 mod human;
 mod json;
 mod junit;
+pub mod mutants;
 mod progress;
 mod results;
 mod screen;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rootwatch_cloud::{Clock, Cloud, Options};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::event::{Deployed, Label, Plan, RunEvent};
@@ -111,8 +112,23 @@ impl Session {
         self.deployment_in(change, &self.coverage, None).await
     }
 
+    /// The deployment with a change, in the fewest Regions: those of the base, and of the change's own scenarios.
+    pub(crate) async fn smallest_deployment(
+        &self,
+        change: &DeploymentChange,
+    ) -> Result<Arc<Deployment>, Arc<DeployError>> {
+        let base = self.base_coverage();
+        let needed = match change == &DeploymentChange::default() {
+            true => base,
+            false => {
+                self.variants.get(&change.key()).map_or_else(|| base.clone(), |regions| base.clone().union(regions))
+            }
+        };
+        self.deployment_in(change, &needed, None).await
+    }
+
     /// The deployment that a scenario runs on: with its change, in the fewest Regions that it needs.
-    async fn deployment_for(&self, scenario: &Scenario) -> Result<Arc<Deployment>, Arc<DeployError>> {
+    pub(crate) async fn deployment_for(&self, scenario: &Scenario) -> Result<Arc<Deployment>, Arc<DeployError>> {
         let change = &scenario.deployment;
         let base = self.base_coverage();
         let mut needed = base.clone().union(&needs(scenario, &self.accounts));
@@ -217,6 +233,14 @@ impl Session {
         injected: Option<&Loaded>,
     ) -> Result<Kept<'_>, KeepError> {
         keep(deployment, &self.sink, port, injected).await
+    }
+
+    /// A fork of a deployment as a cloud of its own, for changes by its API. Functions run in this process.
+    pub(crate) fn fork(&self, deployment: &Deployment) -> Cloud {
+        let options =
+            Options { clock: Clock::Owned, port: 0, code: Arc::clone(&deployment.code), host_variables: Vec::new() };
+        let functions = Functions::new(deployment.linked.clone(), Arc::new(self.sink.in_memory()));
+        Cloud::start_in_process(deployment.state.clone(), options, functions)
     }
 
     /// The built and zipped handlers.

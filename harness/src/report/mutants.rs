@@ -1,0 +1,259 @@
+//! Reports of a mutation test.
+
+use std::fmt::Write;
+use std::io;
+use std::path::Path;
+
+use console::style;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::clean;
+use super::github::{data, property, relative_path};
+use super::human::elapsed;
+use crate::mutants::outcome::Counts;
+use crate::mutants::{Report, Tested, Verdict};
+
+const STYLE: &str = include_str!("html.css");
+
+/// For people: what was missed with what it means, a table by operator, the score.
+pub fn human(report: &Report) -> String {
+    let mut text = String::new();
+    for tested in report.with("missed") {
+        let _ = writeln!(text, "{}", missed(tested));
+    }
+    for tested in report.with("timeout") {
+        let _ = writeln!(text, "{} {}", style("timeout").yellow().bold(), tested.mutant.id);
+    }
+    for wrong in &report.false_declarations {
+        let _ = writeln!(text, "{} mutants.toml: {wrong}", style("error").red().bold());
+    }
+    text.push_str(&table(report));
+    if !report.excluded.is_empty() {
+        let _ = writeln!(text, "\nNot mutated:");
+        for excluded in &report.excluded {
+            let _ = writeln!(text, "  {} ({}): {}", excluded.what, excluded.count, excluded.reason);
+        }
+    }
+    if !report.left_out.is_empty() {
+        let (count, names) = (report.left_out.len(), report.left_out.join(", "));
+        let _ = writeln!(text, "\n{count} scenarios do not pass on the unmutated deployment and are left out: {names}");
+    }
+    let _ = writeln!(text, "\n{}", summary(report));
+    clean(&text)
+}
+
+/// The mutants of a report, a line each, without verdicts.
+pub fn list(report: &Report) -> String {
+    let mut text = String::new();
+    for tested in &report.mutants {
+        let mutant = &tested.mutant;
+        let at = mutant.location.as_ref().map(|location| format!("  {location}")).unwrap_or_default();
+        let _ = writeln!(text, "{}: {} → {}{at}", mutant.id, mutant.before, mutant.after);
+    }
+    let _ = writeln!(text, "{} mutants", report.mutants.len());
+    text
+}
+
+fn missed(tested: &Tested) -> String {
+    let mutant = &tested.mutant;
+    let mut text = format!("{}  {}\n", style("missed").red().bold(), mutant.id);
+    let _ = writeln!(text, "        {} → {}", mutant.before, mutant.after);
+    if let Some(location) = &mutant.location {
+        let _ = writeln!(text, "        {location}");
+    }
+    if let Some(impact) = &tested.impact {
+        let _ = writeln!(text, "        {impact}");
+    }
+    if let Verdict::Missed { scenarios } = tested.verdict {
+        let ran = match scenarios {
+            0 => "no scenario uses the resource".to_owned(),
+            count => format!("{count} scenarios use the resource, and all pass"),
+        };
+        let _ = write!(text, "        {ran}");
+    }
+    text
+}
+
+fn table(report: &Report) -> String {
+    let rows = report.by_operator();
+    let width = rows.iter().map(|(operator, _)| operator.name().len()).max().unwrap_or(8).max("operator".len());
+    let mut text = format!(
+        "{:<width$} {:>7} {:>7} {:>7} {:>8} {:>8} {:>10}\n",
+        "operator", "mutants", "caught", "missed", "timeout", "unviable", "equivalent"
+    );
+    let total = report.counts();
+    let rows = rows.iter().map(|(operator, counts)| (operator.name(), *counts)).chain([("all", total)]);
+    for (name, Counts { total, caught, missed, timeout, unviable, equivalent }) in rows {
+        let _ = writeln!(
+            text,
+            "{name:<width$} {total:>7} {caught:>7} {missed:>7} {timeout:>8} {unviable:>8} {equivalent:>10}"
+        );
+    }
+    text
+}
+
+fn summary(report: &Report) -> String {
+    let counts = report.counts();
+    let seconds = report.elapsed.as_secs_f64();
+    let rate = if seconds > 0.0 { counts.total as f64 / seconds } else { 0.0 };
+    format!(
+        "score {:.1} %: {} of {} viable mutants caught, {} missed, {} declared equivalent, {} unviable; {} scenarios, {} attacks, \
+         {} runs in {} ({rate:.0} mutants/s)",
+        counts.score(),
+        counts.caught + counts.timeout,
+        counts.caught + counts.timeout + counts.missed,
+        counts.missed,
+        counts.equivalent,
+        counts.unviable,
+        report.scenarios,
+        report.attacks,
+        report.runs,
+        elapsed(report.elapsed),
+    )
+}
+
+/// One JSON object: the same as `outcomes.json`.
+pub fn json(report: &Report) -> String {
+    let mut value = serde_json::to_value(report).unwrap_or_default();
+    let counts = report.counts();
+    value["counts"] = serde_json::to_value(counts).unwrap_or_default();
+    value["score"] = counts.score().into();
+    let by: serde_json::Map<_, _> = report
+        .by_operator()
+        .into_iter()
+        .map(|(operator, counts)| (operator.name().to_owned(), serde_json::to_value(counts).unwrap_or_default()))
+        .collect();
+    value["operators"] = by.into();
+    serde_json::to_string_pretty(&value).unwrap_or_default()
+}
+
+/// Annotations of GitHub Actions: a missed mutant at its line of Terraform.
+pub fn github(report: &Report) -> String {
+    let mut text = String::new();
+    for tested in report.with("missed") {
+        let mutant = &tested.mutant;
+        let impact = tested.impact.as_deref().unwrap_or_default();
+        let words = format!("{}: {} → {}\n{impact}", mutant.id, mutant.before, mutant.after);
+        let place = mutant
+            .location
+            .as_ref()
+            .map(|location| format!("file={},line={},", property(&relative_path(&location.file)), location.line));
+        let (place, words) = (place.unwrap_or_default(), data(&words));
+        let _ = writeln!(text, "::warning {place}title=missed mutant::{words}");
+    }
+    for wrong in &report.false_declarations {
+        let _ = writeln!(text, "::error title=mutants.toml::{}", data(wrong));
+    }
+    let _ = writeln!(text, "{}", summary(report));
+    text
+}
+
+/// One self-contained page.
+pub fn html(report: &Report) -> String {
+    let counts = report.counts();
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "Rootwatch mutants: " (format!("{:.1}", counts.score())) " %" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { "Mutants" }
+                    p { strong .bad[counts.missed > 0] .good[counts.missed == 0] { (format!("{:.1} %", counts.score())) } }
+                    p .note { (summary(report)) }
+                }
+                main {
+                    section {
+                        h2 { "Operators" }
+                        div .table { table {
+                            tr { th { "operator" } th { "mutants" } th { "caught" } th { "missed" } th { "timeout" } th { "unviable" } th { "equivalent" } }
+                            @for (operator, counts) in report.by_operator() {
+                                tr .bad[counts.missed > 0] {
+                                    td { (operator.name()) } td { (counts.total) } td { (counts.caught) } td { (counts.missed) }
+                                    td { (counts.timeout) } td { (counts.unviable) } td { (counts.equivalent) }
+                                }
+                            }
+                        } }
+                    }
+                    @for name in ["missed", "timeout", "equivalent", "unviable", "caught"] {
+                        @let mutants: Vec<&Tested> = report.with(name).collect();
+                        @if !mutants.is_empty() {
+                            section {
+                                h2 { (name) " " small { (mutants.len()) } }
+                                @for tested in mutants { (mutant(tested)) }
+                            }
+                        }
+                    }
+                    section {
+                        h2 { "Not mutated" }
+                        @for excluded in &report.excluded {
+                            p .note { code { (excluded.what) } " (" (excluded.count) "): " (excluded.reason) }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn mutant(tested: &Tested) -> Markup {
+    let mutant = &tested.mutant;
+    let class = match tested.verdict {
+        Verdict::Missed { .. } => "bad",
+        Verdict::Caught { .. } => "good",
+        _ => "plain",
+    };
+    html! {
+        details .scenario {
+            summary {
+                span class={ "mark " (class) } { (tested.verdict.name()) }
+                span .what { (mutant.operator.name()) " " code { (mutant.address) } }
+                span .way-out { (mutant.before) " → " (mutant.after) }
+            }
+            div .inside {
+                p { code { (mutant.id) } }
+                @if let Some(location) = &mutant.location { p .note { (location.to_string()) } }
+                @match &tested.verdict {
+                    Verdict::Caught { by, how } => p { "Caught by " code { (by) } ": " (how) },
+                    Verdict::Timeout { by } => p { "Did not end in time: " code { (by) } },
+                    Verdict::Unviable { reason } => p { "AWS refuses it: " (reason) },
+                    Verdict::Equivalent { reason } => p { "Declared equivalent: " (reason) },
+                    Verdict::Missed { scenarios } => p { (scenarios) " scenarios use the resource, and all pass." },
+                }
+                @if let Some(impact) = &tested.impact { p .bad { (impact) } }
+                @if let Some(skeleton) = &tested.skeleton {
+                    pre { (serde_json::to_string_pretty(skeleton).unwrap_or_default()) }
+                }
+            }
+        }
+    }
+}
+
+/// Writes `caught.txt`, `missed.txt`, `timeout.txt`, `unviable.txt`, `equivalent.txt` and `outcomes.json`.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write_folder(report: &Report, folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for name in ["caught", "missed", "timeout", "unviable", "equivalent"] {
+        let mut text = String::new();
+        for tested in report.with(name) {
+            let mutant = &tested.mutant;
+            let at = mutant.location.as_ref().map(|location| format!("{location}: ")).unwrap_or_default();
+            let why = match &tested.verdict {
+                Verdict::Caught { by, .. } | Verdict::Timeout { by } => format!(" ({by})"),
+                Verdict::Unviable { reason } | Verdict::Equivalent { reason } => format!(" ({reason})"),
+                Verdict::Missed { .. } => String::new(),
+            };
+            let _ = writeln!(text, "{at}{}{why}", mutant.id);
+        }
+        std::fs::write(folder.join(format!("{name}.txt")), text)?;
+    }
+    std::fs::write(folder.join("outcomes.json"), json(report) + "\n")
+}
