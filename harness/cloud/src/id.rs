@@ -88,6 +88,8 @@ impl Region {
             "aws-cn"
         } else if self.0.starts_with("us-gov-") {
             "aws-us-gov"
+        } else if self.0.starts_with("eusc-") {
+            "aws-eusc"
         } else {
             "aws"
         }
@@ -95,7 +97,11 @@ impl Region {
 
     /// The DNS suffix of the Region's endpoints. [D]
     pub fn dns_suffix(&self) -> &'static str {
-        if self.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }
+        match self.partition() {
+            "aws-cn" => "amazonaws.com.cn",
+            "aws-eusc" => "amazonaws.eu",
+            _ => "amazonaws.com",
+        }
     }
 }
 

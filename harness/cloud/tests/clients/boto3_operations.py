@@ -339,9 +339,13 @@ def organizations():
     api.list_policies_for_target(TargetId=unit, Filter=kind)
     api.list_targets_for_policy(PolicyId=scp)
     api.detach_policy(PolicyId=scp, TargetId=unit)
+    api.tag_resource(ResourceId=scp, Tags=[{"Key": "k", "Value": "v"}])
+    api.list_tags_for_resource(ResourceId=scp)
+    api.untag_resource(ResourceId=scp, TagKeys=["k"])
     api.delete_policy(PolicyId=scp)
     api.disable_policy_type(RootId=root, PolicyType=kind)
     api.delete_organizational_unit(OrganizationalUnitId=unit)
+    api.close_account(AccountId=member)
 
 
 def logs():

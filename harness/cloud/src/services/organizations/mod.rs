@@ -8,11 +8,12 @@ mod policy;
 mod policy_operations;
 #[cfg(test)]
 mod policy_tests;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod unit_operations;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -30,6 +31,9 @@ pub struct State {
     organization: Option<String>,
     management: Option<AccountId>,
     accounts: Table<AccountId, String>,
+    /// Members that were closed.
+    #[serde(default)]
+    closed: BTreeSet<AccountId>,
     /// Requests for new accounts, by their ids.
     #[serde(default)]
     created: BTreeMap<String, (AccountId, Time)>,
@@ -40,6 +44,9 @@ pub struct State {
     hierarchy: hierarchy::Hierarchy,
     #[serde(default)]
     policies: policy::Policies,
+    /// By the id of what has them.
+    #[serde(default)]
+    tags: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl State {
@@ -74,6 +81,7 @@ impl State {
 /// Operations of the service.
 pub const OPERATIONS: &[Operation] = &[
     Operation::new("AttachPolicy", attachment_operations::attach),
+    Operation::noted("CloseAccount", close_account, "the account is suspended at once"),
     Operation::noted("CreateAccount", create::create_account, "at once, and without a role for the management account"),
     Operation::noted("CreateOrganization", create::create_organization, "one for the whole cloud"),
     Operation::new("CreateOrganizationalUnit", unit_operations::create),
@@ -99,9 +107,12 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("ListPolicies", policy_operations::list),
     Operation::new("ListPoliciesForTarget", attachment_operations::list_policies),
     Operation::new("ListRoots", unit_operations::list_roots),
+    Operation::new("ListTagsForResource", tags::list),
     Operation::new("ListTargetsForPolicy", attachment_operations::list_targets),
     Operation::new("MoveAccount", unit_operations::move_account),
     Operation::noted("RegisterDelegatedAdministrator", delegation::register, "any service principal is taken"),
+    Operation::new("TagResource", tags::tag),
+    Operation::new("UntagResource", tags::untag),
     Operation::new("UpdateOrganizationalUnit", unit_operations::update),
     Operation::new("UpdatePolicy", policy_operations::update),
 ];
@@ -160,11 +171,35 @@ fn arn(call: &Call<'_>, resource: String) -> Arn {
 }
 
 fn member_shape(call: &Call<'_>, organization: &str, account: &AccountId, name: &str) -> Value {
-    json!({
+    let state = if call.state.organizations.closed.contains(account) { "SUSPENDED" } else { "ACTIVE" };
+    let mut shape = json!({
         "Id": account.as_str(), "Arn": arn(call, format!("account/{organization}/{account}")).as_str(),
-        "Email": format!("{account}@example.com"), "Name": name, "Status": "ACTIVE", "JoinedMethod": "CREATED",
+        "Email": format!("{account}@example.com"), "Name": name, "State": state, "JoinedMethod": "CREATED",
         "JoinedTimestamp": 1_600_000_000.0,
-    })
+    });
+    // `Status` was retired on September 9, 2026. [D] API_ListAccounts
+    if Time::parse("2026-09-09T00:00:00Z").is_some_and(|retired| call.state.now < retired) {
+        shape["Status"] = json!(state);
+    }
+    shape
+}
+
+/// [D] API_CloseAccount
+fn close_account(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    management(call, "organizations:CloseAccount")?;
+    let account = AccountId::new(call.text("AccountId").unwrap_or_default());
+    let organizations = &mut call.state.organizations;
+    if !organizations.accounts.contains(&account) {
+        return Err(ApiError::new("AccountNotFoundException", "You specified an account that doesn't exist."));
+    }
+    if organizations.management.as_ref() == Some(&account) {
+        let message = "You cannot close the management account of an organization.";
+        return Err(ApiError::new("ConstraintViolationException", message));
+    }
+    if !organizations.closed.insert(account) {
+        return Err(ApiError::new("AccountAlreadyClosedException", "The account is closed already."));
+    }
+    Ok(Reply::empty())
 }
 
 fn list_accounts(call: &mut Call<'_>) -> Result<Reply, ApiError> {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::policy::{OrganizationPolicy, PolicyType};
-use super::{arn, listable, management, page};
+use super::{arn, listable, management, page, tags};
 use crate::api::{ApiError, Call, Reply};
 use crate::authz::PolicyText;
 use rootwatch_policy::PolicyKind;
@@ -94,7 +94,9 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let description = call.text("Description").unwrap_or_default().to_owned();
     let id = format!("p-{}", call.state.random_text(8, "abcdefghijklmnopqrstuvwxyz0123456789"));
     let policy = OrganizationPolicy { name, description, policy_type, content };
+    let tags = tags::given(call)?;
     call.state.organizations.policies.own.insert(id.clone(), policy);
+    call.state.organizations.tags.insert(id.clone(), tags);
     described(call, &organization, &id)
 }
 

@@ -138,3 +138,50 @@ fn an_organization_is_made() {
     let listed = call(&mut state, MANAGEMENT, "ListAccounts", json!({})).unwrap();
     assert_eq!(listed["Accounts"].as_array().unwrap().len(), 2);
 }
+
+/// [D] API_ListAccounts: `Status` was retired on September 9, 2026
+#[test]
+fn accounts_have_a_state_and_until_its_retirement_a_status() {
+    let mut state = state();
+    let closed = json!({"AccountId": MEMBER});
+    call(&mut state, MANAGEMENT, "CloseAccount", closed.clone()).unwrap();
+    let again = code(call(&mut state, MANAGEMENT, "CloseAccount", closed));
+    assert_eq!(again.as_deref(), Some("AccountAlreadyClosedException"));
+    let own = code(call(&mut state, MANAGEMENT, "CloseAccount", json!({"AccountId": MANAGEMENT})));
+    assert_eq!(own.as_deref(), Some("ConstraintViolationException"));
+    for (now, has_status) in [("2026-09-08T23:59:59Z", true), ("2026-09-09T00:00:00Z", false)] {
+        state.now = Time::parse(now).unwrap();
+        let listed = call(&mut state, MANAGEMENT, "ListAccounts", json!({})).unwrap();
+        for account in listed["Accounts"].as_array().unwrap() {
+            let expected = if account["Id"] == MEMBER { "SUSPENDED" } else { "ACTIVE" };
+            assert_eq!(account["State"], expected);
+            assert_eq!(account.get("Status"), has_status.then_some(&json!(expected)), "{now}");
+        }
+    }
+}
+
+/// [D] API_TagResource, API_UntagResource, API_ListTagsForResource
+#[test]
+fn policies_and_accounts_have_tags() {
+    let mut state = state();
+    let root = call(&mut state, MANAGEMENT, "ListRoots", json!({})).unwrap()["Roots"][0]["Id"].clone();
+    let enable = json!({"RootId": root, "PolicyType": "SERVICE_CONTROL_POLICY"});
+    call(&mut state, MANAGEMENT, "EnablePolicyType", enable).unwrap();
+    let content = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]});
+    let policy = json!({
+        "Name": "p", "Description": "", "Type": "SERVICE_CONTROL_POLICY", "Content": content.to_string(),
+        "Tags": [{"Key": "team", "Value": "security"}],
+    });
+    let made = call(&mut state, MANAGEMENT, "CreatePolicy", policy).unwrap();
+    let id = made["Policy"]["PolicySummary"]["Id"].clone();
+    let tags = |state: &mut State, id: &Value| {
+        call(state, MANAGEMENT, "ListTagsForResource", json!({"ResourceId": id})).map(|answer| answer["Tags"].clone())
+    };
+    assert_eq!(tags(&mut state, &id).unwrap(), json!([{"Key": "team", "Value": "security"}]));
+    let more = json!({"ResourceId": id, "Tags": [{"Key": "env", "Value": "prod"}]});
+    call(&mut state, MANAGEMENT, "TagResource", more).unwrap();
+    call(&mut state, MANAGEMENT, "UntagResource", json!({"ResourceId": id, "TagKeys": ["team"]})).unwrap();
+    assert_eq!(tags(&mut state, &id).unwrap(), json!([{"Key": "env", "Value": "prod"}]));
+    assert_eq!(tags(&mut state, &json!(MEMBER)).unwrap(), json!([]));
+    assert_eq!(code(tags(&mut state, &json!("p-nothing"))).as_deref(), Some("TargetNotFoundException"));
+}

@@ -58,12 +58,15 @@ pub const OPERATIONS: &[Operation] = &[
 ];
 
 /// Who stands behind an access key: 12 digits are that account's administrator, in the partition of the Region that is
-/// called; `AKIA…` is a user, `ASIA…` a session issued here.
+/// called; `AKIAROOT` and 12 digits are that account's root user; any other `AKIA…` is a user, `ASIA…` a session issued here.
 pub fn principal_of(state: &crate::state::State, access_key: &str, region: &Region) -> Option<Principal> {
     if AccountId::is_valid(access_key) {
         let account = access_key.to_owned();
         let arn = format!("arn:{}:iam::{account}:user/administrator", region.partition());
         return Some(Principal::Administrator { arn, account });
+    }
+    if let Some(account) = access_key.strip_prefix("AKIAROOT").filter(|account| AccountId::is_valid(account)) {
+        return Some(Principal::Root { account: account.to_owned() });
     }
     let user = || {
         let user = iam::user_of_key(state, access_key)?;
