@@ -9,6 +9,7 @@
 //! and [`runtime`], the only places that know tokio, sockets and processes.
 
 pub mod api;
+pub mod assumptions;
 pub mod authz;
 pub mod cloud;
 pub mod id;
@@ -24,6 +25,7 @@ pub mod trace;
 pub mod usage;
 pub mod wire;
 
+pub use assumptions::Assumptions;
 pub use cloud::{Clock, Cloud, CloudError, Options};
 pub use id::{AccountId, Arn, Region};
 pub use state::State;

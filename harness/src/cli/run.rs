@@ -15,6 +15,7 @@ use crate::report::{Format, Progress, Results};
 use crate::runner::{Execution, Finished, Outcome, RunEvent, Session, Status, Summary, shell_word};
 use crate::scenario::{DeploymentChange, Loaded, find};
 use clap::{Args, ValueEnum};
+use rootwatch_cloud::Assumptions;
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -61,6 +62,10 @@ pub(super) struct Run {
     /// Run the functions as processes of their packages, in real time, instead of in this process on virtual time
     #[arg(long)]
     processes: bool,
+    /// Select another alternative of a fact about AWS that no public source settles; see docs/assumptions.md. May be
+    /// given more than once
+    #[arg(long, value_name = "NAME=ALTERNATIVE")]
+    assume: Vec<String>,
     /// Only scenarios whose name contains this text
     #[arg(long)]
     filter: Option<String>,
@@ -136,6 +141,7 @@ impl Run {
             ),
             ("--jobs", self.jobs.is_some(), cloud == CloudKind::Embedded, "--cloud embedded"),
             ("--processes", self.processes, cloud == CloudKind::Embedded, "--cloud embedded"),
+            ("--assume", !self.assume.is_empty(), cloud == CloudKind::Embedded, "--cloud embedded"),
             ("--terraform", self.terraform.is_some(), cloud == CloudKind::Embedded, "--cloud embedded"),
             ("--keep", self.keep, cloud == CloudKind::Embedded, "--cloud embedded"),
             ("--cloud endpoint", cloud == CloudKind::Endpoint, self.endpoint.is_some(), "--endpoint URL"),
@@ -219,10 +225,16 @@ impl Run {
         if self.cloud != CloudKind::Embedded {
             return malformed_or(Box::pin(self.elsewhere(layout, loaded, &progress)).await, malformed);
         }
+        let mut assumptions = Assumptions::default();
+        if let Err(error) = self.assume.iter().try_for_each(|text| assumptions.select(text)) {
+            progress.finish();
+            complain(&error.to_string());
+            return Exit::Usage;
+        }
         // The Regions follow from everything that was found, not from the filter.
         let execution = if self.processes { Execution::Processes } else { Execution::InProcess };
         let session = match Session::start(layout, &loaded, progress.clone()).await {
-            Ok(session) => Arc::new(session.with_execution(execution)),
+            Ok(session) => Arc::new(session.with_execution(execution).with_assumptions(assumptions)),
             Err(error) => return not_ready(&progress, &crate::runner::chain(&error)),
         };
         if let Some(filter) = &self.filter {
@@ -367,6 +379,9 @@ impl Run {
         }
         if self.processes {
             arguments.push_str(" --processes");
+        }
+        for assumption in &self.assume {
+            arguments.push_str(&format!(" --assume {assumption}"));
         }
         if let Some(directory) = &self.terraform {
             arguments.push_str(&format!(" --terraform {}", shell_word(directory)));

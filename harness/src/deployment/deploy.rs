@@ -38,6 +38,14 @@ pub enum DeployError {
     /// The accounts could not be seeded.
     #[error("the embedded cloud refused its own seed: this is a defect of rootwatch")]
     Seed(#[from] ApiError),
+    /// A target is refused under an assumption about AWS.
+    #[error("a target of {place} is refused under the assumptions of this run: {error}")]
+    Assumed {
+        /// Account and Region of the rule.
+        place: String,
+        /// The error of the embedded cloud.
+        error: Box<ApiError>,
+    },
     /// A probe could not be subscribed.
     #[error("could not set up {what}: {error}")]
     Probe {

@@ -3,6 +3,7 @@
 //! It is applied once and saved; every scenario runs on a fork of it.
 
 mod accounts;
+mod assume;
 mod deploy;
 mod inventory;
 mod key;
@@ -26,6 +27,7 @@ use rootwatch_cloud::runtime::CodeStore;
 use crate::functions::Linked;
 
 pub use accounts::{Accounts, Coverage, DEFAULT_REGION, REGIONS, SIGN_IN_REGIONS, is_region, is_region_shaped};
+pub use assume::assume;
 pub use deploy::{DeployError, deploy, open_code_store};
 pub(crate) use deploy::{hub_variables, now};
 pub use key::hex;

@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rootwatch_cloud::{Clock, Cloud, Options};
+use rootwatch_cloud::{Assumptions, Clock, Cloud, Options};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::event::{Deployed, Label, Plan, RunEvent};
 use super::keep::{KeepError, Kept, keep};
 use super::outcome::{Outcome, Status};
 use super::scenario;
-use crate::deployment::{Accounts, Coverage, DeployError, Deployment, OwnRoot, Specification, deploy, deploy_own};
+use crate::deployment::{
+    Accounts, Coverage, DeployError, Deployment, OwnRoot, Specification, assume, deploy, deploy_own,
+};
 use crate::functions::Functions;
 use crate::layout::Layout;
 use crate::packages::{BuildError, Packages, prepare};
@@ -55,6 +57,7 @@ pub struct Session {
     progress: Progress,
     plan: std::sync::Mutex<Plan>,
     execution: Execution,
+    assumptions: Assumptions,
     /// The Regions that the scenarios of each changed deployment need, by the change.
     variants: HashMap<String, Coverage>,
     /// By the change that makes them different, and by their Regions.
@@ -82,7 +85,20 @@ impl Session {
         }
         let sink = Sink::start().await?;
         let (plan, execution, deployments) = (std::sync::Mutex::default(), Execution::default(), Mutex::default());
-        Ok(Self { layout, packages, sink, accounts, coverage, progress, plan, execution, variants, deployments })
+        let assumptions = Assumptions::default();
+        Ok(Self {
+            layout,
+            packages,
+            sink,
+            accounts,
+            coverage,
+            progress,
+            plan,
+            execution,
+            assumptions,
+            variants,
+            deployments,
+        })
     }
 
     /// Announces the scenarios that will be run, which gives each deployment its number.
@@ -97,9 +113,20 @@ impl Session {
         Self { execution, ..self }
     }
 
+    /// The same session under other assumptions about AWS.
+    #[must_use]
+    pub fn with_assumptions(self, assumptions: Assumptions) -> Self {
+        Self { assumptions, ..self }
+    }
+
     /// Makes the deployment that all others differ from: the default one in the hub's Region.
     pub async fn deploy_base(&self) -> Result<Arc<Deployment>, Arc<DeployError>> {
         self.deployment_in(&DeploymentChange::default(), &self.base_coverage(), None).await
+    }
+
+    /// The same as Terraform applied it, under no other assumptions: what is saved must not depend on those.
+    async fn applied_base(&self) -> Result<Arc<Deployment>, Arc<DeployError>> {
+        self.applied_in(&DeploymentChange::default(), &self.base_coverage(), None).await
     }
 
     /// Makes the default deployment now, in every Region that a scenario names.
@@ -153,6 +180,19 @@ impl Session {
         coverage: &Coverage,
         refusal_expected: Option<&str>,
     ) -> Result<Arc<Deployment>, Arc<DeployError>> {
+        let applied = self.applied_in(change, coverage, refusal_expected).await?;
+        if self.assumptions == Assumptions::default() {
+            return Ok(applied);
+        }
+        assume(&applied, self.assumptions).await.map(Arc::new).map_err(Arc::new)
+    }
+
+    async fn applied_in(
+        &self,
+        change: &DeploymentChange,
+        coverage: &Coverage,
+        refusal_expected: Option<&str>,
+    ) -> Result<Arc<Deployment>, Arc<DeployError>> {
         let key = (change.key(), coverage.clone());
         let slot = Arc::clone(self.deployments.lock().await.entry(key).or_default());
         let made = slot.get_or_init(|| self.make(change, coverage, refusal_expected));
@@ -176,7 +216,7 @@ impl Session {
         // Only the difference to the base is applied.
         let base = match change == &default && coverage == &first {
             true => None,
-            false => Some(Box::pin(self.deploy_base()).await?),
+            false => Some(Box::pin(self.applied_base()).await?),
         };
         let specification = Specification {
             accounts: accounts_of(change, &self.accounts),
@@ -208,7 +248,8 @@ impl Session {
     /// # Errors
     /// When it cannot be applied, or does not keep to the contract.
     pub async fn deploy_own(&self, own: &OwnRoot) -> Result<Deployment, DeployError> {
-        deploy_own(&self.layout, &self.packages, own, &self.progress).await
+        let applied = deploy_own(&self.layout, &self.packages, own, &self.progress).await?;
+        if self.assumptions == Assumptions::default() { Ok(applied) } else { assume(&applied, self.assumptions).await }
     }
 
     /// Runs one scenario on a deployment of the caller's, whatever its file says of deployments, with the accounts of

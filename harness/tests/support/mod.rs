@@ -17,6 +17,7 @@ pub(crate) struct Shared {
     /// All scenarios of the project: the deployment covers what any of them names.
     pub(crate) loaded: Vec<Loaded>,
     runtime: Runtime,
+    #[allow(dead_code, reason = "not every test target needs it")]
     session: OnceCell<Result<Arc<Session>, String>>,
 }
 
@@ -36,11 +37,13 @@ impl Shared {
     }
 
     /// Runs something with the session.
+    #[allow(dead_code, reason = "not every test target needs it")]
     pub(crate) fn with<T>(&self, work: impl AsyncFnOnce(&Session) -> T) -> Result<T, String> {
         self.runtime.block_on(async { Ok(work(&*self.session().await?).await) })
     }
 
     /// The session.
+    #[allow(dead_code, reason = "not every test target needs it")]
     pub(crate) async fn session(&self) -> Result<Arc<Session>, String> {
         let started = async {
             let started = Session::start(Layout::discover().of_a_test(), &self.loaded, Progress::quiet()).await;

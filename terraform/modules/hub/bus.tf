@@ -15,12 +15,20 @@ resource "aws_cloudwatch_event_bus_policy" "this" {
   policy         = data.aws_iam_policy_document.bus.json
 }
 
+# AWS does not document what PutTargets checks on the bus of another account or Region. It may evaluate this policy for the
+# caller, who has no delivery role, or without the keys `events:*`. So a condition on these keys applies only if they exist,
+# and the restriction to delivery roles applies only to an event, which always has a source. docs/assumptions.md lists the
+# alternatives; a deployment works under each of them.
 locals {
-  # Who may deliver. The hub is its own spoke, inside or outside an organization. Its own account is named by its root,
-  # which leaves it to the delivery role's permission; a statement for everyone would be one by itself within the account.
-  # Accounts go into a condition, not into Principal: 300 account ARNs would not fit a policy of 10,240 characters.
-  elsewhere = { test = "StringNotEquals", variable = "aws:PrincipalAccount", values = [local.account_id] }
+  # Accounts are listed in a condition, not in Principal: 300 account ARNs do not fit into 10,240 characters.
+  outside_own_account = { test = "StringNotEquals", variable = "aws:PrincipalAccount", values = [local.account_id] }
 
+  # `true` when the target of a rule in another account delivers, `false` for the API call PutEvents. AWS does not document
+  # the value within an account.
+  forwarded_by_rule = { test = "BoolIfExists", variable = "events:eventBusInvocation", values = ["true"] }
+
+  # The hub's account sends events too, inside or outside an organization. Its principal is the account's root, which
+  # requires a permission of the delivery role.
   admitted = merge(
     {
       Own = { principal = local.account_root_arn, conditions = [] }
@@ -30,7 +38,8 @@ locals {
         principal = "*"
         conditions = [
           { test = "StringEquals", variable = "aws:PrincipalAccount", values = sort(var.spoke_account_ids) },
-          local.elsewhere,
+          local.outside_own_account,
+          local.forwarded_by_rule,
         ]
       }
     },
@@ -39,15 +48,15 @@ locals {
         principal = "*"
         conditions = [
           { test = "StringEquals", variable = "aws:PrincipalOrgID", values = [var.organization_id] },
-          local.elsewhere,
+          local.outside_own_account,
+          local.forwarded_by_rule,
         ]
       }
     },
   )
 }
 
-# Nobody can forge an alert: no customer can put an event with a source `aws.*`,
-# and what is admitted was forwarded by a rule, with a delivery role, unchanged.
+# No one can forge an alert: EventBridge refuses a source `aws.*` from customers, and the bus accepts no other source.
 data "aws_iam_policy_document" "bus" {
   dynamic "statement" {
     for_each = local.admitted
@@ -73,23 +82,34 @@ data "aws_iam_policy_document" "bus" {
       }
 
       condition {
-        test     = "ArnLike"
-        variable = "aws:PrincipalArn"
-        values   = ["arn:*:iam::*:role/${var.name_prefix}-delivery-*"]
-      }
-
-      # True when a rule's target delivers, false for the API call PutEvents.
-      condition {
-        test     = "Bool"
-        variable = "events:eventBusInvocation"
-        values   = ["true"]
-      }
-
-      condition {
-        test     = "StringLike"
+        test     = "StringLikeIfExists"
         variable = "events:source"
         values   = ["aws.*"]
       }
+    }
+  }
+
+  statement {
+    sid       = "DenyOtherRoles"
+    effect    = "Deny"
+    actions   = ["events:PutEvents"]
+    resources = [aws_cloudwatch_event_bus.this.arn]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Null"
+      variable = "events:source"
+      values   = ["false"]
+    }
+
+    condition {
+      test     = "ArnNotLike"
+      variable = "aws:PrincipalArn"
+      values   = ["arn:*:iam::*:role/${var.name_prefix}-delivery-*", "arn:*:iam::*:role/*/${var.name_prefix}-delivery-*"]
     }
   }
 }

@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::ingest::trace;
 use super::target::{Kind, Target};
 use super::{dead_letter, forward, log_group, metrics, retry};
+use crate::assumptions::QueueSourceAccount;
 use crate::id::{AccountId, Arn, Region};
 use crate::services::{DeliveryError, iam, lambda, sns, sqs};
 use crate::state::State;
@@ -166,7 +167,11 @@ fn call(
     match kind {
         Kind::Queue => {
             // [D] UG eb-use-resource-based: a condition on aws:SourceArn works
-            let context = if in_own_name { delivery.source_keys() } else { Context::new() };
+            let context = match (in_own_name, state.assumptions.queue_source_account) {
+                (false, _) => Context::new(),
+                (true, QueueSourceAccount::Present) => delivery.source_keys(),
+                (true, QueueSourceAccount::Absent) => Context::new().with("aws:SourceArn", delivery.rule.as_str()),
+            };
             let send =
                 sqs::Send { principal, region, queue: target, body: delivery.input(), attributes: Vec::new(), context };
             sqs::send(state, Hop::Target, send).map(drop)

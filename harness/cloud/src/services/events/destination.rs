@@ -5,12 +5,25 @@ use serde_json::Value;
 use super::bus;
 use super::rule::RuleName;
 use crate::api::{ApiError, Call};
+use crate::assumptions::PutTargets;
 use crate::id::Arn;
 use rootwatch_policy::{Context, Named, Policies, Policy, Principal, Request, decide};
 
 /// Asks the destination's policy alone, as the role will ask it, for the event that does not exist yet: what a statement
 /// demands of `events:source` and `events:detail-type` is not asked. [T] modernisation-platform-environments PR 19002
 pub(super) fn check(call: &mut Call<'_>, rule: &RuleName, target: &Arn, role: &Arn) -> Result<(), ApiError> {
+    let checked = call.state.assumptions.put_targets;
+    match checked {
+        PutTargets::Role | PutTargets::RoleWithoutEventKeys => {}
+        PutTargets::Caller => {
+            let policy = call.state.events.policy(target);
+            let name = bus::policy_name(target);
+            let policy = policy.as_ref().map(|policy| (name.as_str(), policy));
+            return call.authorise_with("events:PutEvents", target, Context::new(), policy);
+        }
+        PutTargets::Nobody => return Ok(()),
+    }
+    let with_event_keys = checked == PutTargets::Role;
     let rule_arn = rule.arn();
     let account = role.account();
     let session = format!("assumed-role/{}/{}", role.name(), rule.name);
@@ -24,13 +37,19 @@ pub(super) fn check(call: &mut Call<'_>, rule: &RuleName, target: &Arn, role: &A
         .with("aws:SourceArn", rule_arn.as_str())
         .with("aws:SourceAccount", rule_arn.account().as_str())
         .with("aws:RequestedRegion", target.region().as_str())
-        .with("aws:SecureTransport", "true")
-        .with("events:eventBusInvocation", "true");
+        .with("aws:SecureTransport", "true");
+    if with_event_keys {
+        context.set("events:eventBusInvocation", "true");
+    }
     if let Some((organization, path)) = call.state.organizations.place_of(account.as_str()) {
         context.set("aws:PrincipalOrgID", organization);
         context.set("aws:PrincipalOrgPaths", path);
     }
-    let policy = call.state.events.policy(target).and_then(|policy| without_event_keys(policy.text()));
+    let policy = call.state.events.policy(target);
+    let policy = match with_event_keys {
+        true => policy.and_then(|policy| without_event_keys(policy.text())),
+        false => policy.map(|policy| policy.policy().clone()),
+    };
     // The role may get its permissions later, so its side is taken as given; an owner that is nobody's makes the
     // resource policy speak for itself, also within an account.
     let everything = Policy::parse(ALLOW_ALL).map_err(|error| ApiError::new("InternalException", error.to_string()))?;

@@ -6,6 +6,7 @@ use super::event::Event;
 use super::failure::Failure;
 use super::ingest::ingest;
 use super::target::Kind;
+use crate::assumptions::OwnAccountInvocation;
 use crate::authz::Edge;
 use crate::id::Arn;
 use crate::state::State;
@@ -28,7 +29,14 @@ pub(super) fn to_bus(state: &mut State, delivery: &Delivery, target: &Arn) -> Re
     // The request is made where the bus is.
     let to = target.region();
     let mut edge = Edge::new(&principal, "events:PutEvents", target, &to).policy(&name, policy.as_ref());
-    edge.context = keys(delivery.source_keys(), &delivery.event, true);
+    let invocation = match state.assumptions.own_account_invocation {
+        // [D] eb-event-bus-permissions: true for a target bus of another account
+        _ if target.account() != account => Some(true),
+        OwnAccountInvocation::True => Some(true),
+        OwnAccountInvocation::False => Some(false),
+        OwnAccountInvocation::Absent => None,
+    };
+    edge.context = keys(delivery.source_keys(), &delivery.event, invocation);
     state.authorise(Hop::Target, &edge).map_err(|refusal| Failure::permanent("NO_PERMISSIONS", refusal.message))?;
     if state.events.bus(target, state.now).is_none() {
         return Err(Failure::permanent("NO_RESOURCE", format!("Event bus {target} does not exist.")));
@@ -42,11 +50,12 @@ pub(super) fn to_bus(state: &mut State, delivery: &Delivery, target: &Arn) -> Re
 
 /// The keys that EventBridge supplies when an event is put on a bus: by a rule, or by a call of PutEvents.
 /// [D] UG eb-use-conditions
-pub(super) fn keys(context: Context, event: &Event, by_rule: bool) -> Context {
-    context
-        .with("events:source", event.source())
-        .with("events:detail-type", event.detail_type())
-        .with("events:eventBusInvocation", if by_rule { "true" } else { "false" })
+pub(super) fn keys(context: Context, event: &Event, invocation: Option<bool>) -> Context {
+    let context = context.with("events:source", event.source()).with("events:detail-type", event.detail_type());
+    match invocation {
+        Some(by_rule) => context.with("events:eventBusInvocation", if by_rule { "true" } else { "false" }),
+        None => context,
+    }
 }
 
 /// Any second hop is refused, also within one account. [V] dataGriff; a mix of hops within and across Regions: [?]

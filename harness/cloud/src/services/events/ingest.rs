@@ -11,6 +11,7 @@ use super::rule::{Rule, RuleName};
 use super::rule_index::NotTaken;
 use super::target::Kind;
 use super::{input, metrics};
+use crate::assumptions::{Assumptions, ReadOnlyState};
 use crate::id::{AccountId, Arn, Region};
 use crate::state::State;
 use crate::time::Time;
@@ -48,6 +49,7 @@ pub fn ingest(state: &mut State, bus: &Arn, event: Event) {
     let detail = format!("event {} ({}, {})", event.id(), event.source(), event.detail_type());
     let detail = if rules.is_empty() { format!("{detail}; the bus has no rules") } else { detail };
     trace(state, Hop::Bus, bus, Outcome::Delivered, detail);
+    let drops_read_only = drops_read_only(state.assumptions, bus);
     let shared = event.clone();
     let flat = FlatEvent::from(shared.envelope());
     // Told, by name, are the rules up to here.
@@ -56,11 +58,11 @@ pub fn ingest(state: &mut State, bus: &Arn, event: Event) {
         let (after, before) = (after.map(str::to_owned), before.map(str::to_owned));
         if rules.between(after.as_ref(), before.as_ref()).next().is_some() {
             let (bus, rules, event) = (bus.clone(), rules.clone(), event.clone());
-            state.trace_later(NotTaken { bus, rules, event, after, before });
+            state.trace_later(NotTaken { bus, rules, event, drops_read_only, after, before });
         }
     };
     for name in index.candidates(&flat) {
-        let Some(rule) = rules.get(name).filter(|rule| rule.takes(&event, &flat)) else { continue };
+        let Some(rule) = rules.get(name).filter(|rule| rule.takes(&event, &flat, drops_read_only)) else { continue };
         not_taken(state, told, Some(name));
         let arn = RuleName { bus: bus.clone(), name: name.to_owned() }.arn();
         matched(state, bus, &arn, rule, &event);
@@ -69,15 +71,23 @@ pub fn ingest(state: &mut State, bus: &Arn, event: Event) {
     not_taken(state, told, None);
 }
 
+/// Whether rules in the state `ENABLED` miss read-only management events on this bus.
+fn drops_read_only(assumptions: Assumptions, bus: &Arn) -> bool {
+    match assumptions.read_only_state {
+        ReadOnlyState::EveryBus => true,
+        ReadOnlyState::DefaultBus => bus.resource() == "event-bus/default",
+    }
+}
+
 impl Rule {
-    fn takes(&self, event: &Event, flat: &FlatEvent<'_>) -> bool {
+    fn takes(&self, event: &Event, flat: &FlatEvent<'_>, drops_read_only: bool) -> bool {
         let matches = self.pattern.as_ref().is_some_and(|pattern| pattern.matches_flat(flat));
-        matches && self.state.refuses(event).is_none()
+        matches && self.state.refuses(event, drops_read_only).is_none()
     }
 }
 
 /// Why the rule does not take the event: its state, or the first field of its pattern that does not match.
-pub(super) fn mismatch(rule: &Rule, event: &Event, flat: &FlatEvent<'_>) -> Option<String> {
+pub(super) fn mismatch(rule: &Rule, event: &Event, flat: &FlatEvent<'_>, drops_read_only: bool) -> Option<String> {
     let Some(pattern) = &rule.pattern else { return Some("the rule has a schedule and no pattern".to_owned()) };
     if !pattern.matches_flat(flat) {
         return Some(match pattern.explain_flat(flat) {
@@ -87,7 +97,7 @@ pub(super) fn mismatch(rule: &Rule, event: &Event, flat: &FlatEvent<'_>) -> Opti
             MatchResult::Match => "the pattern does not match".to_owned(),
         });
     }
-    rule.state.refuses(event)
+    rule.state.refuses(event, drops_read_only)
 }
 
 /// A rule fires by itself: its targets get the event.

@@ -74,7 +74,7 @@ pub(super) fn put(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 
 fn authorise(call: &mut Call<'_>, bus: &Arn, event: Option<&Event>) -> Result<(), ApiError> {
     let nothing = Event::new(Value::Null);
-    let context = keys(Context::new(), event.unwrap_or(&nothing), false);
+    let context = keys(Context::new(), event.unwrap_or(&nothing), Some(false));
     let policy = call.state.events.policy(bus);
     let name = bus::policy_name(bus);
     call.authorise_with("events:PutEvents", bus, context, policy.as_ref().map(|policy| (name.as_str(), policy)))

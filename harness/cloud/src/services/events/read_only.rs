@@ -6,13 +6,13 @@ use super::event::Event;
 use super::rule::RuleState;
 
 impl RuleState {
-    /// Why the state keeps the event from the rule; `None` when it lets it pass.
-    /// [D] UG eb-service-event-cloudtrail; on every bus, since the state is each rule's own. [?]
-    pub(super) fn refuses(self, event: &Event) -> Option<String> {
+    /// Why the state keeps the event from the rule; `None` when it lets it pass. `drops_read_only`: whether the state
+    /// `ENABLED` drops read-only management events on the rule's bus. [D] UG eb-service-event-cloudtrail
+    pub(super) fn refuses(self, event: &Event, drops_read_only: bool) -> Option<String> {
         match self {
             RuleState::EnabledWithAllCloudtrailManagementEvents => None,
             RuleState::Disabled => Some("the rule is DISABLED".into()),
-            RuleState::Enabled if is_read_only_management(event) => Some(
+            RuleState::Enabled if drops_read_only && is_read_only_management(event) => Some(
                 "the rule is ENABLED, which drops read-only CloudTrail management events (detail.readOnly is true); \
                  ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS lets them pass"
                     .into(),
@@ -87,7 +87,7 @@ mod tests {
         ];
         for (state, detail_type, detail, passes) in cases {
             let event = Event::new(json!({"detail-type": detail_type, "detail": detail}));
-            assert_eq!(state.refuses(&event).is_none(), passes, "{state:?} {}", event.text());
+            assert_eq!(state.refuses(&event, true).is_none(), passes, "{state:?} {}", event.text());
         }
     }
 }

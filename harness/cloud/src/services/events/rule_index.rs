@@ -37,6 +37,7 @@ pub(super) struct NotTaken {
     pub(super) bus: Arn,
     pub(super) rules: Table<String, Rule>,
     pub(super) event: Event,
+    pub(super) drops_read_only: bool,
     pub(super) after: Option<String>,
     pub(super) before: Option<String>,
 }
@@ -47,7 +48,7 @@ impl Deferred for NotTaken {
         let between = self.rules.between(self.after.as_ref(), self.before.as_ref());
         between
             .map(|(name, rule)| {
-                let reason = mismatch(rule, &self.event, &flat).unwrap_or_default();
+                let reason = mismatch(rule, &self.event, &flat, self.drops_read_only).unwrap_or_default();
                 Entry {
                     at,
                     hop: Hop::Rule,
