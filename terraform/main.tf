@@ -3,8 +3,10 @@
 locals {
   spoke_region = coalesce(var.spoke_region, var.hub_region)
 
-  # Where CloudTrail records sign-ins: these always have a spoke, the Region that was asked for has one beside them.
-  sign_in_regions = ["us-east-1", "us-east-2", "us-west-2"]
+  # CloudTrail records root sign-ins in these Regions, whichever endpoint answers. GovCloud has no root sign-in, and the other
+  # partitions have Regions of their own.
+  commercial      = !can(regex("^(us-gov|cn|eusc|us-iso[a-z]?|eu-isoe)-", var.hub_region))
+  sign_in_regions = var.sign_in_regions != null ? var.sign_in_regions : toset(local.commercial ? ["us-east-1", "us-east-2", "us-west-2"] : [])
 }
 
 module "hub" {
@@ -15,6 +17,8 @@ module "hub" {
   organization_id          = var.organization_id
   spoke_account_ids        = var.organization_id == null ? setunion([var.spoke_account_id], var.spoke_account_ids) : var.spoke_account_ids
   packages_dir             = coalesce(var.packages_dir, "${path.module}/packages")
+  packages_s3              = var.packages_s3
+  event_bus_name           = var.event_bus_name
   architecture             = var.architecture
   slack                    = var.slack
   pagerduty                = var.pagerduty
@@ -31,6 +35,10 @@ module "hub" {
   read_only_events         = var.read_only_events
   log_retention_days       = var.log_retention_days
   kms_deletion_window_days = var.kms_deletion_window_days
+  queue_max_message_size   = var.queue_max_message_size
+  alarm_actions            = var.alarm_actions
+  role_path                = var.role_path
+  permissions_boundary     = var.permissions_boundary
   tags                     = var.tags
 }
 
@@ -38,37 +46,52 @@ module "hub" {
 module "hub_spoke_us_east_1" {
   source    = "./modules/spoke"
   providers = { aws = aws.hub_us_east_1 }
+  count     = contains(local.sign_in_regions, "us-east-1") ? 1 : 0
 
-  hub_event_bus_arn = module.hub.event_bus_arn
-  name_prefix       = var.name_prefix
-  read_only_events  = var.read_only_events
-  forward_alarms    = var.hub_region != "us-east-1"
-  health_topic_arn  = var.hub_region == "us-east-1" ? module.hub.topic_arns.health : null
-  tags              = var.tags
+  hub_event_bus_arn      = module.hub.event_bus_arn
+  name_prefix            = var.name_prefix
+  read_only_events       = var.read_only_events
+  forward_alarms         = var.hub_region != "us-east-1"
+  health_topic_arn       = var.hub_region == "us-east-1" ? module.hub.topic_arns.health : null
+  queue_max_message_size = var.queue_max_message_size
+  alarm_actions          = var.alarm_actions
+  role_path              = var.role_path
+  permissions_boundary   = var.permissions_boundary
+  tags                   = var.tags
 }
 
 module "hub_spoke_us_east_2" {
   source    = "./modules/spoke"
   providers = { aws = aws.hub_us_east_2 }
+  count     = contains(local.sign_in_regions, "us-east-2") ? 1 : 0
 
-  hub_event_bus_arn = module.hub.event_bus_arn
-  name_prefix       = var.name_prefix
-  read_only_events  = var.read_only_events
-  forward_alarms    = var.hub_region != "us-east-2"
-  health_topic_arn  = var.hub_region == "us-east-2" ? module.hub.topic_arns.health : null
-  tags              = var.tags
+  hub_event_bus_arn      = module.hub.event_bus_arn
+  name_prefix            = var.name_prefix
+  read_only_events       = var.read_only_events
+  forward_alarms         = var.hub_region != "us-east-2"
+  health_topic_arn       = var.hub_region == "us-east-2" ? module.hub.topic_arns.health : null
+  queue_max_message_size = var.queue_max_message_size
+  alarm_actions          = var.alarm_actions
+  role_path              = var.role_path
+  permissions_boundary   = var.permissions_boundary
+  tags                   = var.tags
 }
 
 module "hub_spoke_us_west_2" {
   source    = "./modules/spoke"
   providers = { aws = aws.hub_us_west_2 }
+  count     = contains(local.sign_in_regions, "us-west-2") ? 1 : 0
 
-  hub_event_bus_arn = module.hub.event_bus_arn
-  name_prefix       = var.name_prefix
-  read_only_events  = var.read_only_events
-  forward_alarms    = var.hub_region != "us-west-2"
-  health_topic_arn  = var.hub_region == "us-west-2" ? module.hub.topic_arns.health : null
-  tags              = var.tags
+  hub_event_bus_arn      = module.hub.event_bus_arn
+  name_prefix            = var.name_prefix
+  read_only_events       = var.read_only_events
+  forward_alarms         = var.hub_region != "us-west-2"
+  health_topic_arn       = var.hub_region == "us-west-2" ? module.hub.topic_arns.health : null
+  queue_max_message_size = var.queue_max_message_size
+  alarm_actions          = var.alarm_actions
+  role_path              = var.role_path
+  permissions_boundary   = var.permissions_boundary
+  tags                   = var.tags
 }
 
 module "hub_spoke" {
@@ -76,42 +99,61 @@ module "hub_spoke" {
   providers = { aws = aws.hub }
   count     = contains(local.sign_in_regions, var.hub_region) ? 0 : 1
 
-  hub_event_bus_arn = module.hub.event_bus_arn
-  name_prefix       = var.name_prefix
-  read_only_events  = var.read_only_events
-  forward_alarms    = false
-  health_topic_arn  = module.hub.topic_arns.health
-  tags              = var.tags
+  hub_event_bus_arn      = module.hub.event_bus_arn
+  name_prefix            = var.name_prefix
+  read_only_events       = var.read_only_events
+  forward_alarms         = false
+  health_topic_arn       = module.hub.topic_arns.health
+  queue_max_message_size = var.queue_max_message_size
+  alarm_actions          = var.alarm_actions
+  role_path              = var.role_path
+  permissions_boundary   = var.permissions_boundary
+  tags                   = var.tags
 }
 
 module "spoke_us_east_1" {
   source    = "./modules/spoke"
   providers = { aws = aws.spoke_us_east_1 }
+  count     = contains(local.sign_in_regions, "us-east-1") ? 1 : 0
 
-  hub_event_bus_arn = module.hub.event_bus_arn
-  name_prefix       = var.name_prefix
-  read_only_events  = var.read_only_events
-  tags              = var.tags
+  hub_event_bus_arn      = module.hub.event_bus_arn
+  name_prefix            = var.name_prefix
+  read_only_events       = var.read_only_events
+  queue_max_message_size = var.queue_max_message_size
+  alarm_actions          = var.alarm_actions
+  role_path              = var.role_path
+  permissions_boundary   = var.spoke_permissions_boundary
+  tags                   = var.tags
 }
 
 module "spoke_us_east_2" {
   source    = "./modules/spoke"
   providers = { aws = aws.spoke_us_east_2 }
+  count     = contains(local.sign_in_regions, "us-east-2") ? 1 : 0
 
-  hub_event_bus_arn = module.hub.event_bus_arn
-  name_prefix       = var.name_prefix
-  read_only_events  = var.read_only_events
-  tags              = var.tags
+  hub_event_bus_arn      = module.hub.event_bus_arn
+  name_prefix            = var.name_prefix
+  read_only_events       = var.read_only_events
+  queue_max_message_size = var.queue_max_message_size
+  alarm_actions          = var.alarm_actions
+  role_path              = var.role_path
+  permissions_boundary   = var.spoke_permissions_boundary
+  tags                   = var.tags
 }
 
 module "spoke_us_west_2" {
   source    = "./modules/spoke"
   providers = { aws = aws.spoke_us_west_2 }
+  count     = contains(local.sign_in_regions, "us-west-2") ? 1 : 0
 
-  hub_event_bus_arn = module.hub.event_bus_arn
-  name_prefix       = var.name_prefix
-  read_only_events  = var.read_only_events
-  tags              = var.tags
+  hub_event_bus_arn      = module.hub.event_bus_arn
+  name_prefix            = var.name_prefix
+  read_only_events       = var.read_only_events
+  queue_max_message_size = var.queue_max_message_size
+  alarm_actions          = var.alarm_actions
+  role_path              = var.role_path
+  permissions_boundary   = var.spoke_permissions_boundary
+  tags                   = var.tags
 }
 
 module "spoke" {
@@ -119,10 +161,14 @@ module "spoke" {
   providers = { aws = aws.spoke }
   count     = contains(local.sign_in_regions, local.spoke_region) ? 0 : 1
 
-  hub_event_bus_arn = module.hub.event_bus_arn
-  name_prefix       = var.name_prefix
-  read_only_events  = var.read_only_events
-  tags              = var.tags
+  hub_event_bus_arn      = module.hub.event_bus_arn
+  name_prefix            = var.name_prefix
+  read_only_events       = var.read_only_events
+  queue_max_message_size = var.queue_max_message_size
+  alarm_actions          = var.alarm_actions
+  role_path              = var.role_path
+  permissions_boundary   = var.spoke_permissions_boundary
+  tags                   = var.tags
 }
 
 module "hub_log_alarm" {
@@ -130,12 +176,16 @@ module "hub_log_alarm" {
   providers = { aws = aws.hub }
   count     = var.hub_log_group == null ? 0 : 1
 
-  log_group_name    = var.hub_log_group.name
-  hub_event_bus_arn = module.hub.event_bus_arn
-  name_prefix       = var.name_prefix
-  forward_alarms    = false
-  health_topic_arn  = module.hub.topic_arns.health
-  tags              = var.tags
+  log_group_name         = var.hub_log_group.name
+  hub_event_bus_arn      = module.hub.event_bus_arn
+  name_prefix            = var.name_prefix
+  forward_alarms         = false
+  health_topic_arn       = module.hub.topic_arns.health
+  queue_max_message_size = var.queue_max_message_size
+  alarm_actions          = var.alarm_actions
+  role_path              = var.role_path
+  permissions_boundary   = var.permissions_boundary
+  tags                   = var.tags
 }
 
 module "spoke_log_alarm" {
@@ -143,8 +193,29 @@ module "spoke_log_alarm" {
   providers = { aws = aws.spoke }
   count     = var.spoke_log_group == null ? 0 : 1
 
-  log_group_name    = var.spoke_log_group.name
-  hub_event_bus_arn = module.hub.event_bus_arn
-  name_prefix       = var.name_prefix
-  tags              = var.tags
+  log_group_name         = var.spoke_log_group.name
+  hub_event_bus_arn      = module.hub.event_bus_arn
+  name_prefix            = var.name_prefix
+  queue_max_message_size = var.queue_max_message_size
+  alarm_actions          = var.alarm_actions
+  role_path              = var.role_path
+  permissions_boundary   = var.spoke_permissions_boundary
+  tags                   = var.tags
+}
+
+locals {
+  # The spokes, by Region.
+  hub_spokes = merge(
+    { for spoke in module.hub_spoke_us_east_1 : "us-east-1" => spoke },
+    { for spoke in module.hub_spoke_us_east_2 : "us-east-2" => spoke },
+    { for spoke in module.hub_spoke_us_west_2 : "us-west-2" => spoke },
+    { for spoke in module.hub_spoke : var.hub_region => spoke },
+  )
+
+  spokes = merge(
+    { for spoke in module.spoke_us_east_1 : "us-east-1" => spoke },
+    { for spoke in module.spoke_us_east_2 : "us-east-2" => spoke },
+    { for spoke in module.spoke_us_west_2 : "us-west-2" => spoke },
+    { for spoke in module.spoke : local.spoke_region => spoke },
+  )
 }

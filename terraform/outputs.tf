@@ -35,50 +35,28 @@ output "email_topic_arns" {
 
 output "hub_delivery_role_arns" {
   description = "ARNs of the delivery roles of the hub's account, by Region."
-  value = merge(
-    {
-      us-east-1 = module.hub_spoke_us_east_1.delivery_role_arn
-      us-east-2 = module.hub_spoke_us_east_2.delivery_role_arn
-      us-west-2 = module.hub_spoke_us_west_2.delivery_role_arn
-    },
-    { for spoke in module.hub_spoke : var.hub_region => spoke.delivery_role_arn },
-  )
+  value       = { for region, spoke in local.hub_spokes : region => spoke.delivery_role_arn }
 }
 
 output "hub_spoke_dead_letter_queue_arns" {
   description = "ARNs of the dead-letter queues of the spokes in the hub's account, by Region."
-  value = merge(
-    {
-      us-east-1 = module.hub_spoke_us_east_1.dead_letter_queue_arn
-      us-east-2 = module.hub_spoke_us_east_2.dead_letter_queue_arn
-      us-west-2 = module.hub_spoke_us_west_2.dead_letter_queue_arn
-    },
-    { for spoke in module.hub_spoke : var.hub_region => spoke.dead_letter_queue_arn },
-  )
+  value       = { for region, spoke in local.hub_spokes : region => spoke.dead_letter_queue_arn }
 }
 
 output "spoke_delivery_role_arns" {
   description = "ARNs of the delivery roles of the spoke's account, by Region."
-  value = merge(
-    {
-      us-east-1 = module.spoke_us_east_1.delivery_role_arn
-      us-east-2 = module.spoke_us_east_2.delivery_role_arn
-      us-west-2 = module.spoke_us_west_2.delivery_role_arn
-    },
-    { for spoke in module.spoke : local.spoke_region => spoke.delivery_role_arn },
-  )
+  value       = { for region, spoke in local.spokes : region => spoke.delivery_role_arn }
+
+  # Both would have the same names in one account, so one state would overwrite the other's rules and alarms.
+  precondition {
+    condition     = var.spoke_account_id != var.hub_account_id
+    error_message = "spoke_account_id must not be the hub's account (${var.hub_account_id}), which has spokes already. For a hub without a spoke account, apply hub-only."
+  }
 }
 
 output "spoke_dead_letter_queue_arns" {
   description = "ARNs of the dead-letter queues of the spoke's account, by Region."
-  value = merge(
-    {
-      us-east-1 = module.spoke_us_east_1.dead_letter_queue_arn
-      us-east-2 = module.spoke_us_east_2.dead_letter_queue_arn
-      us-west-2 = module.spoke_us_west_2.dead_letter_queue_arn
-    },
-    { for spoke in module.spoke : local.spoke_region => spoke.dead_letter_queue_arn },
-  )
+  value       = { for region, spoke in local.spokes : region => spoke.dead_letter_queue_arn }
 }
 
 output "unconfirmed_emails" {

@@ -9,19 +9,19 @@ provider "aws" {
 
 provider "aws" {
   alias               = "hub_us_east_1"
-  region              = "us-east-1"
+  region              = contains(local.sign_in_regions, "us-east-1") ? "us-east-1" : var.hub_region
   allowed_account_ids = [var.hub_account_id]
 }
 
 provider "aws" {
   alias               = "hub_us_east_2"
-  region              = "us-east-2"
+  region              = contains(local.sign_in_regions, "us-east-2") ? "us-east-2" : var.hub_region
   allowed_account_ids = [var.hub_account_id]
 }
 
 provider "aws" {
   alias               = "hub_us_west_2"
-  region              = "us-west-2"
+  region              = contains(local.sign_in_regions, "us-west-2") ? "us-west-2" : var.hub_region
   allowed_account_ids = [var.hub_account_id]
 }
 
@@ -38,7 +38,7 @@ provider "aws" {
 
 provider "aws" {
   alias               = "spoke_us_east_1"
-  region              = "us-east-1"
+  region              = contains(local.sign_in_regions, "us-east-1") ? "us-east-1" : local.spoke_region
   allowed_account_ids = [var.spoke_account_id]
 
   assume_role {
@@ -49,7 +49,7 @@ provider "aws" {
 
 provider "aws" {
   alias               = "spoke_us_east_2"
-  region              = "us-east-2"
+  region              = contains(local.sign_in_regions, "us-east-2") ? "us-east-2" : local.spoke_region
   allowed_account_ids = [var.spoke_account_id]
 
   assume_role {
@@ -60,7 +60,7 @@ provider "aws" {
 
 provider "aws" {
   alias               = "spoke_us_west_2"
-  region              = "us-west-2"
+  region              = contains(local.sign_in_regions, "us-west-2") ? "us-west-2" : local.spoke_region
   allowed_account_ids = [var.spoke_account_id]
 
   assume_role {

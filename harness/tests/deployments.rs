@@ -6,7 +6,9 @@
 
 mod china;
 mod own;
+mod region_deny;
 mod runs;
+mod scp;
 mod support;
 mod trail;
 
@@ -15,7 +17,7 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use rootwatch::deployment::{Lifecycle, findings, refusal, root_module, states_of_their_own};
+use rootwatch::deployment::{BOUNDARY, Lifecycle, ROLE_PATH, findings, refusal, root_module, states_of_their_own};
 use rootwatch::layout::Layout;
 use rootwatch::report::human_of;
 use rootwatch::runner::{Outcome, Status};
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         trial("root_module_from_nothing_to_nothing", whole_root_module),
         trial("hub_spoke_and_subscriber_with_states_of_their_own", states_apart),
         trial("china_has_a_hub_in_each_region", china::hubs_in_each_region),
+        trial("a_policy_that_denies_regions_exempts_the_monitor", region_deny::exempts_the_monitor),
         trial("a_trail_with_its_bucket_and_a_user", trail::with_its_bucket),
         trial("what_terraform_refuses_it_refuses_in_words", refusals),
         trial("the_tree_is_formatted_and_depends_on_one_provider", formatted),
@@ -61,7 +64,7 @@ fn main() -> ExitCode {
 }
 
 /// Every directory that holds a configuration; `""` is the root module.
-const DIRECTORIES: [&str; 10] = [
+const DIRECTORIES: [&str; 11] = [
     "",
     "hub-only",
     "spoke-only",
@@ -70,6 +73,7 @@ const DIRECTORIES: [&str; 10] = [
     "modules/log-alarm",
     "modules/function",
     "modules/alerter",
+    "modules/scp",
     "examples/custom-subscriber",
     "examples/own-root",
 ];
@@ -82,7 +86,30 @@ fn whole_root_module(shared: &Shared) -> Result<(), Failed> {
         Ok::<_, String>((lifecycle, outcome))
     })??;
     clean(&lifecycle)?;
+    has_the_given_names(&lifecycle)?;
     alerted_by_both_ways(outcome)
+}
+
+/// Every role has the path, the boundary and the prefix.
+fn has_the_given_names(lifecycle: &Lifecycle) -> Result<(), Failed> {
+    let resources = lifecycle.states[""]["resources"].as_array().cloned().unwrap_or_default();
+    let of = |kind: &str| -> Vec<Value> {
+        let resources = resources.iter().filter(|resource| resource["type"] == kind && resource["mode"] == "managed");
+        resources.flat_map(|resource| resource["instances"].as_array().cloned().unwrap_or_default()).collect()
+    };
+    let roles = of("aws_iam_role");
+    let wrong = |role: &&Value| {
+        let name = role["attributes"]["name"].as_str().unwrap_or_default();
+        let attributes = &role["attributes"];
+        attributes["path"] != ROLE_PATH
+            || attributes["permissions_boundary"] != BOUNDARY
+            || !name.starts_with("monitor-")
+    };
+    let buses = of("aws_cloudwatch_event_bus");
+    match (roles.len(), roles.iter().find(wrong), buses.as_slice()) {
+        (10.., None, [bus]) if bus["attributes"]["name"] == "second-hub" => Ok(()),
+        (count, role, buses) => Err(format!("of {count} roles, wrong is {role:?}; buses {buses:?}").into()),
+    }
 }
 
 fn states_apart(shared: &Shared) -> Result<(), Failed> {
@@ -94,6 +121,11 @@ fn states_apart(shared: &Shared) -> Result<(), Failed> {
         Ok::<_, String>((lifecycle, with_mfa, without))
     })??;
     clean(&lifecycle)?;
+    let unprotected = shared.with(async |_| scp::unprotected(&lifecycle).await)??;
+    if !unprotected.is_empty() {
+        return Err(format!("the service control policies do not deny:\n{}", unprotected.join("\n")).into());
+    }
+    permissions_are_listed(&lifecycle)?;
     // The subscriber asks for what is critical: a login without MFA.
     for (outcome, expected) in [(with_mfa, 0), (without, 1)] {
         let heard = outcome.entries.iter().filter(|entry| {
@@ -109,6 +141,28 @@ fn states_apart(shared: &Shared) -> Result<(), Failed> {
         alerted_by_both_ways(outcome)?;
     }
     Ok(())
+}
+
+/// `docs/deploy-permissions.json` lists the actions that the deployment role used to apply, update and destroy the hub,
+/// a spoke and a subscriber. `ROOTWATCH_UPDATE=1` writes it anew.
+fn permissions_are_listed(lifecycle: &Lifecycle) -> Result<(), Failed> {
+    let accounts = &lifecycle.deployment.facts.accounts;
+    let used = |account: &str| {
+        let role = format!("::{account}:assumed-role/{}/", accounts.deploy_role_name);
+        let used = lifecycle.permissions.iter().filter(|permission| permission.principal.contains(&role));
+        used.map(|permission| permission.action.clone()).collect::<std::collections::BTreeSet<String>>()
+    };
+    let (hub, spoke) = (used(&accounts.hub), used(&accounts.spoke));
+    if hub.len() < 50 || spoke.len() < 20 {
+        return Err(format!("the deployment roles used {} and {} actions", hub.len(), spoke.len()).into());
+    }
+    let text = format!("{:#}\n", json!({"hub": hub, "spoke": spoke}));
+    let file = Layout::discover().project.join("docs/deploy-permissions.json");
+    if std::env::var_os("ROOTWATCH_UPDATE").is_some() {
+        std::fs::write(&file, &text)?;
+    }
+    let listed = std::fs::read_to_string(&file).unwrap_or_default();
+    if listed == text { Ok(()) } else { Err(format!("{} is out of date, expected:\n{text}", file.display()).into()) }
 }
 
 fn login<'a>(shared: &'a Shared, name: &str) -> Result<&'a rootwatch::scenario::Loaded, String> {

@@ -35,26 +35,12 @@ output "email_topic_arns" {
 
 output "delivery_role_arns" {
   description = "ARNs of the delivery roles of the hub's account, by Region."
-  value = merge(
-    {
-      us-east-1 = module.spoke_us_east_1.delivery_role_arn
-      us-east-2 = module.spoke_us_east_2.delivery_role_arn
-      us-west-2 = module.spoke_us_west_2.delivery_role_arn
-    },
-    { for spoke in module.spoke : var.hub_region => spoke.delivery_role_arn },
-  )
+  value       = { for region, spoke in local.spokes : region => spoke.delivery_role_arn }
 }
 
 output "spoke_dead_letter_queue_arns" {
   description = "ARNs of the dead-letter queues of the spokes in the hub's account, by Region."
-  value = merge(
-    {
-      us-east-1 = module.spoke_us_east_1.dead_letter_queue_arn
-      us-east-2 = module.spoke_us_east_2.dead_letter_queue_arn
-      us-west-2 = module.spoke_us_west_2.dead_letter_queue_arn
-    },
-    { for spoke in module.spoke : var.hub_region => spoke.dead_letter_queue_arn },
-  )
+  value       = { for region, spoke in local.spokes : region => spoke.dead_letter_queue_arn }
 }
 
 output "unconfirmed_emails" {

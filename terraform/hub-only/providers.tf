@@ -9,18 +9,18 @@ provider "aws" {
 
 provider "aws" {
   alias               = "hub_us_east_1"
-  region              = "us-east-1"
+  region              = contains(local.sign_in_regions, "us-east-1") ? "us-east-1" : var.hub_region
   allowed_account_ids = [var.hub_account_id]
 }
 
 provider "aws" {
   alias               = "hub_us_east_2"
-  region              = "us-east-2"
+  region              = contains(local.sign_in_regions, "us-east-2") ? "us-east-2" : var.hub_region
   allowed_account_ids = [var.hub_account_id]
 }
 
 provider "aws" {
   alias               = "hub_us_west_2"
-  region              = "us-west-2"
+  region              = contains(local.sign_in_regions, "us-west-2") ? "us-west-2" : var.hub_region
   allowed_account_ids = [var.hub_account_id]
 }

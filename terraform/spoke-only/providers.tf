@@ -18,7 +18,7 @@ provider "aws" {
 
 provider "aws" {
   alias               = "spoke_us_east_1"
-  region              = "us-east-1"
+  region              = contains(local.sign_in_regions, "us-east-1") ? "us-east-1" : var.region
   allowed_account_ids = [var.spoke_account_id]
 
   dynamic "assume_role" {
@@ -33,7 +33,7 @@ provider "aws" {
 
 provider "aws" {
   alias               = "spoke_us_east_2"
-  region              = "us-east-2"
+  region              = contains(local.sign_in_regions, "us-east-2") ? "us-east-2" : var.region
   allowed_account_ids = [var.spoke_account_id]
 
   dynamic "assume_role" {
@@ -48,7 +48,7 @@ provider "aws" {
 
 provider "aws" {
   alias               = "spoke_us_west_2"
-  region              = "us-west-2"
+  region              = contains(local.sign_in_regions, "us-west-2") ? "us-west-2" : var.region
   allowed_account_ids = [var.spoke_account_id]
 
   dynamic "assume_role" {

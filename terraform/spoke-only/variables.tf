@@ -1,6 +1,7 @@
 variable "spoke_account_id" {
   description = "Account of the spoke."
   type        = string
+  nullable    = false
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.spoke_account_id))
@@ -11,6 +12,7 @@ variable "spoke_account_id" {
 variable "hub_event_bus_arn" {
   description = "ARN of the hub's bus: the output `event_bus_arn` of the hub's configuration, which must be applied before."
   type        = string
+  nullable    = false
 
   validation {
     condition     = can(regex("^arn:[^:]+:events:[^:]+:[0-9]{12}:event-bus/.+$", var.hub_event_bus_arn))
@@ -33,16 +35,33 @@ variable "spoke_account_external_id" {
   description = "External id that the role `spoke_account_assume_role_arn` asks for; null if none."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.spoke_account_external_id == null || try(length(var.spoke_account_external_id) >= 2 && length(var.spoke_account_external_id) <= 1224, false)
+    error_message = "spoke_account_external_id must have 2 to 1224 characters."
+  }
 }
 
 variable "region" {
   description = "Region to cover beside those where sign-ins appear."
   type        = string
   default     = "us-east-1"
+  nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    condition     = can(regex("^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$", var.region))
     error_message = "region must be the name of a Region, as in eu-west-1."
+  }
+}
+
+variable "sign_in_regions" {
+  description = "Set of Regions where CloudTrail records root sign-ins; each gets a spoke. Defaults to us-east-1, us-east-2 and us-west-2, and to none in other partitions than aws. An organization that denies one of these Regions must exempt the monitor: a sign-in is recorded there all the same."
+  type        = set(string)
+  default     = null
+
+  validation {
+    condition     = var.sign_in_regions == null || length(setsubtract(coalesce(var.sign_in_regions, []), ["us-east-1", "us-east-2", "us-west-2"])) == 0
+    error_message = "sign_in_regions must be some of us-east-1, us-east-2 and us-west-2. A spoke in another Region is an instance of modules/spoke."
   }
 }
 
@@ -52,24 +71,36 @@ variable "log_group" {
     name = string
   })
   default = null
+
+  validation {
+    condition     = var.log_group == null || can(regex("^[A-Za-z0-9._/#-]{1,512}$", var.log_group.name))
+    error_message = "log_group.name must be the name of a log group, not its ARN: 1 to 512 letters, digits or characters of ._/#-."
+  }
 }
 
 variable "health_topic_arn" {
   description = "ARN of a topic of the account in `region` that the alarms there report to besides the hub, even where the way to the hub is what is broken."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.health_topic_arn == null || can(regex("^arn:[^:]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", var.health_topic_arn))
+    error_message = "health_topic_arn must be the ARN of an SNS topic."
+  }
 }
 
 variable "read_only_events" {
   description = "Whether read-only calls of root are forwarded too (rule state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS). Set it alike in the hub."
   type        = bool
   default     = true
+  nullable    = false
 }
 
 variable "name_prefix" {
   description = "Start of the names of all resources. It must be the hub's: the bus admits delivery roles by it."
   type        = string
   default     = "rootwatch"
+  nullable    = false
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{0,18}[a-z0-9]$", var.name_prefix))
@@ -77,8 +108,55 @@ variable "name_prefix" {
   }
 }
 
+variable "queue_max_message_size" {
+  description = "Maximum size of a message in the queues that receive events, in bytes. Defaults to the default of the AWS provider, 262144. A larger value, up to 1048576, requires version 6.8 of the provider."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.queue_max_message_size == null || try(var.queue_max_message_size >= 262144 && var.queue_max_message_size <= 1048576, false)
+    error_message = "queue_max_message_size must be between 262144 and 1048576."
+  }
+}
+
+variable "alarm_actions" {
+  description = "List of ARNs of further actions of every alarm, in addition to `health_topic_arn`."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.alarm_actions) <= 4 && alltrue([for arn in var.alarm_actions : can(regex("^arn:[^:]+:[a-z0-9-]+:", arn))])
+    error_message = "alarm_actions must contain at most 4 ARNs: an alarm has at most 5 actions, and the health topic is one of them."
+  }
+}
+
+variable "role_path" {
+  description = "Path of the IAM roles."
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/([!-~]{1,509}/)?$", var.role_path))
+    error_message = "role_path must begin and end with a slash, as in /monitoring/."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that is the permissions boundary of the IAM roles. Defaults to no boundary."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[^:]+:iam::(aws|[0-9]{12}):policy/.+$", var.permissions_boundary))
+    error_message = "permissions_boundary must be the ARN of a managed policy."
+  }
+}
+
 variable "tags" {
   description = "Tags of every resource."
   type        = map(string)
   default     = {}
+  nullable    = false
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rootwatch_cloud::api::{ApiError, Service};
+use rootwatch_cloud::authz::UsedPermission;
 use rootwatch_cloud::runtime::CodeStore;
 use rootwatch_cloud::services::sns;
 use rootwatch_cloud::{Clock, Cloud, Options, State};
@@ -24,12 +25,19 @@ use crate::terraform::{self, Binary, Mirror, Run, Workspace};
 /// What came of it.
 #[derive(Debug)]
 pub struct Lifecycle {
-    /// The deployment as it stood after the apply, to run scenarios on.
+    /// The deployment as it stood after the apply, to run scenarios on. The service control policies of the hub's account are
+    /// detached, because the harness subscribes to topics and writes secrets there.
     pub deployment: Deployment,
+    /// The cloud after the apply, with every service control policy.
+    pub protected: State,
     /// What a second plan of each configuration found to do, and what Terraform warned of: nothing is right.
     pub complaints: Vec<String>,
     /// What was left after destroy, but for keys that wait for their deletion.
     pub left: Vec<String>,
+    /// Terraform's state of each of the tree's own configurations after the apply, by its directory.
+    pub states: BTreeMap<String, Value>,
+    /// The permissions that Terraform used to apply, update and destroy.
+    pub permissions: Vec<UsedPermission>,
 }
 
 /// What came of a configuration that calls the tree's modules.
@@ -87,6 +95,12 @@ pub async fn root_module(layout: &Layout, packages: &Packages) -> Result<Lifecyc
         ("spoke_account_assume_role_arn".to_owned(), json!(accounts.deploy_role())),
         ("spoke_account_external_id".to_owned(), json!(accounts.external_id)),
         ("spoke_log_group".to_owned(), json!({"name": seed::LOG_GROUP})),
+        // Names of a second monitor in the same accounts.
+        ("name_prefix".to_owned(), json!("monitor")),
+        ("event_bus_name".to_owned(), json!("second-hub")),
+        ("role_path".to_owned(), json!(ROLE_PATH)),
+        ("permissions_boundary".to_owned(), json!(BOUNDARY)),
+        ("spoke_permissions_boundary".to_owned(), json!(BOUNDARY)),
     ]);
     let outputs = stand.apply("", &variables)?;
     stand.end(&outputs["topic_arns"]["value"]).await
@@ -94,16 +108,25 @@ pub async fn root_module(layout: &Layout, packages: &Packages) -> Result<Lifecyc
 
 /// The hub, a spoke and a subscriber of one's own, each with a state of its own, in the order in which a company makes
 /// them. The hub's account holds an organization trail, whose log group the hub watches.
+///
+/// The service control policies of `modules/scp` apply, and the deployment role of each account runs Terraform.
 pub async fn states_of_their_own(layout: &Layout, packages: &Packages) -> Result<Lifecycle, DeployError> {
     let mut stand = Stand::start(layout).await?.with_functions(packages);
     let accounts = stand.accounts.clone();
     organization_trail(&stand.cloud, &accounts)?;
+    seed::deploy_role(&stand.cloud, &accounts, &accounts.hub)?;
+    let policies = stand.attach_policies(&json!([]), &json!([]))?;
+    stand.cloud.with(State::record_permissions);
+    stand.access_key = stand.session_of_deploy_role()?;
     let mut variables = hub_variables(&accounts, packages, &stand.secrets, &Map::new());
     variables.extend([
         ("hub_account_id".to_owned(), json!(accounts.hub)),
         ("log_group".to_owned(), json!({"name": seed::LOG_GROUP})),
+        ("deduplication".to_owned(), json!(true)),
     ]);
     let hub = stand.apply("hub-only", &variables)?;
+    let secrets = json!([stand.secrets.slack, stand.secrets.pagerduty]);
+    stand.update_policies(policies, &json!([hub["kms_key_arn"]["value"]]), &secrets)?;
     let spoke = Map::from_iter([
         ("spoke_account_id".to_owned(), json!(accounts.spoke)),
         ("hub_event_bus_arn".to_owned(), hub["event_bus_arn"]["value"].clone()),
@@ -111,6 +134,13 @@ pub async fn states_of_their_own(layout: &Layout, packages: &Packages) -> Result
         ("spoke_account_external_id".to_owned(), json!(accounts.external_id)),
     ]);
     stand.apply("spoke-only", &spoke)?;
+    // What an update changes in place: tags of every resource, rules, roles, alarms, retention.
+    let update = json!({"tags": {"team": "security"}, "read_only_events": false, "alarm_actions": [UPDATE_TOPIC]});
+    let update = update.as_object().cloned().unwrap_or_default();
+    for (directory, variables) in [("hub-only", &variables), ("spoke-only", &spoke)] {
+        stand.update(directory, variables, &update)?;
+        stand.update(directory, variables, &Map::new())?;
+    }
     stand.compose(&json!({
         "provider": {"aws": {"region": accounts.hub_region, "allowed_account_ids": [accounts.hub]}},
         "module": {"subscriber": {
@@ -121,6 +151,15 @@ pub async fn states_of_their_own(layout: &Layout, packages: &Packages) -> Result
     }))?;
     stand.end(&hub["topic_arns"]["value"]).await
 }
+
+/// The path of the roles in [`root_module`].
+pub const ROLE_PATH: &str = "/security/monitor/";
+
+/// The permissions boundary of the roles in [`root_module`]: every account has this policy, and it limits nothing.
+pub const BOUNDARY: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+
+/// A further action of the alarms, for an update.
+const UPDATE_TOPIC: &str = "arn:aws:sns:us-east-1:999988887777:operations";
 
 /// What Terraform says to a plan of one of the tree's configurations that it must refuse.
 pub async fn refusal(layout: &Layout, directory: &str, variables: &Map<String, Value>) -> Result<String, DeployError> {
@@ -183,7 +222,11 @@ struct Stand {
     before: BTreeSet<String>,
     tree: PathBuf,
     scratch: TempDir,
-    applied: Vec<Workspace>,
+    /// Whose credentials Terraform uses.
+    access_key: String,
+    /// Each with the access key that applied it.
+    applied: Vec<(Workspace, String)>,
+    states: BTreeMap<String, Value>,
     made: usize,
     complaints: Vec<String>,
 }
@@ -206,7 +249,7 @@ impl Stand {
         std::fs::create_dir_all(&parent).map_err(failed)?;
         let scratch = tempfile::tempdir_in(&parent).map_err(failed)?;
         let (tree, applied, complaints) = (layout.terraform(), Vec::new(), Vec::new());
-        let made = 0;
+        let (access_key, states, made) = (accounts.hub.clone(), BTreeMap::new(), 0);
         Ok(Self {
             accounts,
             linked: Linked::default(),
@@ -219,7 +262,9 @@ impl Stand {
             before,
             tree,
             scratch,
+            access_key,
             applied,
+            states,
             made,
             complaints,
         })
@@ -231,12 +276,74 @@ impl Stand {
     }
 
     fn run(&self) -> Run<'_> {
-        Run {
-            binary: &self.binary,
-            mirror: self.mirror.as_ref(),
-            endpoint: self.cloud.endpoint(),
-            account: &self.accounts.hub,
+        self.run_as(&self.access_key)
+    }
+
+    fn run_as<'a>(&'a self, access_key: &'a str) -> Run<'a> {
+        let (binary, mirror, endpoint) = (&self.binary, self.mirror.as_ref(), self.cloud.endpoint());
+        Run { binary, mirror, endpoint, account: access_key }
+    }
+
+    /// A session of the deployment role of the hub's account; its access key.
+    fn session_of_deploy_role(&self) -> Result<String, DeployError> {
+        let Accounts { hub, hub_region, external_id, .. } = &self.accounts;
+        let role = json!({
+            "RoleArn": self.accounts.deploy_role_in(hub), "RoleSessionName": "pipeline", "ExternalId": external_id,
+        });
+        let session = self.cloud.api(hub, hub_region, Service::Sts, "AssumeRole", role)?;
+        Ok(session["Credentials"]["AccessKeyId"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Applies `modules/scp` in the management account; the place of its workspace.
+    fn attach_policies(&mut self, key_arns: &Value, secret_arns: &Value) -> Result<usize, DeployError> {
+        let Accounts { management, hub_region, .. } = self.accounts.clone();
+        let organizations =
+            |operation, params| self.cloud.api(&management, &hub_region, Service::Organizations, operation, params);
+        let root = organizations("ListRoots", json!({}))?["Roots"][0]["Id"].clone();
+        organizations("EnablePolicyType", json!({"RootId": root, "PolicyType": "SERVICE_CONTROL_POLICY"}))?;
+        self.access_key.clone_from(&management);
+        let main = self.policies(key_arns, secret_arns)?;
+        self.compose(&main)?;
+        Ok(self.applied.len() - 1)
+    }
+
+    /// Applies `modules/scp` again, with what exists since.
+    fn update_policies(&mut self, place: usize, key_arns: &Value, secret_arns: &Value) -> Result<(), DeployError> {
+        let main = self.policies(key_arns, secret_arns)?;
+        let (workspace, access_key) = &self.applied[place];
+        workspace.write("main.tf.json", &main.to_string())?;
+        tokio::task::block_in_place(|| workspace.apply(&self.run_as(access_key)))?;
+        Ok(())
+    }
+
+    fn detach_policies_of_the_hub(&self, cloud: &Cloud) -> Result<(), DeployError> {
+        let Accounts { management, hub, hub_region, .. } = &self.accounts;
+        let call = |operation, params| cloud.api(management, hub_region, Service::Organizations, operation, params);
+        let asked = json!({"TargetId": hub, "Filter": "SERVICE_CONTROL_POLICY"});
+        let policies = call("ListPoliciesForTarget", asked)?;
+        for policy in
+            policies["Policies"].as_array().into_iter().flatten().filter(|policy| policy["AwsManaged"] != true)
+        {
+            call("DetachPolicy", json!({"PolicyId": policy["Id"], "TargetId": hub}))?;
         }
+        Ok(())
+    }
+
+    fn policies(&self, key_arns: &Value, secret_arns: &Value) -> Result<Value, DeployError> {
+        let Accounts { management, hub, hub_region, .. } = &self.accounts;
+        let roots = self.cloud.api(management, hub_region, Service::Organizations, "ListRoots", json!({}))?;
+        Ok(json!({
+            "provider": {"aws": {"region": hub_region, "allowed_account_ids": [management]}},
+            "module": {"scp": {
+                "source": "../tree/modules/scp",
+                "hub_account_id": hub,
+                "spoke_target_ids": [roots["Roots"][0]["Id"]],
+                "hub_target_ids": [hub],
+                "log_group_names": [seed::LOG_GROUP],
+                "kms_key_arns": key_arns,
+                "secret_arns": secret_arns,
+            }},
+        }))
     }
 
     /// A copy of the tree for one more configuration.
@@ -249,7 +356,27 @@ impl Stand {
     fn apply(&mut self, directory: &str, variables: &Map<String, Value>) -> Result<Value, DeployError> {
         let workspace = self.workspace()?.of_tree(directory);
         workspace.write("test.auto.tfvars.json", &Value::Object(variables.clone()).to_string())?;
-        self.bring_about(workspace)
+        let outputs = self.bring_about(workspace.clone())?;
+        let state = serde_json::from_str(&workspace.read("terraform.tfstate")?).unwrap_or_default();
+        self.states.insert(directory.to_owned(), state);
+        Ok(outputs)
+    }
+
+    /// Applies one of the tree's own configurations again, with other variables.
+    fn update(
+        &mut self,
+        directory: &str,
+        variables: &Map<String, Value>,
+        changed: &Map<String, Value>,
+    ) -> Result<(), DeployError> {
+        let mut variables = variables.clone();
+        variables.extend(changed.clone());
+        let applied = self.applied.iter().find(|(workspace, _)| workspace.root().ends_with(directory));
+        let Some((workspace, access_key)) = applied else { return Ok(()) };
+        workspace.write("test.auto.tfvars.json", &Value::Object(variables).to_string())?;
+        tokio::task::block_in_place(|| workspace.apply(&self.run_as(access_key)))?;
+        self.complaints.extend(warnings(workspace, "apply"));
+        Ok(())
     }
 
     /// Applies a configuration that calls the tree's modules.
@@ -267,15 +394,15 @@ impl Stand {
             workspace.outputs(&run)
         })?;
         self.complaints.extend(warnings(&workspace, "apply"));
-        self.applied.push(workspace);
+        self.applied.push((workspace, self.access_key.clone()));
         Ok(outputs)
     }
 
     /// Plans all again: there must be nothing to do.
     fn plan_again(&mut self) -> Result<(), DeployError> {
         let mut complaints = Vec::new();
-        for workspace in &self.applied {
-            let plan = tokio::task::block_in_place(|| workspace.plan_is_empty(&self.run()))?;
+        for (workspace, access_key) in &self.applied {
+            let plan = tokio::task::block_in_place(|| workspace.plan_is_empty(&self.run_as(access_key)))?;
             if let Err(plan) = plan {
                 complaints.push(format!("the second plan is not empty:\n{plan}"));
             }
@@ -287,8 +414,8 @@ impl Stand {
 
     /// Destroys all in the opposite order; what is left then.
     fn destroy(&self) -> Result<Vec<String>, DeployError> {
-        for workspace in self.applied.iter().rev() {
-            tokio::task::block_in_place(|| workspace.destroy(&self.run()))?;
+        for (workspace, access_key) in self.applied.iter().rev() {
+            tokio::task::block_in_place(|| workspace.destroy(&self.run_as(access_key)))?;
         }
         let after = inventory(&self.cloud, &self.accounts, &self.regions)?;
         Ok(after.difference(&self.before).cloned().collect())
@@ -303,13 +430,16 @@ impl Stand {
     async fn end(mut self, topics: &Value) -> Result<Lifecycle, DeployError> {
         self.plan_again()?;
         // The probes belong to the copy that scenarios run on, not to what is destroyed.
+        let protected = self.cloud.snapshot();
         let deployment = self.observed(topics).await?;
         let left = self.destroy()?;
-        Ok(Lifecycle { deployment, complaints: self.complaints, left })
+        let permissions = self.cloud.with(|state| state.used_permissions().cloned().collect());
+        Ok(Lifecycle { deployment, protected, complaints: self.complaints, left, states: self.states, permissions })
     }
 
     async fn observed(&self, topics: &Value) -> Result<Deployment, DeployError> {
         let cloud = start(self.cloud.snapshot(), &self.code).await?;
+        self.detach_policies_of_the_hub(&cloud)?;
         let (sns_client, sqs_client) = self.clients(&cloud, &self.accounts.hub_region);
         let probes = Probes::subscribe(&sns_client, &sqs_client, topics).await?;
         cloud.with(sns::confirm_all_email);

@@ -31,7 +31,9 @@ pub use assume::assume;
 pub use deploy::{DeployError, deploy, open_code_store};
 pub(crate) use deploy::{hub_variables, now};
 pub use key::hex;
-pub use lifecycle::{Composed, Lifecycle, composed, findings, refusal, root_module, states_of_their_own};
+pub use lifecycle::{
+    BOUNDARY, Composed, Lifecycle, ROLE_PATH, composed, findings, refusal, root_module, states_of_their_own,
+};
 pub use own::{OwnRoot, deploy_own};
 pub use probes::Probes;
 pub(crate) use probes::{PROBE_PREFIX, probe};

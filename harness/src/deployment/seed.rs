@@ -49,7 +49,7 @@ pub(super) fn beside(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError>
     Ok(())
 }
 
-fn deploy_role(cloud: &Cloud, accounts: &Accounts, account: &str) -> Result<(), ApiError> {
+pub(super) fn deploy_role(cloud: &Cloud, accounts: &Accounts, account: &str) -> Result<(), ApiError> {
     let trust = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow",
         "Principal": {"AWS": format!("arn:aws:iam::{}:root", accounts.hub)},

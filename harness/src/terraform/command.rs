@@ -209,6 +209,23 @@ impl Workspace {
         Ok(found)
     }
 
+    /// Runs the `terraform test` files of the configuration and returns what Terraform wrote.
+    ///
+    /// # Errors
+    /// When a run of a test file fails.
+    pub fn test(&self, run: &Run<'_>) -> Result<String, TerraformError> {
+        match self.try_run(run, "test", &["test", "-no-color"])? {
+            (Some(0), output) => Ok(output),
+            // The failed runs come between those that pass, and an unexpected success has no error.
+            (_, output) => Err(TerraformError::Failed {
+                program: run.binary.name().to_owned(),
+                stage: "test".to_owned(),
+                output,
+                log: self.log("test"),
+            }),
+        }
+    }
+
     /// What Terraform wrote in a stage.
     pub fn said(&self, stage: &str) -> String {
         std::fs::read_to_string(self.log(stage)).unwrap_or_default()

@@ -1,6 +1,7 @@
 variable "topic_arn" {
   description = "ARN of the topic to hear: `topic_arns.activity` or `topic_arns.login` of the hub."
   type        = string
+  nullable    = false
 
   validation {
     condition     = can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:.+$", var.topic_arn))
@@ -12,12 +13,14 @@ variable "name" {
   description = "Name of the queue; its dead-letter queue is called `<name>-dlq`."
   type        = string
   default     = "root-activity-subscriber"
+  nullable    = false
 }
 
 variable "severities" {
   description = "Which alerts to hear, by severity; all of them by default."
   type        = set(string)
   default     = ["critical", "high", "medium", "low"]
+  nullable    = false
 
   validation {
     condition     = length(var.severities) > 0 && length(setsubtract(var.severities, ["critical", "high", "medium", "low"])) == 0
@@ -29,4 +32,5 @@ variable "tags" {
   description = "Tags of every resource."
   type        = map(string)
   default     = {}
+  nullable    = false
 }

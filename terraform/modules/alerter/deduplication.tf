@@ -45,7 +45,7 @@ resource "aws_cloudwatch_metric_alarm" "store" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [var.health_topic_arn]
-  ok_actions          = [var.health_topic_arn]
+  alarm_actions       = concat([var.health_topic_arn], var.alarm_actions)
+  ok_actions          = concat([var.health_topic_arn], var.alarm_actions)
   tags                = var.tags
 }

@@ -20,17 +20,22 @@ locals {
 module "function" {
   source = "../function"
 
-  name               = var.name
-  package            = var.package
-  architecture       = var.architecture
-  source_service     = "sns.amazonaws.com"
-  source_arns        = values(var.topics)
-  kms_key_arn        = var.kms_key_arn
-  health_topic_arn   = var.health_topic_arn
-  timeout_seconds    = var.timeout_seconds
-  max_receive_count  = var.max_receive_count
-  log_retention_days = var.log_retention_days
-  tags               = var.tags
+  name                   = var.name
+  package                = var.package
+  package_s3             = var.package_s3
+  architecture           = var.architecture
+  source_service         = "sns.amazonaws.com"
+  source_arns            = values(var.topics)
+  kms_key_arn            = var.kms_key_arn
+  health_topic_arn       = var.health_topic_arn
+  timeout_seconds        = var.timeout_seconds
+  max_receive_count      = var.max_receive_count
+  log_retention_days     = var.log_retention_days
+  queue_max_message_size = var.queue_max_message_size
+  alarm_actions          = var.alarm_actions
+  role_path              = var.role_path
+  permissions_boundary   = var.permissions_boundary
+  tags                   = var.tags
 
   environment = merge(
     var.secret == null ? {} : { SECRET_ARN = var.secret.secret_arn },
@@ -64,4 +69,12 @@ resource "aws_sns_topic_subscription" "this" {
   redrive_policy = jsonencode({
     deadLetterTargetArn = module.function.dead_letter_queue_arn
   })
+
+  # SNS multiplies the numbers of values; the alternatives of `$or` add up (docs/assumptions.md).
+  lifecycle {
+    precondition {
+      condition     = length(var.accounts) == 0 || (2 * length(var.accounts) + 3) * length(lookup(local.filter, "severity", [1])) <= 150
+      error_message = "SNS allows 150 combinations of values in a filter policy: give at most 23 accounts with minimum_severity medium, and 30 with another one."
+    }
+  }
 }

@@ -10,8 +10,8 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [var.health_topic_arn]
-  ok_actions          = [var.health_topic_arn]
+  alarm_actions       = concat([var.health_topic_arn], var.alarm_actions)
+  ok_actions          = concat([var.health_topic_arn], var.alarm_actions)
   tags                = var.tags
 }
 
@@ -29,8 +29,8 @@ resource "aws_cloudwatch_metric_alarm" "oldest_message" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 120
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [var.health_topic_arn]
-  ok_actions          = [var.health_topic_arn]
+  alarm_actions       = concat([var.health_topic_arn], var.alarm_actions)
+  ok_actions          = concat([var.health_topic_arn], var.alarm_actions)
   tags                = var.tags
 }
 
@@ -62,8 +62,8 @@ resource "aws_cloudwatch_metric_alarm" "waiting" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 120
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [var.health_topic_arn]
-  ok_actions          = [var.health_topic_arn]
+  alarm_actions       = concat([var.health_topic_arn], var.alarm_actions)
+  ok_actions          = concat([var.health_topic_arn], var.alarm_actions)
   tags                = var.tags
 }
 
@@ -79,7 +79,7 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [var.health_topic_arn]
-  ok_actions          = [var.health_topic_arn]
+  alarm_actions       = concat([var.health_topic_arn], var.alarm_actions)
+  ok_actions          = concat([var.health_topic_arn], var.alarm_actions)
   tags                = var.tags
 }

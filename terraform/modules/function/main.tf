@@ -8,6 +8,10 @@ locals {
   region        = local.log_group_arn[3]
   account_id    = local.log_group_arn[4]
 
+  # `fileexists` takes no null.
+  local_package  = var.package_s3 == null ? var.package : null
+  package_exists = local.local_package == null ? false : fileexists(coalesce(local.local_package, "none"))
+
   queue_name             = var.name
   dead_letter_queue_name = "${var.name}-dlq"
 
@@ -33,16 +37,19 @@ resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_117:It reaches AWS and the sink over the internet and nothing within a VPC.
   #checkov:skip=CKV_AWS_173:Its environment holds ARNs and URLs, no secret, and Lambda encrypts it with a key of its own.
   #checkov:skip=CKV_AWS_272:A signing profile belongs to whoever deploys; releases carry checksums and an attestation of their build.
-  function_name    = var.name
-  role             = aws_iam_role.this.arn
-  filename         = var.package
-  source_code_hash = filebase64sha256(var.package)
-  runtime          = "provided.al2023"
-  handler          = "bootstrap"
-  architectures    = [var.architecture]
-  memory_size      = var.memory_mb
-  timeout          = var.timeout_seconds
-  tags             = var.tags
+  function_name     = var.name
+  role              = aws_iam_role.this.arn
+  filename          = local.local_package
+  source_code_hash  = local.package_exists ? filebase64sha256(local.local_package) : null
+  s3_bucket         = try(var.package_s3.bucket, null)
+  s3_key            = try(var.package_s3.key, null)
+  s3_object_version = try(var.package_s3.object_version, null)
+  runtime           = "provided.al2023"
+  handler           = "bootstrap"
+  architectures     = [var.architecture]
+  memory_size       = var.memory_mb
+  timeout           = var.timeout_seconds
+  tags              = var.tags
 
   environment {
     variables = merge(var.environment, {
@@ -53,8 +60,8 @@ resource "aws_lambda_function" "this" {
 
   lifecycle {
     precondition {
-      condition     = fileexists(var.package)
-      error_message = "There is no file ${var.package}: the function's zip must be built, or downloaded from a release, before Terraform runs."
+      condition     = var.package_s3 != null || local.package_exists
+      error_message = "There is no file ${coalesce(var.package, "(package is null)")}: build the function's zip, or download it from a release, before Terraform runs, or set package_s3."
     }
   }
 
@@ -69,6 +76,7 @@ resource "aws_lambda_event_source_mapping" "this" {
   function_name           = aws_lambda_function.this.arn
   batch_size              = var.batch_size
   function_response_types = ["ReportBatchItemFailures"]
+  tags                    = var.tags
 
   # Lambda checks at creation that the role may read the queue.
   depends_on = [aws_iam_role_policy.this]

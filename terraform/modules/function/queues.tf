@@ -6,6 +6,7 @@ resource "aws_sqs_queue" "this" {
   visibility_timeout_seconds = 6 * var.timeout_seconds
   # The function gives up after 24 hours; a message that waits for another one may stay longer.
   message_retention_seconds = 7 * 24 * 3600
+  max_message_size          = var.queue_max_message_size
   kms_master_key_id         = var.kms_key_arn
   policy                    = data.aws_iam_policy_document.queue.json
   tags                      = var.tags
@@ -23,6 +24,7 @@ resource "aws_sqs_queue" "dead_letter" {
   name = local.dead_letter_queue_name
   # Longer than the queue's: a message keeps the age it had there.
   message_retention_seconds = 14 * 24 * 3600
+  max_message_size          = var.queue_max_message_size
   kms_master_key_id         = var.kms_key_arn
   policy                    = data.aws_iam_policy_document.dead_letter_queue.json
   tags                      = var.tags

@@ -1,9 +1,11 @@
 # IAM is global: the Region in the name keeps two Regions of one account apart.
 resource "aws_iam_role" "this" {
-  name               = "${var.name}-${local.region}"
-  description        = "Execution role of the function ${var.name}."
-  assume_role_policy = data.aws_iam_policy_document.trust.json
-  tags               = var.tags
+  name                 = "${var.name}-${local.region}"
+  path                 = var.role_path
+  description          = "Execution role of the function ${var.name}."
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 data "aws_iam_policy_document" "trust" {

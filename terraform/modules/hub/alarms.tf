@@ -61,8 +61,8 @@ resource "aws_cloudwatch_metric_alarm" "rule" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [local.topic_arns.health]
-  ok_actions          = [local.topic_arns.health]
+  alarm_actions       = concat([local.topic_arns.health], var.alarm_actions)
+  ok_actions          = concat([local.topic_arns.health], var.alarm_actions)
   tags                = var.tags
 }
 
@@ -80,8 +80,8 @@ resource "aws_cloudwatch_metric_alarm" "topic" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [local.topic_arns.health]
-  ok_actions          = [local.topic_arns.health]
+  alarm_actions       = concat([local.topic_arns.health], var.alarm_actions)
+  ok_actions          = concat([local.topic_arns.health], var.alarm_actions)
   tags                = var.tags
 }
 
@@ -97,7 +97,7 @@ resource "aws_cloudwatch_metric_alarm" "alarms_dead_letters" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [local.topic_arns.health]
-  ok_actions          = [local.topic_arns.health]
+  alarm_actions       = concat([local.topic_arns.health], var.alarm_actions)
+  ok_actions          = concat([local.topic_arns.health], var.alarm_actions)
   tags                = var.tags
 }

@@ -1,5 +1,5 @@
 resource "aws_cloudwatch_event_bus" "this" {
-  name = "hub-root-activity"
+  name = var.event_bus_name
   tags = var.tags
 
   lifecycle {

@@ -2,6 +2,7 @@
 resource "aws_sqs_queue" "alarms_dead_letter" {
   name                      = local.alarms_dead_letter_queue_name
   message_retention_seconds = 14 * 24 * 3600
+  max_message_size          = var.queue_max_message_size
   kms_master_key_id         = aws_kms_key.this.arn
   policy                    = data.aws_iam_policy_document.alarms_dead_letter_queue.json
   tags                      = var.tags

@@ -11,6 +11,13 @@ resource "aws_cloudwatch_event_rule" "triage" {
     source      = [{ prefix = "aws." }]
     detail-type = [{ suffix = " via CloudTrail" }]
   })
+
+  lifecycle {
+    precondition {
+      condition     = local.environment_bytes <= 3400
+      error_message = "account_names, severities, suppressions and organizations_role_arn take ${local.environment_bytes} bytes of the 3400 that fit into the environment of a Lambda function. Let organizations_role_arn name the accounts in place of account_names, and remove suppressions that have ended."
+    }
+  }
 }
 
 resource "aws_cloudwatch_event_target" "triage" {
@@ -32,17 +39,22 @@ resource "aws_cloudwatch_event_target" "triage" {
 module "triage" {
   source = "../function"
 
-  name               = "${var.name_prefix}-triage"
-  package            = "${var.packages_dir}/triage.zip"
-  architecture       = var.architecture
-  source_service     = "events.amazonaws.com"
-  source_arns        = [aws_cloudwatch_event_rule.triage.arn]
-  permissions        = concat([data.aws_iam_policy_document.triage.json], data.aws_iam_policy_document.account_names[*].json)
-  kms_key_arn        = aws_kms_key.this.arn
-  health_topic_arn   = local.topic_arns.health
-  timeout_seconds    = 10
-  log_retention_days = var.log_retention_days
-  tags               = var.tags
+  name                   = "${var.name_prefix}-triage"
+  package                = local.packages.triage.file
+  package_s3             = local.packages.triage.s3
+  architecture           = var.architecture
+  source_service         = "events.amazonaws.com"
+  source_arns            = [aws_cloudwatch_event_rule.triage.arn]
+  permissions            = concat([data.aws_iam_policy_document.triage.json], data.aws_iam_policy_document.account_names[*].json)
+  kms_key_arn            = aws_kms_key.this.arn
+  health_topic_arn       = local.topic_arns.health
+  timeout_seconds        = 10
+  log_retention_days     = var.log_retention_days
+  queue_max_message_size = var.queue_max_message_size
+  alarm_actions          = var.alarm_actions
+  role_path              = var.role_path
+  permissions_boundary   = var.permissions_boundary
+  tags                   = var.tags
 
   environment = merge(
     {
@@ -55,6 +67,12 @@ module "triage" {
 }
 
 locals {
+  # Bytes of the variables that grow with the inputs. Lambda allows 4096 bytes of names and values in all; the ARNs of the
+  # topics and the URLs of the queues take up to 600 of them.
+  environment_bytes = length(var.organizations_role_arn == null ? "" : var.organizations_role_arn) + floor(
+    length(base64encode(jsonencode(local.triage_settings))) * 3 / 4
+  )
+
   # Only what was given, so that a hub without settings has no variable for them.
   triage_settings = { for name, value in {
     account_names = var.account_names

@@ -2,6 +2,7 @@ variable "name_prefix" {
   description = "Start of the names of all resources, the bus aside. The spokes must have the same: the bus admits delivery roles by it."
   type        = string
   default     = "rootwatch"
+  nullable    = false
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{0,18}[a-z0-9]$", var.name_prefix))
@@ -24,22 +25,50 @@ variable "spoke_account_ids" {
   description = "Accounts that may deliver to the bus, for those without an organization. The hub's own account needs no mention."
   type        = set(string)
   default     = []
+  nullable    = false
 
   validation {
     condition     = alltrue([for id in var.spoke_account_ids : can(regex("^[0-9]{12}$", id))])
     error_message = "spoke_account_ids must be account ids of 12 digits each."
   }
+
+  validation {
+    condition     = length(var.spoke_account_ids) <= 500
+    error_message = "spoke_account_ids must contain at most 500 accounts: the policy of an event bus has at most 10240 characters. Use organization_id for more."
+  }
 }
 
 variable "packages_dir" {
-  description = "Directory that holds the functions' zips: triage.zip, slack.zip, pagerduty.zip, email.zip. Those of alerters that are not used may be missing."
+  description = "Directory that holds the functions' zips: triage.zip, slack.zip, pagerduty.zip, email.zip. Those of alerters that are not used may be missing. Not used with `packages_s3`."
   type        = string
+  default     = null
+}
+
+variable "packages_s3" {
+  description = "Bucket that holds the packages of the functions, in the Region of the hub, in place of `packages_dir`. `bucket`: its name; `prefix`: start of the keys, as in v1.2.0/; `object_versions`: map of package names (triage, slack, pagerduty, email) to object versions. Terraform updates a function when its key or its object version changes."
+  type = object({
+    bucket          = string
+    prefix          = optional(string, "")
+    object_versions = optional(map(string), {})
+  })
+  default = null
+
+  validation {
+    condition     = var.packages_s3 == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.packages_s3.bucket))
+    error_message = "packages_s3.bucket must be the name of a bucket."
+  }
+
+  validation {
+    condition     = var.packages_s3 == null || length(setsubtract(keys(try(var.packages_s3.object_versions, {})), ["triage", "slack", "pagerduty", "email"])) == 0
+    error_message = "The keys of packages_s3.object_versions must be triage, slack, pagerduty or email."
+  }
 }
 
 variable "architecture" {
   description = "Instruction set that the zips were built for: x86_64 or arm64."
   type        = string
   default     = "x86_64"
+  nullable    = false
 
   validation {
     condition     = contains(["x86_64", "arm64"], var.architecture)
@@ -56,7 +85,8 @@ variable "slack" {
     minimum_severity = optional(string, "low")
     accounts         = optional(set(string), [])
   }))
-  default = {}
+  default  = {}
+  nullable = false
 
   validation {
     condition     = alltrue([for name in keys(var.slack) : can(regex("^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$", name))])
@@ -74,8 +104,23 @@ variable "slack" {
   }
 
   validation {
-    condition     = alltrue([for alerter in values(var.slack) : length(alerter.accounts) <= 30 && alltrue([for id in alerter.accounts : can(regex("^[0-9]{12}$", id))])])
-    error_message = "accounts must be at most 30 account ids of 12 digits: a filter policy of SNS holds no more."
+    condition     = alltrue([for alerter in values(var.slack) : length(alerter.accounts) <= (alerter.minimum_severity == "medium" ? 23 : 30) && alltrue([for id in alerter.accounts : can(regex("^[0-9]{12}$", id))])])
+    error_message = "accounts must be at most 30 account ids of 12 digits, or 23 with minimum_severity medium: SNS allows 150 combinations of values in a filter policy."
+  }
+
+  validation {
+    condition     = alltrue([for alerter in values(var.slack) : can(regex("^arn:[^:]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[^:]+-[A-Za-z0-9]{6}$", alerter.secret_arn))])
+    error_message = "secret_arn must be the full ARN of a secret, with the six characters that Secrets Manager appends to the name, as in arn:aws:secretsmanager:us-east-1:111122223333:secret:slack-AbCdEf."
+  }
+
+  validation {
+    condition     = alltrue([for alerter in values(var.slack) : alerter.kms_key_arn == null || can(regex("^arn:[^:]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", alerter.kms_key_arn))])
+    error_message = "kms_key_arn must be the ARN of a key, as in arn:aws:kms:us-east-1:111122223333:key/ and the key id. An alias is not accepted."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.slack) : !endswith(name, "-dlq")])
+    error_message = "The names in slack must not end in -dlq: the queue would have the name of another alerter's dead-letter queue."
   }
 }
 
@@ -89,7 +134,8 @@ variable "pagerduty" {
     minimum_severity = optional(string, "low")
     accounts         = optional(set(string), [])
   }))
-  default = {}
+  default  = {}
+  nullable = false
 
   validation {
     condition     = alltrue([for name in keys(var.pagerduty) : can(regex("^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$", name))])
@@ -109,8 +155,23 @@ variable "pagerduty" {
   }
 
   validation {
-    condition     = alltrue([for alerter in values(var.pagerduty) : length(alerter.accounts) <= 30 && alltrue([for id in alerter.accounts : can(regex("^[0-9]{12}$", id))])])
-    error_message = "accounts must be at most 30 account ids of 12 digits: a filter policy of SNS holds no more."
+    condition     = alltrue([for alerter in values(var.pagerduty) : length(alerter.accounts) <= (alerter.minimum_severity == "medium" ? 23 : 30) && alltrue([for id in alerter.accounts : can(regex("^[0-9]{12}$", id))])])
+    error_message = "accounts must be at most 30 account ids of 12 digits, or 23 with minimum_severity medium: SNS allows 150 combinations of values in a filter policy."
+  }
+
+  validation {
+    condition     = alltrue([for alerter in values(var.pagerduty) : can(regex("^arn:[^:]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[^:]+-[A-Za-z0-9]{6}$", alerter.secret_arn))])
+    error_message = "secret_arn must be the full ARN of a secret, with the six characters that Secrets Manager appends to the name, as in arn:aws:secretsmanager:us-east-1:111122223333:secret:slack-AbCdEf."
+  }
+
+  validation {
+    condition     = alltrue([for alerter in values(var.pagerduty) : alerter.kms_key_arn == null || can(regex("^arn:[^:]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", alerter.kms_key_arn))])
+    error_message = "kms_key_arn must be the ARN of a key, as in arn:aws:kms:us-east-1:111122223333:key/ and the key id. An alias is not accepted."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.pagerduty) : !endswith(name, "-dlq")])
+    error_message = "The names in pagerduty must not end in -dlq: the queue would have the name of another alerter's dead-letter queue."
   }
 }
 
@@ -122,7 +183,8 @@ variable "email" {
     minimum_severity = optional(string, "low")
     accounts         = optional(set(string), [])
   }))
-  default = {}
+  default  = {}
+  nullable = false
 
   validation {
     condition     = alltrue([for name in keys(var.email) : can(regex("^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$", name))])
@@ -145,8 +207,13 @@ variable "email" {
   }
 
   validation {
-    condition     = alltrue([for alerter in values(var.email) : length(alerter.accounts) <= 30 && alltrue([for id in alerter.accounts : can(regex("^[0-9]{12}$", id))])])
-    error_message = "accounts must be at most 30 account ids of 12 digits: a filter policy of SNS holds no more."
+    condition     = alltrue([for alerter in values(var.email) : length(alerter.accounts) <= (alerter.minimum_severity == "medium" ? 23 : 30) && alltrue([for id in alerter.accounts : can(regex("^[0-9]{12}$", id))])])
+    error_message = "accounts must be at most 30 account ids of 12 digits, or 23 with minimum_severity medium: SNS allows 150 combinations of values in a filter policy."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.email) : !endswith(name, "-dlq")])
+    error_message = "The names in email must not end in -dlq: the queue would have the name of another alerter's dead-letter queue."
   }
 }
 
@@ -154,6 +221,7 @@ variable "health_emails" {
   description = "Addresses that hear of the monitor's own failures, past all its functions. Give at least one, or a PagerDuty alerter with `health`."
   type        = set(string)
   default     = []
+  nullable    = false
 
   validation {
     condition     = alltrue([for address in var.health_emails : can(regex("^[^@\\s]+@[^@\\s]+$", address))])
@@ -165,6 +233,7 @@ variable "account_names" {
   description = "Names of accounts, id to name, that alerts say beside the id."
   type        = map(string)
   default     = {}
+  nullable    = false
 
   validation {
     condition     = alltrue([for id, name in var.account_names : can(regex("^[0-9]{12}$", id)) && length(name) > 0 && length(name) <= 64])
@@ -209,12 +278,18 @@ variable "access_portal_role" {
   description = "Name of the permission set that links through the access portal use. Defaults to a choice in the portal."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.access_portal_role == null || can(regex("^[A-Za-z0-9+=,.@_-]{1,32}$", var.access_portal_role))
+    error_message = "access_portal_role must be the name of a permission set: 1 to 32 letters, digits or characters of +=,.@_-."
+  }
 }
 
 variable "severities" {
   description = "Severities of your own, operation to severity, as in { \"s3:ListBuckets\" = \"high\" }; the operation is the service of the event source and the event name. They hold whatever the outcome."
   type        = map(string)
   default     = {}
+  nullable    = false
 
   validation {
     condition     = alltrue([for operation, severity in var.severities : can(regex("^[a-z0-9-]+:[A-Za-z0-9_]+$", operation)) && contains(["low", "medium", "high", "critical"], severity)])
@@ -230,7 +305,8 @@ variable "suppressions" {
     until     = string
     reason    = string
   }))
-  default = []
+  default  = []
+  nullable = false
 
   validation {
     condition = alltrue([for suppression in var.suppressions :
@@ -243,30 +319,67 @@ variable "suppressions" {
     condition     = alltrue([for suppression in var.suppressions : can(timeadd(suppression.until, "0s")) && length(suppression.reason) > 0])
     error_message = "until must be a time like 2026-12-31T00:00:00Z, and reason must not be empty."
   }
+
+  validation {
+    condition     = alltrue([for suppression in var.suppressions : alltrue([for id in suppression.accounts : can(regex("^[0-9]{12}$", id))])])
+    error_message = "The accounts in suppressions must be account ids of 12 digits."
+  }
 }
 
 variable "deduplication" {
   description = "Whether the alerters remember what they told, in a DynamoDB table (on demand, encrypted with the monitor's key): then the same act is told once by each, and what follows in an incident comes in its thread or in one message. Without it each message is told by itself."
   type        = bool
   default     = false
+  nullable    = false
 }
 
 variable "read_only_events" {
   description = "Whether read-only calls of root are alerted too (rule state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS). Set it alike in the spokes."
   type        = bool
   default     = true
+  nullable    = false
+}
+
+variable "event_bus_name" {
+  description = "Name of the event bus. Another name, with another `name_prefix`, allows a second hub in the same account and Region."
+  type        = string
+  default     = "hub-root-activity"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._-]{1,256}$", var.event_bus_name)) && var.event_bus_name != "default" && !startswith(var.event_bus_name, "aws.")
+    error_message = "event_bus_name must be 1 to 256 letters, digits or characters of ._-, must not be default and must not begin with aws. (including the dot)."
+  }
+}
+
+variable "queue_max_message_size" {
+  description = "Maximum size of a message in the queues that receive events, in bytes. Defaults to the default of the AWS provider, 262144. A larger value, up to 1048576, requires version 6.8 of the provider."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.queue_max_message_size == null || try(var.queue_max_message_size >= 262144 && var.queue_max_message_size <= 1048576, false)
+    error_message = "queue_max_message_size must be between 262144 and 1048576."
+  }
 }
 
 variable "log_retention_days" {
   description = "How long the functions' logs are kept, in days."
   type        = number
   default     = 365
+  nullable    = false
+
+  validation {
+    condition     = contains([0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be a period that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 days, or 0 for no expiry."
+  }
 }
 
 variable "kms_deletion_window_days" {
   description = "How many days the key stays recoverable after `destroy`, 7 to 30."
   type        = number
   default     = 30
+  nullable    = false
 
   validation {
     condition     = var.kms_deletion_window_days >= 7 && var.kms_deletion_window_days <= 30
@@ -274,8 +387,44 @@ variable "kms_deletion_window_days" {
   }
 }
 
+variable "alarm_actions" {
+  description = "List of ARNs of further actions of every alarm, in addition to the health topic."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.alarm_actions) <= 4 && alltrue([for arn in var.alarm_actions : can(regex("^arn:[^:]+:[a-z0-9-]+:", arn))])
+    error_message = "alarm_actions must contain at most 4 ARNs: an alarm has at most 5 actions, and the health topic is one of them."
+  }
+}
+
+variable "role_path" {
+  description = "Path of the IAM roles."
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/([!-~]{1,509}/)?$", var.role_path))
+    error_message = "role_path must begin and end with a slash, as in /monitoring/."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that is the permissions boundary of the IAM roles. Defaults to no boundary."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[^:]+:iam::(aws|[0-9]{12}):policy/.+$", var.permissions_boundary))
+    error_message = "permissions_boundary must be the ARN of a managed policy."
+  }
+}
+
 variable "tags" {
   description = "Tags of every resource."
   type        = map(string)
   default     = {}
+  nullable    = false
 }

@@ -2,7 +2,7 @@
 # by the rule that failed it would be counted again.
 
 locals {
-  alarm_actions = var.health_topic_arn == null ? [] : [var.health_topic_arn]
+  alarm_actions = concat(var.health_topic_arn == null ? [] : [var.health_topic_arn], var.alarm_actions)
 
   health_alarm_names = { dead_letters = "${local.name}-dead-letters", lost = "${local.name}-delivery-lost" }
 

@@ -39,10 +39,12 @@ resource "aws_cloudwatch_event_target" "hub" {
 # IAM is global: the Region in the name keeps the Regions of one account apart.
 # The hub's bus admits roles by the start of this name.
 resource "aws_iam_role" "delivery" {
-  name               = "${var.name_prefix}-delivery-${var.name}-${local.region}"
-  description        = "EventBridge delivers the alarm ${local.name} of ${local.region} to the hub with this role."
-  assume_role_policy = data.aws_iam_policy_document.delivery_trust.json
-  tags               = var.tags
+  name                 = "${var.name_prefix}-delivery-${var.name}-${local.region}"
+  path                 = var.role_path
+  description          = "EventBridge delivers the alarm ${local.name} of ${local.region} to the hub with this role."
+  assume_role_policy   = data.aws_iam_policy_document.delivery_trust.json
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 # Only this rule of this account may take the role.

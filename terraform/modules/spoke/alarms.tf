@@ -1,7 +1,7 @@
 # What keeps root activity from the hub. An alarm's action does not cross Regions: alarm_events.tf tells the hub.
 
 locals {
-  alarm_actions = var.health_topic_arn == null ? [] : [var.health_topic_arn]
+  alarm_actions = concat(var.health_topic_arn == null ? [] : [var.health_topic_arn], var.alarm_actions)
 
   # Both, for the queue may refuse as well.
   delivery_failures = {

@@ -3,6 +3,7 @@
 resource "aws_sqs_queue" "dead_letter" {
   name                      = local.dead_letter_queue_name
   message_retention_seconds = 14 * 24 * 3600
+  max_message_size          = var.queue_max_message_size
   sqs_managed_sse_enabled   = true
   policy                    = data.aws_iam_policy_document.dead_letter_queue.json
   tags                      = var.tags

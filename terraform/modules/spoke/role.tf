@@ -1,10 +1,12 @@
 # IAM is global: the Region in the name keeps the Regions of one account apart.
 # The hub's bus admits roles by the start of this name.
 resource "aws_iam_role" "delivery" {
-  name               = "${var.name_prefix}-delivery-${local.region}"
-  description        = "EventBridge delivers root activity of ${local.region} to the hub with this role."
-  assume_role_policy = data.aws_iam_policy_document.delivery_trust.json
-  tags               = var.tags
+  name                 = "${var.name_prefix}-delivery-${local.region}"
+  path                 = var.role_path
+  description          = "EventBridge delivers root activity of ${local.region} to the hub with this role."
+  assume_role_policy   = data.aws_iam_policy_document.delivery_trust.json
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 # Only the rules of this spoke may take the role.
