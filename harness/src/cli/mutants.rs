@@ -1,6 +1,6 @@
 //! `rootwatch mutants`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::run::{leave_out_variants, not_ready, wrong_root};
 use super::{Exit, complain, print};
-use crate::deployment::{Accounts, Coverage, Deployment, OwnRoot};
+use crate::deployment::{Accounts, Coverage, Deployment, OwnRoot, REGIONS};
 use crate::layout::Layout;
 use crate::mutants::{self, Declarations, Diff, Operator, Report, Selection, Sources, Stage};
 use crate::report::{Progress, mutants as report};
@@ -274,7 +274,9 @@ fn modules(layout: &Layout) -> BTreeMap<String, PathBuf> {
     let here = std::env::current_dir().unwrap_or_default();
     let accounts = Accounts::default();
     let inputs = HubInputs { variables: serde_json::Map::new(), log_group: Some("") };
-    let composed = composition(&accounts, &Coverage::of_region(&accounts.hub_region), inputs).main;
+    let everywhere: BTreeSet<String> = REGIONS.iter().map(|region| (*region).to_owned()).collect();
+    let coverage = Coverage { spoke: everywhere.clone(), hub: everywhere, ..Coverage::default() };
+    let composed = composition(&accounts, &coverage, inputs).main;
     let modules = composed["module"].as_object().into_iter().flatten();
     let found = modules.filter_map(|(name, module)| {
         let source = module["source"].as_str()?.strip_prefix("../tree/")?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rootwatch_cloud::trace::Entry;
+use rootwatch_cloud::trace::{Entry, Outcome};
 
 use super::Resource;
 
@@ -11,6 +11,7 @@ use super::Resource;
 pub(super) struct Touched {
     /// One text for each kind of entry of its trace: what was used, by whom, how it ended. Numbers and ids are left out.
     uses: BTreeSet<String>,
+    entries: usize,
 }
 
 impl Touched {
@@ -20,11 +21,20 @@ impl Touched {
             let principal = entry.principal.as_deref().unwrap_or_default();
             let statement =
                 entry.decision.as_ref().and_then(|decision| decision.statement.as_deref()).unwrap_or_default();
-            let detail = without_numbers(&entry.detail);
+            // Of a pattern that did not match, the field; its value says more about the event than about the resource.
+            let detail = match entry.outcome {
+                Outcome::NotMatched => entry.detail.split('`').nth(1).unwrap_or_default().to_owned(),
+                _ => without_numbers(&entry.detail),
+            };
             let (hop, outcome, resource) = (entry.hop, entry.outcome, &entry.resource);
             uses.insert(format!("{hop:?} {outcome:?} {resource} {principal} {statement} {detail}"));
         }
-        Self { uses }
+        Self { uses, entries: entries.len() }
+    }
+
+    /// What the scenario costs: the length of its trace, which is the same in every run.
+    pub(super) fn cost(&self) -> usize {
+        self.entries
     }
 
     /// The uses of resources of these names.
@@ -69,6 +79,27 @@ pub(super) fn names_of(resource: &Resource, resources: &[Resource]) -> Vec<Strin
             let uses = |other: &&Resource| other.text("kms_master_key_id").is_some_and(|key| key.contains(id));
             names.extend(resources.iter().filter(uses).map(|other| other.arn.clone()));
         }
+        "aws_cloudwatch_event_target" => {
+            names.extend(["arn", "role_arn"].iter().filter_map(|name| resource.text(name)).map(str::to_owned));
+            let queue = resource.block("dead_letter_config").and_then(|block| block.get("arn")?.as_str());
+            names.extend(queue.map(str::to_owned));
+        }
+        "aws_dynamodb_table" => {
+            let name = resource.text("name").unwrap_or("none");
+            let uses =
+                |other: &&Resource| other.attributes.get("environment").is_some_and(|it| it.to_string().contains(name));
+            names.extend(resources.iter().filter(uses).map(|other| other.arn.clone()));
+        }
+        "aws_lambda_function" => {
+            // What it calls with its role, and what its environment names.
+            let role = resource.text("role").and_then(|arn| arn.rsplit('/').next()).unwrap_or("none");
+            names.push(format!("assumed-role/{role}/"));
+            let environment = resource.attributes.get("environment").map(ToString::to_string).unwrap_or_default();
+            let named = |other: &&Resource| {
+                ["arn", "url"].iter().any(|name| other.text(name).is_some_and(|text| environment.contains(text)))
+            };
+            names.extend(resources.iter().filter(named).map(|other| other.arn.clone()));
+        }
         "aws_lambda_event_source_mapping" => {
             names.extend(
                 ["event_source_arn", "function_arn"].iter().filter_map(|name| resource.text(name)).map(str::to_owned),
@@ -92,5 +123,24 @@ pub(super) fn names_of(resource: &Resource, resources: &[Resource]) -> Vec<Strin
         }
         _ => {}
     }
+    // The alarms on a function or on what its log counts: how it is retried shows only there.
+    let watched: Vec<&str> = match resource.kind.as_str() {
+        "aws_cloudwatch_log_metric_filter" => {
+            let metric = resource.block("metric_transformation").and_then(|block| block.get("name")?.as_str());
+            metric.into_iter().collect()
+        }
+        "aws_lambda_function" => resource.text("function_name").into_iter().collect(),
+        "aws_iam_role_policy" => {
+            let functions =
+                resources.iter().filter(|other| other.text("role").is_some_and(|role| role == resource.arn));
+            functions.filter_map(|function| function.text("function_name")).collect()
+        }
+        _ => Vec::new(),
+    };
+    let watches = |alarm: &&Resource| {
+        let metric = alarm.text("metric_name").unwrap_or_default();
+        alarm.kind == "aws_cloudwatch_metric_alarm" && watched.iter().any(|name| metric.contains(name))
+    };
+    names.extend(resources.iter().filter(watches).map(|alarm| alarm.arn.clone()));
     names
 }

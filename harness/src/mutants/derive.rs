@@ -29,14 +29,27 @@ pub struct Excluded {
     pub count: usize,
 }
 
+/// In [`ARGUMENTS`], every type with a policy.
+const POLICIES: &str = "policies of resources";
+
 /// Arguments that no operator changes, though the resource has others.
 const ARGUMENTS: &[(&str, &str, &str)] = &[
+    (
+        POLICIES,
+        "actions and conditions of a statement for the account's own root",
+        "within the account the policies of the caller decide, with the statement or without it",
+    ),
     ("aws_cloudwatch_event_rule", "description, tags", "descriptive"),
     ("aws_cloudwatch_metric_alarm", "alarm_description, tags", "descriptive"),
     (
         "aws_cloudwatch_metric_alarm",
         "period, statistic, evaluation_periods",
         "tuning of an alarm that its threshold covers",
+    ),
+    (
+        "aws_cloudwatch_event_target",
+        "retry_policy of queues, topics and buses",
+        "in the embedded cloud their refusals are permanent, so nothing is retried",
     ),
     ("aws_iam_role", "name, description, tags, max_session_duration", "descriptive, or replaces the role"),
     ("aws_kms_key", "rotation, deletion window", "takes effect after months"),
@@ -52,7 +65,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
         "kms_master_key_id, tags",
         "encryption at rest has no effect on delivery; the key's policy is mutated",
     ),
-    ("policies of resources", "Resource", "a resource policy can only mean its own resource"),
+    (POLICIES, "Resource", "a resource policy can only mean its own resource"),
 ];
 
 /// Types that no operator changes.
@@ -73,6 +86,10 @@ pub fn derive(resources: &[Resource], sources: &Sources) -> Derived {
         found.all();
     }
     derived.mutants = merged(derived.mutants);
+    let policies = resources.iter().filter(|resource| resource.text("policy").is_some()).count();
+    for (_, argument, reason) in ARGUMENTS.iter().filter(|(of, _, _)| *of == POLICIES) {
+        derived.exclude(&format!("{POLICIES}: {argument}"), reason, policies);
+    }
     for (kind, count) in &counts {
         for (_, argument, reason) in ARGUMENTS.iter().filter(|(of, _, _)| of == kind) {
             derived.exclude(&format!("{kind}: {argument}"), reason, *count);
@@ -137,6 +154,7 @@ struct New<'a> {
     before: String,
     after: String,
     hint: Hint<'a>,
+    focus: Vec<String>,
     change: Change,
 }
 
@@ -158,6 +176,7 @@ impl Found<'_> {
             before: new.before,
             after: new.after,
             location: self.sources.locate(resource, &new.hint),
+            focus: new.focus,
             change: new.change,
         });
     }
@@ -166,13 +185,15 @@ impl Found<'_> {
     fn set(&mut self, operator: Operator, detail: &str, argument: &str, before: &str, after: &str, value: Value) {
         let hint = Hint { argument, sid: None, literal: detail };
         let (before, after) = (before.to_owned(), after.to_owned());
-        self.add(New { operator, detail, before, after, hint, change: Change::Set(argument.to_owned(), value) });
+        let change = Change::Set(argument.to_owned(), value);
+        self.add(New { operator, detail, before, after, hint, focus: Vec::new(), change });
     }
 
     fn remove(&mut self, operator: Operator) {
         let hint = Hint { argument: "", sid: None, literal: "" };
         let before = short(&self.resource.arn).to_owned();
-        self.add(New { operator, detail: "", before, after: "nothing".to_owned(), hint, change: Change::Remove });
+        let (after, focus) = ("nothing".to_owned(), Vec::new());
+        self.add(New { operator, detail: "", before, after, hint, focus, change: Change::Remove });
     }
 
     fn all(&mut self) {
@@ -190,7 +211,7 @@ impl Found<'_> {
             "aws_iam_role_policy_attachment" => self.remove(Operator::RolePolicyDetached),
             "aws_kms_key" => {
                 self.set(Operator::KeyDisabled, "", "is_enabled", "enabled", "disabled", false.into());
-                self.policy("policy", Attached::Resource);
+                self.policy("policy", Attached::Key);
             }
             "aws_cloudwatch_event_rule" => self.rule(),
             "aws_cloudwatch_event_target" => self.target(),
@@ -207,7 +228,7 @@ impl Found<'_> {
     fn policy(&mut self, argument: &str, attached: Attached) {
         let document = self.resource.text(argument).and_then(|text| serde_json::from_str::<Value>(text).ok());
         let Some(document) = document else { return };
-        for changed in policy::mutants(&document, attached) {
+        for changed in policy::mutants(&document, attached, &self.resource.account) {
             let text = match &changed.document {
                 Some(document) => document.to_string(),
                 // A trust, topic or key policy cannot be empty: nobody is left in it.
@@ -218,12 +239,19 @@ impl Found<'_> {
                 None => String::new(),
             };
             let hint = Hint { argument, sid: changed.sid.as_deref(), literal: &changed.literal };
+            // What the change names, else what its statement is about.
+            let focus = match changed.operator {
+                Operator::ActionRemoved => vec![changed.before.rsplit(':').next().unwrap_or_default().to_owned()],
+                _ if changed.before.starts_with("arn:") => vec![changed.before.clone()],
+                _ => policy::arns(&changed.statement).into_iter().filter(|arn| *arn != self.resource.arn).collect(),
+            };
             self.add(New {
                 operator: changed.operator,
                 detail: &changed.detail,
                 before: changed.before,
                 after: changed.after,
                 hint,
+                focus,
                 change: Change::Set(argument.to_owned(), text.into()),
             });
         }
@@ -234,12 +262,14 @@ impl Found<'_> {
         let Some(document) = document else { return };
         for changed in pattern::mutants(&document) {
             let hint = Hint { argument, sid: None, literal: &changed.literal };
+            let focus = policy::arns(&serde_json::from_str(&changed.before).unwrap_or_default());
             self.add(New {
                 operator: rename(changed.operator),
                 detail: &changed.detail,
                 before: changed.before,
                 after: changed.after,
                 hint,
+                focus,
                 change: Change::Set(argument.to_owned(), changed.pattern.to_string().into()),
             });
         }
@@ -273,8 +303,10 @@ impl Found<'_> {
             let before = "the dead-letter queue";
             self.set(Operator::DeadLetterQueueRemoved, "", "dead_letter_config", before, "none", json!([]));
         }
-        let once = json!([{"maximum_event_age_in_seconds": 60, "maximum_retry_attempts": 0}]);
-        self.set(Operator::RetriesRemoved, "", "retry_policy", "retries for a day", "one attempt", once);
+        if parts.get(2) == Some(&"lambda") {
+            let once = json!([{"maximum_event_age_in_seconds": 60, "maximum_retry_attempts": 0}]);
+            self.set(Operator::RetriesRemoved, "", "retry_policy", "retries for a day", "one attempt", once);
+        }
         if let Some(transformer) = self.resource.block("input_transformer").cloned() {
             self.set(
                 Operator::InputTransformerRemoved,

@@ -62,6 +62,9 @@ pub struct Mutant {
     /// The line of Terraform that it comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
+    /// Names of what the changed part is about: scenarios that use them are the likely killers.
+    #[serde(skip)]
+    pub focus: Vec<String>,
     /// The change itself.
     #[serde(skip)]
     pub change: Change,

@@ -11,6 +11,8 @@ pub(super) enum Attached {
     Identity,
     /// A resource. Its `Resource` element can only mean that resource.
     Resource,
+    /// A key: only what its policy allows is allowed, to its own account too.
+    Key,
     /// A role, as its trust policy.
     Trust,
 }
@@ -29,10 +31,22 @@ pub(super) struct Changed {
     pub(super) sid: Option<String>,
     /// A text that the changed line of source contains.
     pub(super) literal: String,
+    /// The statement, as deployed.
+    pub(super) statement: Value,
 }
 
-/// All mutants of a document, in its order.
-pub(super) fn mutants(document: &Value, attached: Attached) -> Vec<Changed> {
+/// Whether a statement only names the root of the resource's own account. Within the account the policies of the caller decide
+/// then, with the statement or without it, so its actions and conditions mean nothing.
+/// [D] IAM user guide, policy evaluation within an account
+fn is_delegation(statement: &Value, account: &str) -> bool {
+    let names = strings(&statement["Principal"]["AWS"]);
+    let root = |name: &String| name == account || name.ends_with(&format!(":iam::{account}:root"));
+    let kinds = statement["Principal"].as_object().map_or(0, serde_json::Map::len);
+    statement["Effect"] == "Allow" && kinds == 1 && !names.is_empty() && names.iter().all(root)
+}
+
+/// All mutants of a document, in its order. `account` owns the resource.
+pub(super) fn mutants(document: &Value, attached: Attached, account: &str) -> Vec<Changed> {
     let statements = list(&document["Statement"]);
     let mut all = Vec::new();
     for (place, statement) in statements.iter().enumerate() {
@@ -60,6 +74,7 @@ pub(super) fn mutants(document: &Value, attached: Attached) -> Vec<Changed> {
                 document: with(changed),
                 sid: sid.map(str::to_owned),
                 literal: literal.to_owned(),
+                statement: statement.clone(),
             });
         };
         let set = |element: &str, value: Value| {
@@ -76,6 +91,10 @@ pub(super) fn mutants(document: &Value, attached: Attached) -> Vec<Changed> {
         if statements.len() > 1 || effect == "Deny" {
             let flipped = set("Effect", other.into());
             add(Operator::EffectFlipped, "", effect.to_owned(), other.to_owned(), "effect", Some(flipped));
+        }
+        if attached == Attached::Resource && is_delegation(statement, account) {
+            principals(statement, effect, &set, &mut add);
+            continue;
         }
         let actions = strings(&statement["Action"]);
         for action in &actions {
@@ -216,6 +235,16 @@ fn other_value(operator: Operator, value: &str) -> String {
     }
 }
 
+/// The ARNs within a value.
+pub(super) fn arns(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) if text.starts_with("arn:") => vec![text.clone()],
+        Value::Array(values) => values.iter().flat_map(arns).collect(),
+        Value::Object(members) => members.values().flat_map(arns).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// The name at the end of an ARN, which is the same in every deployment.
 pub(super) fn short(text: &str) -> &str {
     if !text.starts_with("arn:") {
@@ -255,7 +284,7 @@ mod tests {
             "Condition": {"ArnEquals": {"aws:SourceArn": ["arn:aws:sns:us-east-1:1:a", "arn:aws:sns:us-east-1:1:b"]},
                           "StringEquals": {"aws:PrincipalOrgID": "o-x", "aws:SourceAccount": "111122223333"}},
         }]});
-        let found = mutants(&queue, Attached::Resource);
+        let found = mutants(&queue, Attached::Resource, "1");
         let shown: Vec<String> = found.iter().map(|it| format!("{} {}", it.operator, it.detail)).collect();
         assert_eq!(
             shown,
@@ -285,12 +314,28 @@ mod tests {
     }
 
     #[test]
+    fn a_statement_for_the_accounts_own_root_is_changed_as_a_whole() {
+        let topic = json!({"Statement": [
+            {"Sid": "Own", "Effect": "Allow", "Action": ["sns:Publish", "sns:Subscribe"], "Resource": "arn:x",
+             "Principal": {"AWS": "arn:aws:iam::111122223333:root"}},
+            {"Sid": "Other", "Effect": "Allow", "Action": "sns:Publish", "Resource": "arn:x",
+             "Principal": {"AWS": "arn:aws:iam::444455556666:root"}},
+        ]});
+        let details = |attached| -> Vec<String> {
+            let found = mutants(&topic, attached, "111122223333");
+            found.iter().filter(|it| it.detail.starts_with("Own")).map(|it| it.operator.to_string()).collect()
+        };
+        assert_eq!(details(Attached::Resource), ["statement-removed", "effect-flipped", "principal-widened"]);
+        assert_eq!(details(Attached::Key).len(), 6, "a key's policy decides");
+    }
+
+    #[test]
     fn identity_policies_have_resources_and_no_principals() {
         let role = json!({"Statement": [
             {"Effect": "Allow", "Action": "sns:Publish", "Resource": ["arn:aws:sns:r:1:a", "arn:aws:sns:r:1:b"]},
             {"Effect": "Deny", "Action": "*", "Resource": "*"},
         ]});
-        let shown: Vec<String> = mutants(&role, Attached::Identity)
+        let shown: Vec<String> = mutants(&role, Attached::Identity, "1")
             .iter()
             .map(|it| format!("{} {}: {} → {}", it.operator, it.detail, it.before, it.after))
             .collect();

@@ -26,9 +26,12 @@ impl Calls {
     /// In AWS's words, when AWS refuses one: such a deployment cannot exist.
     pub(super) fn make(&self, cloud: &Cloud) -> Result<(), String> {
         for Call { account, region, service, operation, params } in &self.0 {
-            cloud
-                .api(account, region, *service, operation, params.clone())
-                .map_err(|error| format!("{operation}: {error}"))?;
+            let answer = cloud.api(account, region, *service, operation, params.clone());
+            let answer = answer.map_err(|error| format!("{operation}: {error}"))?;
+            // PutTargets answers for each target.
+            if let Some(failed) = answer["FailedEntries"].get(0) {
+                return Err(format!("{operation}: {}: {}", failed["ErrorCode"], failed["ErrorMessage"]));
+            }
         }
         Ok(())
     }
@@ -46,14 +49,20 @@ pub(super) fn calls(resources: &[Resource], mutant: &Mutant) -> Result<Calls, St
             Change::Set(argument, value) => {
                 let mut after = resource.attributes.clone();
                 after.insert(argument.clone(), value.clone());
-                update(resource, &Attributes(&after), argument)
+                let updated = update(resource, &Attributes(&after), argument);
+                // A target that is put again keeps the role that it had. [D] API_PutTargets
+                let removed = if resource.kind == "aws_cloudwatch_event_target" { remove(resource) } else { None };
+                removed.into_iter().chain(updated).collect()
             }
-            Change::Remove => remove(resource),
+            Change::Remove => remove(resource).into_iter().collect::<Vec<_>>(),
         };
-        let (service, operation, params) =
-            made.ok_or_else(|| format!("no API call is known for {} of {}", mutant.argument, resource.kind))?;
-        let (account, region) = (resource.account.clone(), resource.region.clone());
-        calls.0.push(Call { account, region, service, operation, params });
+        if made.is_empty() {
+            return Err(format!("no API call is known for {} of {}", mutant.argument, resource.kind));
+        }
+        for (service, operation, params) in made {
+            let (account, region) = (resource.account.clone(), resource.region.clone());
+            calls.0.push(Call { account, region, service, operation, params });
+        }
     }
     match calls.0.is_empty() {
         true => Err(format!("there is no {}", mutant.address)),

@@ -18,7 +18,7 @@ use super::realize;
 use super::{Change, Declarations, Diff, Mutant, Operator, Report, Resource, Sources, Tested, Verdict, resources};
 use crate::deployment::{Accounts, Deployment};
 use crate::runner::{Outcome, Session, Status};
-use crate::scenario::{DeploymentChange, Loaded, Step, play};
+use crate::scenario::{DeploymentChange, Expectation, Loaded, Step, play};
 
 /// The least real time that a scenario has on a mutant.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -27,6 +27,8 @@ const TIMEOUT_FACTOR: u32 = 20;
 
 /// How many scenarios with an event that a mutant of a pattern takes otherwise are run before all others.
 const DIFFERING: usize = 4;
+/// What the scenarios for one mutant may cost together, in entries of their traces: a plain alert has some forty.
+const BUDGET: usize = 5000;
 /// How many scenarios that count health messages are run for an alarm that none of them raises.
 const QUIET: usize = 3;
 
@@ -199,12 +201,27 @@ impl Places {
     fn mutants(&self) -> Vec<(usize, Mutant)> {
         let mut all: Vec<(usize, Mutant)> = Vec::new();
         for (number, place) in self.places.iter().take(self.mutated).enumerate() {
-            let known =
-                |mutant: &Mutant| self.places[..number].iter().any(|earlier| earlier.by_id.contains_key(&mutant.id));
+            let earlier = self.places[..number].iter().flat_map(|place| &place.mutants);
+            let earlier: BTreeSet<String> = earlier.filter_map(edit).collect();
+            let known = |mutant: &Mutant| {
+                let in_place = |place: &Place| place.by_id.contains_key(&mutant.id);
+                self.places[..number].iter().any(in_place) || edit(mutant).is_some_and(|edit| earlier.contains(&edit))
+            };
             all.extend(place.mutants.iter().filter(|mutant| !known(mutant)).map(|mutant| (number, mutant.clone())));
         }
         all
     }
+}
+
+/// The edit of the source that makes a mutant: the same for every instance of a module, in whatever Region.
+fn edit(mutant: &Mutant) -> Option<String> {
+    let mut change = mutant.id.strip_prefix(&mutant.address)?.to_owned();
+    for region in crate::deployment::REGIONS {
+        change = change.replace(region, "region");
+    }
+    let resource = mutant.address.rsplit("module.").next().unwrap_or_default();
+    let resource = resource.split_once('.').map_or(resource, |(_, resource)| resource);
+    Some(format!("{} {resource} {change}", mutant.location.as_ref()?))
 }
 
 /// The mutants that a selection means, without testing them.
@@ -239,6 +256,10 @@ struct Killer {
     took: Duration,
     /// Whether it counts messages about the monitor's own health.
     looks_at_health: bool,
+    /// Whether it reads what messages say.
+    reads_messages: bool,
+    /// Whether it says where an event ends.
+    says_where: bool,
 }
 
 /// What the tests of all mutants share.
@@ -385,7 +406,9 @@ async fn baseline(
                 place,
                 touched: Touched::by(&outcome.entries),
                 took: Duration::from_secs_f64(outcome.duration_ms / 1000.0),
-                looks_at_health: looks_at_health(&loaded),
+                looks_at_health: expects(&loaded, |expect| expect.health.is_some()),
+                reads_messages: expects(&loaded, |expect| !expect.messages.is_empty()),
+                says_where: expects(&loaded, |expect| expect.stopped_at.is_some()),
                 events: events(&loaded, &places.places[place].deployment.facts.accounts),
                 loaded,
             }),
@@ -397,9 +420,8 @@ async fn baseline(
     (killers, left_out)
 }
 
-fn looks_at_health(loaded: &Loaded) -> bool {
-    let expect = loaded.scenario.as_ref().ok().and_then(|scenario| scenario.expect.as_ref());
-    expect.is_some_and(|expect| expect.health.is_some())
+fn expects(loaded: &Loaded, what: impl Fn(&Expectation) -> bool) -> bool {
+    loaded.scenario.as_ref().is_ok_and(|scenario| scenario.expect.as_ref().is_some_and(what))
 }
 
 impl Bench {
@@ -475,22 +497,58 @@ impl Bench {
         let changed = of.resources.iter().filter(|resource| mutant.addresses().any(|it| *it == resource.address));
         let names: Vec<String> = changed.flat_map(|resource| names_of(resource, &of.resources)).collect();
         let is_alarm = matches!(mutant.operator.group(), "alarm" | "metric filter");
-        let mut killers: Vec<&Killer> = self.killers.iter().collect();
-        killers.sort_by_key(|killer| killer.took);
-        let mut candidates: Vec<&Killer> = match self.patterns(place, mutant) {
-            Some((before, after)) => {
-                let differs =
-                    |killer: &&&Killer| killer.events.iter().any(|event| before.matches(event) != after.matches(event));
-                killers.iter().filter(differs).take(DIFFERING).copied().collect()
-            }
-            None => Vec::new(),
+        // Where the mutant does not exist, nothing can notice it.
+        let exists =
+            |killer: &&Killer| killer.place == place || self.places.places[killer.place].by_id.contains_key(&mutant.id);
+        let mut killers: Vec<&Killer> = self.killers.iter().filter(exists).collect();
+        // The likely ones first: they use what the change is about, and look at what it changes.
+        let looks = |killer: &Killer| match mutant.operator {
+            _ if is_alarm => killer.looks_at_health,
+            Operator::InputPathAltered | Operator::InputTransformerRemoved => killer.reads_messages,
+            _ if mutant.operator.group() == "rule" => killer.says_where || killer.looks_at_health,
+            _ => true,
         };
+        killers.sort_by_cached_key(|killer| {
+            let uses = mutant.focus.is_empty() || killer.touched.of(&mutant.focus).next().is_some();
+            (!uses, !looks(killer), killer.touched.cost())
+        });
+        let patterns = self.patterns(place, mutant);
+        let differs = |event: &Value| match &patterns {
+            Some((before, after)) => before.matches(event) != after.matches(event),
+            None => mutant.operator == Operator::RuleStateChanged && event["detail"]["readOnly"] == true,
+        };
+        let differing = killers.iter().filter(|killer| killer.events.iter().any(differs));
+        let mut candidates: Vec<&Killer> = differing.take(DIFFERING).copied().collect();
+        // Events of alarms are not injected: the trace shows which of them a field kept from the rule.
+        let widened = matches!(mutant.operator, Operator::PatternFieldRemoved | Operator::PatternValueAltered);
+        if let Some(field) = mutant.id.rsplit(['.', ' ']).next().filter(|_| widened) {
+            let kept = |killer: &&&Killer| {
+                let mut uses = killer.touched.of(&names);
+                uses.any(|usage| {
+                    usage.starts_with("Rule NotMatched ")
+                        && usage.rsplit(' ').next().is_some_and(|path| path.contains(field))
+                })
+            };
+            candidates.extend(killers.iter().filter(kept).take(2 * DIFFERING).copied());
+        }
+        // How often and how fast something is tried again shows in the alarms only.
+        let retried = |killer: &&&Killer| {
+            killer.looks_at_health && killer.touched.of(&names).any(|usage| usage.contains(" Retried "))
+        };
+        let retried: Vec<&Killer> = killers.iter().filter(retried).take(DIFFERING).copied().collect();
         let mut seen: BTreeSet<&str> = BTreeSet::new();
-        let mut health = 0;
-        for killer in killers {
+        let (mut health, mut spent) = (0, 0);
+        for killer in killers.iter().copied() {
+            // What is above the budget must at least be the first that uses the resource at all.
+            let affordable = seen.is_empty() || spent + killer.touched.cost() <= BUDGET;
             let mut is_new = false;
-            for usage in killer.touched.of(&names) {
-                is_new |= seen.insert(usage);
+            if affordable {
+                for usage in killer.touched.of(&names) {
+                    is_new |= seen.insert(usage);
+                }
+            }
+            if is_new {
+                spent += killer.touched.cost();
             }
             // An alarm that is quiet on the unmutated deployment may be raised on the mutant.
             let quiet = is_alarm && killer.looks_at_health && health < QUIET;
@@ -499,6 +557,11 @@ impl Bench {
                 candidates.push(killer);
             }
         }
+        candidates.extend(retried);
+        let focused = |killer: &&&Killer| killer.touched.of(&mutant.focus).next().is_some();
+        candidates.extend(killers.iter().filter(focused).take(2 * DIFFERING).copied());
+        let mut named = BTreeSet::new();
+        candidates.retain(|killer| named.insert(killer.loaded.name.as_str()));
         candidates
     }
 

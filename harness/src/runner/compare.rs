@@ -56,6 +56,8 @@ pub(crate) fn compared(expected: &Expectation, found: &Outcome) -> Vec<Compared>
         Compared::new("e-mails", expected.email.unwrap_or(alerts), sinks.email),
         Compared::new("messages in dead-letter queues", expected.dead_letters, found.dead_letters),
     ]);
+    let health_emails = expected.health_emails;
+    all.extend(health_emails.map(|expected| Compared::new("e-mails about health", expected, found.health_emails)));
     match (expected.stopped_at, found.stopped_at) {
         (Some(expected), found) => all.push(Compared::new("where it ended", place(Some(expected)), place(found))),
         // Only the other two are a silence that was meant.
@@ -71,6 +73,9 @@ pub(crate) fn compared(expected: &Expectation, found: &Outcome) -> Vec<Compared>
             Compared::new("after the redrive, events to PagerDuty", expected.pagerduty, found.pagerduty),
             Compared::new("after the redrive, e-mails", expected.email, found.email),
         ]);
+        all.extend(expected.health.map(|expected| {
+            Compared::new("after the redrive, health messages", expected, found.health.unwrap_or_default())
+        }));
     }
     let hop = found.broken_hop.as_deref().unwrap_or("none");
     for text in &expected.broken_hop {

@@ -97,6 +97,9 @@ pub struct Outcome {
     pub broken_hop: Option<String>,
     /// Messages in dead-letter queues.
     pub dead_letters: u64,
+    /// E-mails about the monitor's health.
+    #[serde(skip)]
+    pub health_emails: u64,
     /// What came after the sinks were repaired and the dead-letter queues redriven, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_redrive: Option<Redriven>,
@@ -137,6 +140,7 @@ impl Outcome {
             stopped_at: None,
             broken_hop: None,
             dead_letters: 0,
+            health_emails: 0,
             after_redrive: None,
             duration_ms: 0.0,
             notes: Vec::new(),

@@ -1,10 +1,12 @@
 //! One scenario: fork, inject, let time pass, observe, compare.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_eventbridge::Client as EventBridge;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use rootwatch_cloud::api::Service;
 use rootwatch_cloud::services::dynamodb::Outage;
 use rootwatch_cloud::services::{cloudtrail, sns, sqs};
 use rootwatch_cloud::time::Time;
@@ -97,6 +99,7 @@ async fn observe(
     sink.set_faults(&mailbox, &scenario.faults);
     point_secrets_at(&cloud, deployment, sink, &mailbox, accounts, scenario.slack_by, &scenario.faults).await?;
     cloud.with(|state| state.dynamodb.set_outage(scenario.store_fault.map(outage)));
+    make_calls(&cloud, scenario, accounts, None)?;
     for step in scenario.steps() {
         // What came later is delivered later; what is dated back comes late.
         let now = cloud.with(|state| state.now);
@@ -107,12 +110,19 @@ async fn observe(
             Step::Record(record) => inject(&cloud, outcome, scenario, deployment, accounts, &record, false),
             Step::Event(event) => inject(&cloud, outcome, scenario, deployment, accounts, &event, true),
             Step::Put(call) => {
-                let account = caller(accounts, &call);
+                let account = account_of(accounts, &call.account);
                 let client = Caller::of_cloud(&cloud, account, &call.region).eventbridge();
                 put(&client, outcome, accounts, &call).await;
             }
         }
         cloud.settle().await;
+    }
+    let begun = cloud.with(|state| state.now);
+    let later: BTreeSet<u64> = scenario.calls.iter().filter_map(|call| call.after_minutes).collect();
+    for minutes in later {
+        let passed = cloud.with(|state| state.now) - begun;
+        cloud.advance(Duration::from_secs(minutes * 60).saturating_sub(passed)).await;
+        make_calls(&cloud, scenario, accounts, Some(minutes))?;
     }
     if let Some(minutes) = scenario.faults.values().flatten().filter_map(|fault| fault.minutes).max() {
         cloud.advance(Duration::from_secs(minutes * 60)).await;
@@ -134,7 +144,7 @@ async fn observe(
     };
     let trace: Vec<Entry> = cloud.with(|state| state.entries().filter(|entry| !aside(entry)).cloned().collect());
     if scenario.expect.as_ref().is_some_and(|expect| expect.after_redrive.is_some()) {
-        repair(&cloud, outcome, deployment, sink, &mailbox, accounts, scenario.slack_by).await?;
+        repair(&cloud, outcome, deployment, sink, &mailbox, accounts, scenario).await?;
     }
     if outcome.alerts.root() == 0 {
         // Without a trace nothing was delivered: that is no silence that was meant.
@@ -148,6 +158,19 @@ async fn observe(
     }
     outcome.trace = trace.iter().map(ToString::to_string).collect();
     outcome.entries = trace;
+    Ok(())
+}
+
+/// Makes the calls of administrators that are due.
+fn make_calls(cloud: &Cloud, scenario: &Scenario, accounts: &Accounts, due: Option<u64>) -> Result<(), String> {
+    for call in scenario.calls.iter().filter(|call| call.after_minutes == due) {
+        let service = Service::from_signing_name(&call.service)
+            .ok_or_else(|| format!("there is no service `{}`; name it as ARNs do, for example `sqs`", call.service))?;
+        let account = account_of(accounts, &call.account);
+        cloud
+            .api(account, &call.region, service, &call.operation, call.params.clone())
+            .map_err(|error| format!("{}:{} was refused: {error}", call.service, call.operation))?;
+    }
     Ok(())
 }
 
@@ -167,8 +190,9 @@ async fn repair(
     sink: &Sink,
     mailbox: &str,
     accounts: &Accounts,
-    slack_by: SlackBy,
+    scenario: &Scenario,
 ) -> Result<(), String> {
+    let slack_by = scenario.slack_by;
     sink.set_faults(mailbox, &Faults::default());
     cloud.with(|state| state.dynamodb.set_outage(None));
     point_secrets_at(cloud, deployment, sink, mailbox, accounts, slack_by, &Faults::default()).await?;
@@ -184,12 +208,22 @@ async fn repair(
         outcome.notes.extend(moved.into_iter().map(|moved| format!("redrive: {moved}")));
     }
     let before = (outcome.alerts, outcome.sinks, outcome.messages.len());
+    let health_emails = outcome.health_emails;
     rest(cloud, outcome).await;
     read_sinks(cloud, outcome, sink, mailbox);
     let mails = cloud.with(|state| sns::mailbox(state).iter().skip(mails).filter(|mail| !is_health_mail(mail)).count());
-    outcome.after_redrive =
-        Some(Redriven { slack: outcome.sinks.slack, pagerduty: outcome.sinks.pagerduty, email: mails as u64 });
-    (outcome.alerts, outcome.sinks) = (before.0, before.1);
+    let expected = scenario.expect.as_ref().and_then(|expect| expect.after_redrive);
+    let health = match expected.and_then(|expected| expected.health) {
+        None => None,
+        Some(_) => {
+            read_topics(cloud, outcome, deployment, accounts).await?;
+            // The probes keep what was read before.
+            Some(outcome.alerts.health.saturating_sub(before.0.health))
+        }
+    };
+    let SinkCounts { slack, pagerduty, .. } = outcome.sinks;
+    outcome.after_redrive = Some(Redriven { slack, pagerduty, email: mails as u64, health });
+    (outcome.alerts, outcome.sinks, outcome.health_emails) = (before.0, before.1, health_emails);
     outcome.messages.truncate(before.2);
     Ok(())
 }
@@ -289,9 +323,9 @@ fn inject(
     }
 }
 
-/// The account that makes a call.
-fn caller<'a>(accounts: &'a Accounts, call: &'a PutEvents) -> &'a str {
-    match call.account.as_str() {
+/// The account that a scenario names.
+fn account_of<'a>(accounts: &'a Accounts, name: &'a str) -> &'a str {
+    match name {
         "hub" => &accounts.hub,
         "spoke" => &accounts.spoke,
         "management" => &accounts.management,
@@ -371,6 +405,7 @@ async fn read_topics(
 fn read_sinks(cloud: &Cloud, outcome: &mut Outcome, sink: &Sink, mailbox: &str) {
     let mut counts = SinkCounts::default();
     let before = outcome.messages.len();
+    outcome.health_emails = 0;
     for received in sink.take(mailbox) {
         match received.alerter.as_str() {
             "slack" => counts.slack += 1,
@@ -384,6 +419,7 @@ fn read_sinks(cloud: &Cloud, outcome: &mut Outcome, sink: &Sink, mailbox: &str) 
     let mails: Vec<_> = cloud.with(|state| sns::mailbox(state).iter().cloned().collect());
     for mail in mails {
         if is_health_mail(&mail) {
+            outcome.health_emails += 1;
             continue;
         }
         counts.email += 1;

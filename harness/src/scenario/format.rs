@@ -41,6 +41,9 @@ pub struct Scenario {
     /// `PutEvents` calls of customers.
     #[serde(default)]
     pub put_events: Vec<PutEvents>,
+    /// AWS API calls of administrators, before the records or minutes after them: a mistake or an outage, and its repair.
+    #[serde(default)]
+    pub calls: Vec<ApiCall>,
     /// What goes wrong at Slack and PagerDuty.
     #[serde(default)]
     pub faults: Faults,
@@ -67,6 +70,26 @@ pub enum SlackBy {
     Webhook,
     /// By a bot's `chat.postMessage`.
     Bot,
+}
+
+/// One call of the AWS API by an administrator.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApiCall {
+    /// The caller's account: `spoke`, `hub`, `management` or an account id.
+    pub account: String,
+    /// The Region of the call.
+    #[serde(default = "us_east_1")]
+    pub region: String,
+    /// The service, as ARNs name it: `sqs`, `events`, `kms`.
+    pub service: String,
+    /// The operation: `SetQueueAttributes`.
+    pub operation: String,
+    /// The input, with AWS's member names.
+    pub params: Value,
+    /// Minutes after the last record. Left out: before the first.
+    #[serde(default)]
+    pub after_minutes: Option<u64>,
 }
 
 /// One `PutEvents` call.
@@ -164,6 +187,9 @@ pub struct Expectation {
     /// Health messages.
     #[serde(default)]
     pub health: Option<u64>,
+    /// E-mails about the monitor's health. Left out: not compared.
+    #[serde(default)]
+    pub health_emails: Option<u64>,
     /// Requests to Slack. Left out: as many as there are alerts.
     #[serde(default)]
     pub slack: Option<u64>,
@@ -213,6 +239,9 @@ pub struct Redriven {
     /// E-mails.
     #[serde(default)]
     pub email: u64,
+    /// Health messages. Left out: not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<u64>,
 }
 
 /// One thing to inject, in order.

@@ -100,6 +100,10 @@ pub fn for_accounts(scenario: &Scenario, accounts: &Accounts) -> Scenario {
     };
     let mut scenario = scenario.clone();
     scenario.records.iter_mut().chain(&mut scenario.events).for_each(value);
+    for call in &mut scenario.calls {
+        text(&mut call.account);
+        value(&mut call.params);
+    }
     for call in &mut scenario.put_events {
         text(&mut call.account);
         call.bus.iter_mut().for_each(text);

@@ -18,7 +18,9 @@ pub use account::Account;
 pub use error::{Place, ScenarioError};
 pub use expect::{Mention, MessageExpectation, Receiver, at};
 pub use fault::{Alerter, Connection, Fault, Faults, StoreFault};
-pub use format::{Counts, DeploymentChange, Expectation, PutEvents, Redriven, Scenario, SlackBy, Step, StoppedAt};
+pub use format::{
+    ApiCall, Counts, DeploymentChange, Expectation, PutEvents, Redriven, Scenario, SlackBy, Step, StoppedAt,
+};
 pub use identity::{Played, Who, exchange, for_accounts, play};
 pub use load::{Loaded, events_of, find, load, read_text};
 pub use redact::{Kind, NOT_REPLACED, Redactor};

@@ -148,6 +148,7 @@ impl Case {
                 slack: of(after, "slack"),
                 pagerduty: of(after, "pagerduty"),
                 email: of(after, "email"),
+                health: None,
             });
         }
     }

@@ -39,6 +39,9 @@ pub(in crate::cloud) fn not_run(
         let what = format!("it waits {wait} for its retries; the bound is {} s", LIMIT.as_secs());
         return Some(Found::new(Difference::RealTime, what));
     }
+    if !scenario.calls.is_empty() {
+        return Some(Found::new(Difference::Deployments, "it changes the deployment, which other scenarios share"));
+    }
     if let Some((_, difference, what)) = BY_NAME.iter().find(|(one, _, _)| *one == name) {
         return Some(Found::new(*difference, *what));
     }
