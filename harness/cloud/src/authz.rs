@@ -56,17 +56,6 @@ impl<'de> Deserialize<'de> for PolicyText {
     }
 }
 
-/// A permission that a call of the API used.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct UsedPermission {
-    /// ARN of the principal.
-    pub principal: String,
-    /// The policy action, e.g. `sns:Publish`.
-    pub action: String,
-    /// ARN of the resource, or `*`.
-    pub resource: String,
-}
-
 /// One question: may this principal do this to that resource, over this edge?
 #[derive(Clone, Debug)]
 pub struct Edge<'a> {

@@ -1,13 +1,10 @@
 //! Everything the cloud knows, as one value. `clone` is a fork: cheap, and isolated from then on.
 
-use std::collections::BTreeSet;
-
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::assumptions::Assumptions;
-use crate::authz::UsedPermission;
 use crate::runtime::Effect;
 use crate::services::{
     account, cloudtrail, cloudwatch, dynamodb, events, iam, kms, lambda, logs, organizations, s3, secretsmanager, sns,
@@ -35,9 +32,6 @@ pub struct State {
     sequence: u64,
     tasks: Table<TaskKey, Task>,
     trace: Trace,
-    /// The permissions that calls have used, if somebody asked to record them.
-    #[serde(skip)]
-    pub(crate) used_permissions: Option<BTreeSet<UsedPermission>>,
     /// What the edge has to carry out for the state: start a function, post to an HTTP endpoint.
     #[serde(skip)]
     effects: Vec<Effect>,
@@ -89,7 +83,6 @@ impl State {
             sequence: 0,
             tasks: Table::default(),
             trace: Trace::default(),
-            used_permissions: None,
             effects: Vec::new(),
             usage: Usage::default(),
             account: Default::default(),
@@ -108,16 +101,6 @@ impl State {
             cloudtrail: Default::default(),
             dynamodb: Default::default(),
         }
-    }
-
-    /// Records from now on which permissions calls of the API use.
-    pub fn record_permissions(&mut self) {
-        self.used_permissions = Some(BTreeSet::new());
-    }
-
-    /// The permissions that calls of the API have used since [`State::record_permissions`].
-    pub fn used_permissions(&self) -> impl Iterator<Item = &UsedPermission> {
-        self.used_permissions.iter().flatten()
     }
 
     /// Lets a fork draw other identifiers than its siblings.

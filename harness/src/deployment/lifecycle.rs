@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rootwatch_cloud::api::{ApiError, Service};
-use rootwatch_cloud::authz::UsedPermission;
 use rootwatch_cloud::runtime::CodeStore;
 use rootwatch_cloud::services::sns;
 use rootwatch_cloud::{Clock, Cloud, Options, State};
@@ -36,8 +35,6 @@ pub struct Lifecycle {
     pub left: Vec<String>,
     /// Terraform's state of each of the tree's own configurations after the apply, by its directory.
     pub states: BTreeMap<String, Value>,
-    /// The permissions that Terraform used to apply, update and destroy.
-    pub permissions: Vec<UsedPermission>,
 }
 
 /// What came of a configuration that calls the tree's modules.
@@ -115,8 +112,8 @@ pub async fn states_of_their_own(layout: &Layout, packages: &Packages) -> Result
     let accounts = stand.accounts.clone();
     organization_trail(&stand.cloud, &accounts)?;
     seed::deploy_role(&stand.cloud, &accounts, &accounts.hub)?;
+    stand.before = inventory(&stand.cloud, &accounts, &stand.regions)?;
     let policies = stand.attach_policies(&json!([]), &json!([]))?;
-    stand.cloud.with(State::record_permissions);
     stand.access_key = stand.session_of_deploy_role()?;
     let mut variables = hub_variables(&accounts, packages, &stand.secrets, &Map::new());
     variables.extend([
@@ -429,12 +426,11 @@ impl Stand {
     /// Plans all again, takes the deployment for scenarios, and destroys all.
     async fn end(mut self, topics: &Value) -> Result<Lifecycle, DeployError> {
         self.plan_again()?;
-        // The probes belong to the copy that scenarios run on, not to what is destroyed.
         let protected = self.cloud.snapshot();
+        // The probes belong to the copy that scenarios run on, not to what is destroyed.
         let deployment = self.observed(topics).await?;
         let left = self.destroy()?;
-        let permissions = self.cloud.with(|state| state.used_permissions().cloned().collect());
-        Ok(Lifecycle { deployment, protected, complaints: self.complaints, left, states: self.states, permissions })
+        Ok(Lifecycle { deployment, protected, complaints: self.complaints, left, states: self.states })
     }
 
     async fn observed(&self, topics: &Value) -> Result<Deployment, DeployError> {

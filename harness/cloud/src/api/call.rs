@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{ApiError, Protocol, Service};
-use crate::authz::{Edge, PolicyText, UsedPermission};
+use crate::authz::{Edge, PolicyText};
 use crate::id::{AccountId, Arn, Region};
 use crate::state::State;
 use crate::time::Time;
@@ -142,10 +142,6 @@ impl Call<'_> {
         let caller = self.caller.clone();
         let edge = Edge { principal: &caller, action, resource, region: &self.region, context, resource_policy, kind };
         let decision = self.state.decide(&edge);
-        if let Some(used) = &mut self.state.used_permissions {
-            let (principal, action) = (caller.arn(), action.to_owned());
-            used.insert(UsedPermission { principal, action, resource: resource.to_string() });
-        }
         if decision.allowed {
             return Ok(());
         }
