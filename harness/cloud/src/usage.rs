@@ -152,12 +152,18 @@ fn identity_policy(used: &[&Used]) -> Value {
 }
 
 fn resource_policy(resource: &str, used: &BTreeMap<&By, BTreeSet<&str>>) -> Value {
+    let is_role = resource.contains(":role/");
     let statement = |(by, actions): (&&By, &BTreeSet<&str>)| {
         let principal = match by {
             By::Identity(arn) => json!({"AWS": arn}),
             By::Service(name) => json!({"Service": name}),
         };
-        json!({"Effect": "Allow", "Principal": principal, "Action": actions, "Resource": resource})
+        let mut statement = json!({"Effect": "Allow", "Principal": principal, "Action": actions, "Resource": resource});
+        if let (true, Some(members)) = (is_role, statement.as_object_mut()) {
+            // The trust policy of a role names no resource: IAM refuses it. [D] IAM user guide, Resource
+            members.shift_remove("Resource");
+        }
+        statement
     };
     document(used.iter().map(statement).collect())
 }
@@ -234,6 +240,7 @@ mod tests {
         use_once(&state, &role, "logs:PutLogEvents", "arn:aws:logs:us-east-1:111122223333:log-group:g:log-stream:1");
         use_once(&state, &role, "logs:PutLogEvents", "arn:aws:logs:us-east-1:111122223333:log-group:g:log-stream:2");
         use_once(&state, &events, "sqs:SendMessage", queue);
+        use_once(&state, &events, "sts:AssumeRole", ROLE);
         use_once(&state, &root, "sqs:DeleteQueue", queue);
         let suggestion = serde_json::to_value(state.suggested_policies()).unwrap();
         let statement =
@@ -256,6 +263,9 @@ mod tests {
             json!({
                 queue: granted(json!({"Service": "events.amazonaws.com"}), queue),
                 other: granted(json!({"AWS": ROLE}), other),
+                ROLE: {"Version": "2012-10-17", "Statement": [{
+                    "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": ["sts:AssumeRole"]
+                }]},
             })
         );
     }
