@@ -36,14 +36,6 @@ const CAUGHT: &[(&str, &str)] = &[
         "attack",
     ),
     (
-        "aws_cloudwatch_event_bus_policy.this: condition-removed: DeliverOrganization BoolIfExists events:eventBusInvocation",
-        "attack",
-    ),
-    (
-        "aws_cloudwatch_event_bus_policy.this: condition-removed: DeliverOrganization StringLikeIfExists events:source",
-        "attack",
-    ),
-    (
         "aws_cloudwatch_event_bus_policy.this: condition-narrowed: DeliverOrganization StringLikeIfExists events:source",
         "scenario",
     ),
