@@ -146,7 +146,15 @@ fn around(account: &str, accounts: &Accounts, secret: &str) -> Vec<Attack> {
             (Service::CloudTrail, "UpdateTrail", json!({"Name": "all", "IsMultiRegionTrail": false})),
             (Service::CloudTrail, "DeleteTrail", json!({"Name": "all"})),
             (Service::Iam, "CreateRole", role),
-            (Service::SecretsManager, "PutSecretValue", json!({"SecretId": secret, "SecretString": "mine"})),
+            (
+                Service::SecretsManager,
+                "PutSecretValue",
+                json!({
+                    "SecretId": secret,
+                    "SecretString": "mine",
+                    "ClientRequestToken": "01234567-89ab-cdef-0123-456789abcdef",
+                }),
+            ),
             (Service::SecretsManager, "DeleteSecret", json!({"SecretId": secret})),
         ]);
     }
