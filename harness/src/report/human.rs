@@ -72,6 +72,9 @@ fn line(outcome: &Outcome, width: usize, details: bool) -> String {
     if details || outcome.status == Status::Observed {
         received(&mut text, outcome);
     }
+    if let (Status::Observed, Some(hop)) = (outcome.status, outcome.broken_hop.as_deref()) {
+        let _ = writeln!(text, "             {}", clean(hop));
+    }
     text
 }
 

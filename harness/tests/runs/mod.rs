@@ -142,7 +142,7 @@ pub(super) fn explained(shared: &Shared) -> Result<(), Failed> {
     let hops: Vec<&str> =
         found["entries"].as_array().into_iter().flatten().filter_map(|it| it["hop"].as_str()).collect();
     assert_eq!(code, Some(0), "{found}");
-    assert_eq!(hops.iter().take(3).collect::<Vec<_>>(), [&"CloudTrail", &"Bus", &"Rule"], "{found}");
+    assert_eq!(hops.iter().take(3).collect::<Vec<_>>(), [&"cloud-trail", &"bus", &"rule"], "{found}");
     assert_eq!(
         (&found["alerts"]["login"], &found["stopped_at"], &found["advice"]),
         (&json!(1), &Value::Null, &Value::Null)
