@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -14,6 +14,7 @@ use super::state_file::StateFile;
 use super::{Exit, complain, print};
 use crate::deployment::open_code_store;
 use crate::layout::Layout;
+use crate::report::open_unchanged;
 
 /// How often the file is written where something has changed. The end of the command writes it as well.
 const BETWEEN_SAVES: Duration = Duration::from_secs(2);
@@ -122,7 +123,7 @@ impl Serve {
         let state = state.flatten();
         let goes_on = state.is_some();
         let mut state = state.unwrap_or_else(|| State::new(crate::deployment::now(), 1));
-        let suggestions = match self.suggest_policies.as_ref().map(|path| (path.clone(), writable(path))) {
+        let suggestions = match self.suggest_policies.as_ref().map(|path| (path.clone(), open_unchanged(path))) {
             None => None,
             Some((path, Ok(file))) => Some((path, file)),
             Some((path, Err(error))) => {
@@ -162,11 +163,6 @@ impl Serve {
             tokio::task::block_in_place(|| kept_cloud.save());
         }
     }
-}
-
-fn writable(path: &Path) -> std::io::Result<File> {
-    // Emptied only when there is something to write.
-    File::options().write(true).create(true).truncate(false).open(path)
 }
 
 /// A thousand clients at once need more descriptors than most shells give.

@@ -29,6 +29,7 @@ pub use json::json;
 pub use junit::junit;
 pub use progress::Progress;
 pub use results::Results;
+pub(crate) use results::open_unchanged;
 pub(crate) use screen::interrupted;
 pub use snapshot::snapshot;
 pub use topology::{Stop, svg};

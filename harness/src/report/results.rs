@@ -7,6 +7,11 @@ use std::path::Path;
 use super::{Format, github, human};
 use crate::runner::RunEvent;
 
+/// Opens a file to write, so that an error shows before the work begins. Its content stays until there is something to write.
+pub(crate) fn open_unchanged(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(false).open(path)
+}
+
 /// Writes the results of a run.
 #[derive(Debug)]
 pub struct Results {
@@ -33,11 +38,7 @@ impl Results {
     pub fn new(format: Format, cloud: &str, details: bool, file: Option<&Path>) -> io::Result<Self> {
         let output = match file {
             None => Output::Stdout,
-            Some(path) => {
-                // Emptied only when there is something to write.
-                let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
-                Output::File(file, false)
-            }
+            Some(path) => Output::File(open_unchanged(path)?, false),
         };
         let human = human::Human::default();
         Ok(Self { format, cloud: cloud.to_owned(), details, output, human, error: None })
