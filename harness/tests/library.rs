@@ -30,6 +30,8 @@ async fn a_new_access_key_of_root_is_told() {
     // Where it got stuck, hop by hop, is what a failing test should say.
     assert_eq!(outcome.alerts.activity, 1, "{}", explain(&outcome, false));
     assert_eq!((outcome.sinks.slack, outcome.sinks.pagerduty, outcome.sinks.email), (1, 1, 1));
+    let to: Vec<&str> = outcome.messages.iter().map(|message| message.to.as_str()).collect();
+    assert_eq!(to, ["activity", "slack", "pagerduty", "email"]);
     let slack = outcome.messages.iter().find(|message| message.to == "slack").unwrap();
     assert!(slack.body.to_string().contains("CreateAccessKey"), "{}", slack.body);
 
