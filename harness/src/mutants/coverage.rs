@@ -6,7 +6,7 @@ use rootwatch_cloud::trace::{Entry, Outcome};
 
 use super::Resource;
 
-/// What a scenario touched on the unmutated deployment.
+/// The uses of resources by a scenario on the unmutated deployment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Touched {
     /// One text for each kind of entry of its trace: what was used, by whom, how it ended. Numbers and ids are left out.
@@ -32,7 +32,7 @@ impl Touched {
         Self { uses, entries: entries.len() }
     }
 
-    /// What the scenario costs: the length of its trace, which is the same in every run.
+    /// The cost of the scenario: the length of its trace, which is the same in every run.
     pub(super) fn cost(&self) -> usize {
         self.entries
     }
@@ -64,9 +64,8 @@ pub(super) fn names_of(resource: &Resource, resources: &[Resource]) -> Vec<Strin
     match resource.kind.as_str() {
         "aws_iam_role" | "aws_iam_role_policy" | "aws_iam_role_policy_attachment" => {
             let name = resource.arn.rsplit('/').next().unwrap_or_default();
-            names.push(format!("role/{name}"));
-            names.push(format!("role {name}"));
             let role = format!("role/{name}");
+            names.extend([role.clone(), format!("role {name}")]);
             for other in resources {
                 let uses = |argument: &str| other.text(argument).is_some_and(|arn| arn.ends_with(&role));
                 if uses("role") || uses("role_arn") {
@@ -91,7 +90,7 @@ pub(super) fn names_of(resource: &Resource, resources: &[Resource]) -> Vec<Strin
             names.extend(resources.iter().filter(uses).map(|other| other.arn.clone()));
         }
         "aws_lambda_function" => {
-            // What it calls with its role, and what its environment names.
+            // The calls with its role, and the resources that its environment names.
             let role = resource.text("role").and_then(|arn| arn.rsplit('/').next()).unwrap_or("none");
             names.push(format!("assumed-role/{role}/"));
             let environment = resource.attributes.get("environment").map(ToString::to_string).unwrap_or_default();

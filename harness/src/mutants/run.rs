@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt};
 use rootwatch_cloud::services::cloudtrail::envelope_of;
-use rootwatch_pattern::EventPattern;
+use rootwatch_pattern::{EventPattern, Wildcard};
 use serde_json::Value;
 
 use super::attack::Attacks;
@@ -27,7 +27,7 @@ const TIMEOUT_FACTOR: u32 = 20;
 
 /// How many scenarios with an event that a mutant of a pattern takes otherwise are run before all others.
 const DIFFERING: usize = 4;
-/// What the scenarios for one mutant may cost together, in entries of their traces: a plain alert has some forty.
+/// The cost that the scenarios for one mutant may have together, in entries of their traces: a plain alert has some forty.
 const BUDGET: usize = 5000;
 /// How many scenarios that count health messages are run for an alarm that none of them raises.
 const QUIET: usize = 3;
@@ -37,7 +37,7 @@ const QUIET: usize = 3;
 pub struct Selection {
     /// Only these operators; empty: all.
     pub operators: Vec<Operator>,
-    /// Only addresses that contain one of these texts, in which `*` stands for any text; empty: all.
+    /// Only addresses that contain one of these texts, in which `*` matches any text; empty: all.
     pub addresses: Vec<String>,
     /// Only what a diff touches.
     pub diff: Option<Diff>,
@@ -48,7 +48,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Whether it selects everything.
+    /// Returns true if the selection excludes no mutant.
     pub fn is_everything(&self) -> bool {
         self.operators.is_empty() && self.addresses.is_empty() && self.diff.is_none() && self.shard.is_none()
     }
@@ -57,10 +57,7 @@ impl Selection {
         let wanted = |mutant: &Mutant| {
             (self.operators.is_empty() || self.operators.contains(&mutant.operator))
                 && (self.addresses.is_empty()
-                    || self
-                        .addresses
-                        .iter()
-                        .any(|text| super::declaration::matches(&format!("*{text}*"), &mutant.address)))
+                    || self.addresses.iter().any(|text| Wildcard::plain(&format!("*{text}*")).matches(&mutant.address)))
                 && self.diff.as_ref().is_none_or(|diff| diff.touches(mutant))
         };
         let mut kept: Vec<_> = mutants.into_iter().filter(|(_, mutant)| wanted(mutant)).collect();
@@ -110,7 +107,7 @@ pub enum Stage<'a> {
     },
     /// A mutant was tested.
     Tested {
-        /// It.
+        /// The mutant with its verdict.
         tested: &'a Tested,
         /// How many have been.
         done: usize,
@@ -254,15 +251,15 @@ struct Killer {
     /// The events that it injects, as EventBridge envelopes.
     events: Vec<Value>,
     took: Duration,
-    /// Whether it counts messages about the monitor's own health.
+    /// True if the scenario counts health messages.
     looks_at_health: bool,
-    /// Whether it reads what messages say.
+    /// True if the scenario checks the content of messages.
     reads_messages: bool,
-    /// Whether it says where an event ends.
+    /// True if the scenario expects where an event ends.
     says_where: bool,
 }
 
-/// What the tests of all mutants share.
+/// State that the tests of all mutants share.
 struct Bench {
     session: Arc<Session>,
     places: Places,
@@ -367,7 +364,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Whether a scenario tests a mutated deployment, as opposed to another one or one that is broken on purpose.
+/// Returns true if a scenario tests a mutated deployment, as opposed to another one or one that is broken on purpose.
 fn is_sound(loaded: &Loaded, own: bool, changes: &[DeploymentChange]) -> bool {
     loaded.scenario.as_ref().is_ok_and(|scenario| {
         scenario.expect.as_ref().is_some_and(|expect| expect.refused_by_terraform.is_none())
@@ -497,7 +494,7 @@ impl Bench {
         let changed = of.resources.iter().filter(|resource| mutant.addresses().any(|it| *it == resource.address));
         let names: Vec<String> = changed.flat_map(|resource| names_of(resource, &of.resources)).collect();
         let is_alarm = matches!(mutant.operator.group(), "alarm" | "metric filter");
-        // Where the mutant does not exist, nothing can notice it.
+        // A scenario on a deployment without the mutant cannot notice it.
         let exists =
             |killer: &&Killer| killer.place == place || self.places.places[killer.place].by_id.contains_key(&mutant.id);
         let mut killers: Vec<&Killer> = self.killers.iter().filter(exists).collect();
@@ -539,7 +536,7 @@ impl Bench {
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         let (mut health, mut spent) = (0, 0);
         for killer in killers.iter().copied() {
-            // What is above the budget must at least be the first that uses the resource at all.
+            // The first scenario that uses the resource runs whatever it costs.
             let affordable = seen.is_empty() || spent + killer.touched.cost() <= BUDGET;
             let mut is_new = false;
             if affordable {
