@@ -163,7 +163,7 @@ fn has_aws_cli() -> bool {
     Command::new("aws").arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
-/// What `terraform/scripts/accounts` prints for an organization of the embedded cloud, after AWS retired the field `Status`.
+/// The output of `terraform/scripts/accounts` for an organization of the embedded cloud, after AWS retired the field `Status`.
 fn listed(management: &str, members: &[(&str, &str)], closed: &[&str], hub: &str) -> Result<Vec<String>, Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let cloud = runtime.block_on(async {

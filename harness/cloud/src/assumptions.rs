@@ -44,7 +44,7 @@ macro_rules! assumptions {
 }
 
 assumptions! {
-    /// Whose permission PutTargets checks on the bus of another account or Region.
+    /// The principal whose permission PutTargets checks on the bus of another account or Region.
     put_targets "put-targets" PutTargets {
         /// The target's role, for an event that satisfies every condition on the event itself.
         #[default]

@@ -23,7 +23,7 @@ impl Time {
     pub fn seconds_f64(self) -> f64 {
         self.0 as f64 / 1000.0
     }
-    /// The same moment for a calendar; 1970 for what lies outside of jiff's years.
+    /// The same moment for a calendar; 1970 for moments outside of jiff's years.
     pub fn timestamp(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }

@@ -29,7 +29,7 @@ struct Used {
     by: By,
     action: String,
     resource: String,
-    /// Returns true where the policy of the resource has to allow it: a service, or a principal of another account.
+    /// True if the policy of the resource has to allow the action: for a service, or for a principal of another account.
     needs_resource_policy: bool,
 }
 
@@ -89,7 +89,7 @@ pub struct Suggestion {
 pub struct Identity {
     /// The smallest identity policy.
     pub needs: Value,
-    /// What its policies grant and was not used.
+    /// Permissions that its policies grant and that were not used.
     pub unused: Vec<Unused>,
 }
 

@@ -3,7 +3,7 @@
 use super::document::{Effect, Policy, Statement, Version};
 use super::error::PolicyError;
 
-/// What a policy is attached to.
+/// The kind of attachment of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PolicyKind {
     /// Attached to a user or role inline; also session and service control policies.

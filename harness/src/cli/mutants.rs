@@ -65,7 +65,7 @@ pub(super) struct Mutants {
     /// The folder for caught.txt, missed.txt, timeout.txt, unviable.txt, equivalent.txt and outcomes.json
     #[arg(long, short, default_value = "mutants.out")]
     output: PathBuf,
-    /// The declarations of equivalent mutants [default: mutants.toml beside terraform/, or in the root module]
+    /// The declarations of equivalent mutants [default: mutants.toml next to terraform/, or in the root module]
     #[arg(long, value_name = "FILE")]
     declarations: Option<PathBuf>,
     /// A root module of your own that calls the modules; see docs/your-own-root-module.md
@@ -173,7 +173,7 @@ impl Mutants {
         if tested.is_clean() { Exit::Success } else { Exit::Usage }
     }
 
-    /// What the command line names, read.
+    /// Reads the files that the command line names.
     fn input(&self, layout: &Layout) -> Result<(Selection, Declarations, Vec<Loaded>), String> {
         let diff = match self.in_diff.as_deref() {
             None => None,

@@ -21,7 +21,7 @@ use crate::report::Progress;
 use crate::runner::clients;
 use crate::terraform::{self, Binary, Mirror, Run, Workspace};
 
-/// What came of it.
+/// The verdict.
 #[derive(Debug)]
 pub struct Lifecycle {
     /// The deployment as it stood after the apply, to run scenarios on. The service control policies of the hub's account are
@@ -131,7 +131,7 @@ pub async fn states_of_their_own(layout: &Layout, packages: &Packages) -> Result
         ("spoke_account_external_id".to_owned(), json!(accounts.external_id)),
     ]);
     stand.apply("spoke-only", &spoke)?;
-    // What an update changes in place: tags of every resource, rules, roles, alarms, retention.
+    // An update changes these in place: tags of every resource, rules, roles, alarms, retention.
     let update = json!({"tags": {"team": "security"}, "read_only_events": false, "alarm_actions": [UPDATE_TOPIC]});
     let update = update.as_object().cloned().unwrap_or_default();
     for (directory, variables) in [("hub-only", &variables), ("spoke-only", &spoke)] {
@@ -219,7 +219,7 @@ struct Stand {
     before: BTreeSet<String>,
     tree: PathBuf,
     scratch: TempDir,
-    /// Whose credentials Terraform uses.
+    /// The access key that Terraform uses.
     access_key: String,
     /// Each with the access key that applied it.
     applied: Vec<(Workspace, String)>,

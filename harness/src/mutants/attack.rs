@@ -156,7 +156,7 @@ fn policy_of(kind: &str) -> Option<(&'static str, ResourceKind)> {
     })
 }
 
-/// Who and what there is.
+/// The principals and resources of a deployment.
 struct World<'a> {
     resources: &'a [Resource],
     /// The deployment's accounts and the management account.

@@ -239,7 +239,7 @@ impl Found<'_> {
                 None => String::new(),
             };
             let hint = Hint { argument, sid: changed.sid.as_deref(), literal: &changed.literal };
-            // What the change names, else what its statement is about.
+            // The resources that the change names, else those of its statement.
             let focus = match changed.operator {
                 Operator::ActionRemoved => vec![changed.before.rsplit(':').next().unwrap_or_default().to_owned()],
                 _ if changed.before.starts_with("arn:") => vec![changed.before.clone()],
@@ -463,7 +463,7 @@ impl Found<'_> {
     }
 }
 
-/// Whether AWS keeps a policy of its own where there is none of the user's.
+/// Returns true if AWS keeps a default policy where the user sets none.
 fn needs_policy(kind: &str) -> bool {
     matches!(kind, "aws_sns_topic_policy" | "aws_kms_key")
 }

@@ -30,7 +30,7 @@ impl Diff {
                         files.entry(file.clone()).or_default().insert(line);
                         line += 1;
                     }
-                    // What is removed changes the line that follows.
+                    // A removed line counts as a change of the line that follows.
                     Some(b'-') if !text.starts_with("--- ") => {
                         files.entry(file.clone()).or_default().insert(line);
                     }
@@ -42,7 +42,7 @@ impl Diff {
         Self(files)
     }
 
-    /// Whether the diff touches a mutant's line, or one next to it.
+    /// Returns true if the diff changes the line of a mutant, or a line near it.
     pub fn touches(&self, mutant: &Mutant) -> bool {
         mutant.location.as_ref().is_some_and(|location| self.touches_line(location))
     }

@@ -1,11 +1,11 @@
-//! What a missed mutant means, and the start of a scenario that would catch it.
+//! The impact of a missed mutant, and the skeleton of a scenario that would catch it.
 
 use serde_json::{Value, json};
 
 use super::policy::short;
 use super::{Mutant, Operator};
 
-/// What an attacker or an outage can do if the deployment is as the mutant is and no test notices: one sentence.
+/// Says in one sentence how an attacker or an outage can use the mutant if no test notices it.
 pub(super) fn impact(mutant: &Mutant) -> String {
     let resource = short(&mutant.arn);
     let Mutant { before, .. } = mutant;

@@ -1,4 +1,4 @@
-//! What came of the mutants.
+//! Verdicts on mutants, and the report of a run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Excluded, Mutant, Operator};
 
-/// What came of a mutant.
+/// The verdict on a mutant.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "verdict", rename_all = "lowercase")]
 pub enum Verdict {
@@ -60,7 +60,7 @@ pub struct Tested {
     /// The mutant.
     #[serde(flatten)]
     pub mutant: Mutant,
-    /// What came of it.
+    /// The verdict.
     #[serde(flatten)]
     pub verdict: Verdict,
     /// Of a missed mutant: what an attacker or an outage can do with it.
@@ -76,7 +76,7 @@ pub struct Tested {
 pub struct Report {
     /// Every selected mutant, in the order of the addresses.
     pub mutants: Vec<Tested>,
-    /// What is deployed and not mutated.
+    /// Deployed resources and arguments that are not mutated.
     pub excluded: Vec<Excluded>,
     /// The number of generated attacks that the unmutated deployment refuses.
     pub attacks: usize,
@@ -160,7 +160,7 @@ impl Report {
         self.mutants.iter().filter(move |tested| tested.verdict.name() == verdict)
     }
 
-    /// Whether nothing was missed and every declaration is true.
+    /// Returns true if no mutant was missed and every declaration is true.
     pub fn is_clean(&self) -> bool {
         self.counts().missed == 0 && self.false_declarations.is_empty()
     }

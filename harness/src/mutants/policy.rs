@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Operator;
 
-/// What a policy is attached to.
+/// The kind of attachment of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attached {
     /// A role or a user: it names no principal.
@@ -35,7 +35,7 @@ pub(super) struct Changed {
     pub(super) statement: Value,
 }
 
-/// Whether a statement only names the root of the resource's own account. Within the account the policies of the caller decide
+/// Returns true if a statement only names the root of the resource's own account. Within the account the policies of the caller decide
 /// then, with the statement or without it, so its actions and conditions mean nothing.
 /// [D] IAM user guide, policy evaluation within an account
 fn is_delegation(statement: &Value, account: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Where in the Terraform sources a resource's argument is written.
+//! Locations of resource arguments in the Terraform sources.
 //!
 //! Blocks are found by line, as `terraform fmt` lays them out: that needs no evaluation, and a location is a hint for people.
 
@@ -25,7 +25,7 @@ impl fmt::Display for Location {
     }
 }
 
-/// What is looked for within a resource's block.
+/// The text to find within a resource's block.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hint<'a> {
     /// The argument or nested block.
@@ -105,7 +105,7 @@ impl Sources {
             rest.is_some_and(|rest| rest.trim_start().starts_with(['=', '{', '"']))
         });
         let Some(argument) = argument else { return Some(block.at(0)) };
-        // A policy is written as a document beside it, in this module or in one that calls it.
+        // The policy is a data source of its own, in this module or in one that calls it.
         let line = &block.lines[argument];
         if let Some((_, rest)) = line.split_once("data.aws_iam_policy_document.") {
             let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());

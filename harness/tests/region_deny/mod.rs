@@ -75,7 +75,7 @@ async fn under(session: &Session, policy: &Value) -> Result<Deployment, String> 
     Ok(Deployment { state: cloud.snapshot(), ..(*deployment).clone() })
 }
 
-/// Whether the deployment role of the spoke's account can put a rule in the denied Region.
+/// Returns true if the deployment role of the spoke's account can put a rule in the denied Region.
 async fn deploys(deployment: &Deployment) -> Result<bool, String> {
     let cloud = start(deployment).await?;
     let accounts = &deployment.facts.accounts;

@@ -129,7 +129,7 @@ fn region_of(resource: &Value, hub_region: &str) -> String {
 
 type Call = (Service, &'static str, Value);
 
-/// What the monitor depends on beside its resources: the trail, the deployment role, the secrets, the role names.
+/// Dependencies of the monitor that are not its own resources: the trail, the deployment role, the secrets, the role names.
 fn around(account: &str, accounts: &Accounts, secret: &str) -> Vec<Attack> {
     let trust = json!({"Version": "2012-10-17", "Statement": []}).to_string();
     let deploy = accounts.deploy_role_name.as_str();

@@ -71,7 +71,7 @@ pub fn ingest(state: &mut State, bus: &Arn, event: Event) {
     not_taken(state, told, None);
 }
 
-/// Whether rules in the state `ENABLED` miss read-only management events on this bus.
+/// Returns true if rules in the state `ENABLED` miss read-only management events on this bus.
 fn drops_read_only(assumptions: Assumptions, bus: &Arn) -> bool {
     match assumptions.read_only_state {
         ReadOnlyState::EveryBus => true,
