@@ -1,11 +1,20 @@
 //! What LocalStack 4.14.0 is known to do otherwise than AWS, scenario by scenario.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::cloud::difference::{Difference, Known};
 
+/// The known differences of the scenario in this file. Its path decides, since the name of a scenario depends on the folder
+/// that was named in the command.
+pub(in crate::cloud) fn known_of(file: &Path) -> Vec<Known> {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf()).with_extension("");
+    known().into_iter().filter(|known| file.ends_with(known.scenario)).collect()
+}
+
 /// The list. Each entry is checked by its scenario: it must occur.
-pub(in crate::cloud) fn known() -> Vec<Known> {
+fn known() -> Vec<Known> {
     let known = |scenario, difference, instead| Known { scenario, difference, instead };
     let alarms = |scenario, instead| known(scenario, Difference::AlarmEvents, instead);
     vec![
@@ -52,4 +61,22 @@ pub(in crate::cloud) fn known() -> Vec<Known> {
             json!({"login": 1, "stopped_at": null, "dead_letters": 0, "broken_hop": []}),
         ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_found_by_the_path_of_a_scenario() {
+        for (file, found) in [
+            ("scenarios/forged/source-of-aws.json", 2),
+            ("/somewhere/scenarios/log-alarm/login.json", 1),
+            ("scenarios/login/passkey.json", 0),
+            ("scenarios/another-log-alarm/login.json", 0),
+            ("login.json", 0),
+        ] {
+            assert_eq!(known_of(Path::new(file)).len(), found, "{file}");
+        }
+    }
 }

@@ -14,7 +14,7 @@ use crate::runner::{Outcome, chain};
 use crate::scenario::Loaded;
 use crate::sink::Identity;
 
-pub(in crate::cloud) use known::known;
+pub(in crate::cloud) use known::known_of;
 
 /// As reports name it.
 pub(in crate::cloud) const NAME: &str = "localstack";

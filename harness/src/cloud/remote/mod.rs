@@ -16,7 +16,7 @@ mod variant;
 mod verdict;
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
@@ -251,15 +251,15 @@ impl Remote {
     }
 
     /// What is known of this cloud.
-    fn known(&self, scenario: &str) -> Vec<Known> {
+    fn known(&self, scenario: &Path) -> Vec<Known> {
         match self.options.name.as_str() {
-            localstack::NAME => localstack::known().into_iter().filter(|known| known.scenario == scenario).collect(),
+            localstack::NAME => localstack::known_of(scenario),
             _ => Vec::new(),
         }
     }
 
     fn case(&self, loaded: &Loaded, scenario: &Scenario) -> Case {
-        Case::new(loaded, scenario, self.known(&loaded.name), self.sink.open_mailbox())
+        Case::new(loaded, scenario, self.known(&loaded.path), self.sink.open_mailbox())
     }
 
     /// Runs cases on the default deployment: what an earlier run left there may be another.
