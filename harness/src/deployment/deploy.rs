@@ -16,7 +16,7 @@ use super::saved::{Saved, Slot};
 use super::{Accounts, Deployment, Facts, Probes, Specification, key, seed};
 use crate::layout::Layout;
 use crate::packages::Packages;
-use crate::report::Progress;
+use crate::report::{Progress, counted};
 use crate::runner::{chain, clients};
 use crate::terraform::{self, HubInputs, Run, TerraformError, Workspace};
 
@@ -148,9 +148,9 @@ pub async fn deploy(
         progress.stage(&format!("{} init", binary.name()));
         workspace.install(&run)?;
         progress.stage(&format!(
-            "{} apply in {} Regions of the spoke account, {} of the hub account",
+            "{} apply in {} of the spoke account, {} of the hub account",
             binary.name(),
-            coverage.spoke.len(),
+            counted(coverage.spoke.len(), "Region"),
             coverage.hub.len(),
         ));
         match base {

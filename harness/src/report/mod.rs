@@ -30,7 +30,7 @@ pub use junit::junit;
 pub use progress::Progress;
 pub use results::Results;
 pub(crate) use results::open_unchanged;
-pub(crate) use screen::interrupted;
+pub(crate) use screen::{counted, interrupted};
 pub use snapshot::snapshot;
 pub use topology::{Stop, svg};
 
