@@ -213,7 +213,6 @@ fn generated_files_are_up_to_date() {
     for (file, generated) in [
         ("scenarios/schema.json", schema),
         ("docs/topology.svg", rootwatch::report::svg(&[])),
-        ("docs/alerts.md", alerts_page()),
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
         if std::env::var_os("ROOTWATCH_UPDATE").is_some() {
@@ -223,37 +222,6 @@ fn generated_files_are_up_to_date() {
         let update = format!("{file} is out of date: ROOTWATCH_UPDATE=1 cargo test -p rootwatch --test cli");
         assert!(kept == generated, "{update}");
     }
-}
-
-/// Typical alerts, each from the snapshot of its scenario.
-fn alerts_page() -> String {
-    const ALERTS: [(&str, &str); 6] = [
-        ("Sign-in without MFA", "login/console-login-without-mfa"),
-        ("Failed sign-in", "login/failed-login"),
-        ("New root access key", "activity/create-access-key"),
-        ("Trail stopped", "activity/stop-logging"),
-        ("Sign-in attempts from one address in several accounts", "deduplication/sign-ins-over-accounts"),
-        ("Log alarm, the second path", "log-alarm/login"),
-    ];
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
-    let mut page = "# Alerts\n\nWhat Slack, PagerDuty and email receive for six typical events. \
-        `ROOTWATCH_UPDATE=1 cargo test -p rootwatch --test cli`\nwrites this page from the snapshots of the scenarios.\n"
-        .to_owned();
-    for (title, scenario) in ALERTS {
-        let snapshot = std::fs::read_to_string(tests.join(format!("{}.snap", scenario.replace('/', "__")))).unwrap();
-        page += &format!("\n## {title}\n\nScenario: [`{scenario}`](../scenarios/{scenario}.json)\n");
-        for (sink, heading, language) in
-            [("slack", "Slack", "text"), ("pagerduty", "PagerDuty", "json"), ("email", "Email", "text")]
-        {
-            let Some((_, section)) = snapshot.split_once(&format!("\n== {sink} 1 of ")) else { continue };
-            let (total, section) = section.split_once('\n').unwrap();
-            let body = section.split("\n== ").next().unwrap().trim_end();
-            page += &format!(
-                "\n<details>\n<summary>{heading} (1 of {total})</summary>\n\n```{language}\n{body}\n```\n\n</details>\n"
-            );
-        }
-    }
-    page
 }
 
 #[test]

@@ -1,12 +1,15 @@
-//! The report as a page, in a browser: read without JavaScript, searched with it, light and dark, wide and narrow.
+//! Pages in a browser: the report, read without JavaScript, searched with it, light and dark, wide and narrow, and the
+//! pictures of alerts in `docs/alerts.md`.
 //!
-//! It needs Chromium (Debian's package `chromium`); without one these tests are ignored, and say so.
+//! They need Chromium (Debian's package `chromium`); without one these tests are ignored, and say so.
 
 #![allow(missing_docs, reason = "a test target")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod alerts;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Output};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use rootwatch::report::Format;
@@ -26,7 +29,10 @@ fn main() -> ExitCode {
             false => trial.with_kind("no chromium on PATH").with_ignored_flag(true),
         }
     };
+    let found = browser.clone();
     let trials = vec![
+        Trial::test("alerts_are_up_to_date", move || alerts::is_up_to_date(found.as_deref())),
+        trial("alerts_have_pictures_of_every_sink", alerts::pictures_show_every_sink),
         Trial::test("it_is_one_file", one_file),
         trial("it_is_read_without_javascript", without_javascript),
         trial("it_is_searched", searched),
@@ -72,23 +78,41 @@ const NO_SCRIPTS: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\
 
 /// The page as the browser has it in the end, after a script of the test's own.
 fn seen(browser: &Path, script: &str, width: u32, settings: &str) -> Result<String, Failed> {
-    let page = page().replace("</body>", &format!("<script>{{ {script} }}</script></body>"));
-    dumped(browser, &page, width, settings)
+    dumped(browser, &with_script(&page(), script), width, settings)
+}
+
+fn with_script(page: &str, script: &str) -> String {
+    page.replace("</body>", &format!("<script>{{ {script} }}</script></body>"))
 }
 
 fn dumped(browser: &Path, page: &str, width: u32, settings: &str) -> Result<String, Failed> {
-    let folder = tempfile::tempdir()?;
-    let file = folder.path().join("report.html");
-    std::fs::write(&file, page)?;
-    let output = Command::new(browser)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "--virtual-time-budget=2000"])
-        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
-        .arg(format!("--window-size={width},900"))
-        .arg(format!("--blink-settings={settings}"))
-        .arg(format!("file://{}", file.display()))
-        .output()?;
+    let settings = format!("--blink-settings={settings}");
+    let output = browse(browser, page, (width, 900), &["--dump-dom", &settings])?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     if text.contains("</html>") { Ok(text) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned().into()) }
+}
+
+/// Writes a picture of a page in its full height.
+fn photograph(browser: &Path, page: &str, width: u32, file: &Path) -> Result<(), Failed> {
+    let measured =
+        dumped(browser, &with_script(page, "document.title = document.documentElement.scrollHeight"), width, "")?;
+    let height = title(&measured).parse()?;
+    let output = browse(browser, page, (width, height), &[&format!("--screenshot={}", file.display())])?;
+    if file.exists() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned().into()) }
+}
+
+fn browse(browser: &Path, page: &str, (width, height): (u32, u32), arguments: &[&str]) -> Result<Output, Failed> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("page.html");
+    std::fs::write(&file, page)?;
+    let output = Command::new(browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--virtual-time-budget=2000"])
+        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+        .arg(format!("--window-size={width},{height}"))
+        .args(arguments)
+        .arg(format!("file://{}", file.display()))
+        .output()?;
+    Ok(output)
 }
 
 fn holds(text: &str, wanted: &[&str]) -> Result<(), Failed> {
