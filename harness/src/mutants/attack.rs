@@ -255,7 +255,7 @@ impl<'a> World<'a> {
             let service = actions.first().and_then(|action| action.split_once(':')).map(|(service, _)| service);
             let others = service.and_then(|service| self.actions.get(service)).into_iter().flatten();
             let others: Vec<&String> = others.filter(|action| !actions.contains(*action)).collect();
-            for principal in self.meant_callers(statement) {
+            for principal in self.meant_callers(statement, document) {
                 for action in &actions {
                     for context in others_than(&meant, &resource.account) {
                         add(principal.clone(), action, context);
@@ -342,8 +342,8 @@ impl<'a> World<'a> {
         strangers
     }
 
-    /// Callers that a statement is meant for.
-    fn meant_callers(&self, statement: &Value) -> Vec<Principal> {
+    /// Callers that a statement of a document is meant for, none of whom another statement refuses by name.
+    fn meant_callers(&self, statement: &Value, document: &Value) -> Vec<Principal> {
         let principal = &statement["Principal"];
         let mut callers: Vec<Principal> =
             strings(&principal["Service"]).into_iter().map(|name| Principal::Service { name }).collect();
@@ -354,8 +354,11 @@ impl<'a> World<'a> {
                     callers.push(role(account, name));
                 }
                 None if name == "*" => {
-                    let names = principal_arns(statement);
-                    let names = names.iter().map(|arn| Arn::new(concrete(arn)).name().to_owned());
+                    let statements = list(&document["Statement"]);
+                    let denials = statements.iter().filter(|statement| statement["Effect"] == "Deny");
+                    let names = denials.chain([statement]).flat_map(principal_arns);
+                    let names: BTreeSet<String> =
+                        names.map(|arn| Arn::new(concrete(&arn)).name().to_owned()).collect();
                     for name in names {
                         callers.extend(self.members.iter().map(|account| role(account, &name)));
                     }
@@ -368,11 +371,12 @@ impl<'a> World<'a> {
     }
 }
 
-/// The values of `aws:PrincipalArn` that a statement asks for.
+/// The values of `aws:PrincipalArn` that a statement lets pass: those that it asks for, or those that a denial exempts.
 fn principal_arns(statement: &Value) -> Vec<String> {
+    let is_denial = statement["Effect"] == "Deny";
     let tests = statement["Condition"].as_object().into_iter().flatten();
-    let positive = tests.filter(|(test, _)| !test.contains("Not"));
-    let keys = positive.flat_map(|(_, keys)| keys.as_object().into_iter().flatten());
+    let passing = tests.filter(|(test, _)| test.contains("Not") == is_denial);
+    let keys = passing.flat_map(|(_, keys)| keys.as_object().into_iter().flatten());
     keys.filter(|(key, _)| key.eq_ignore_ascii_case("aws:PrincipalArn"))
         .flat_map(|(_, values)| strings(values))
         .collect()
