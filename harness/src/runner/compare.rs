@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::is_health;
 use super::outcome::{AlertCounts, Message, Outcome};
-use crate::scenario::{Expectation, Mention, MessageExpectation, StoppedAt, at};
+use crate::scenario::{Expectation, Mention, MessageExpectation, Receiver, StoppedAt, at};
 
 /// Something that is looked at: what was expected of it, and what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,11 @@ pub(crate) fn compared(expected: &Expectation, found: &Outcome) -> Vec<Compared>
     ]);
     let health_emails = expected.health_emails;
     all.extend(health_emails.map(|expected| Compared::new("e-mails about health", expected, found.health_emails)));
+    all.extend(expected.within_seconds.zip(found.seconds).map(|(most, seconds)| {
+        let wanted = format!("at most {most}");
+        let found = if seconds <= most { wanted.clone() } else { seconds.to_string() };
+        Compared::new("seconds until the last function ended", wanted, found)
+    }));
     match (expected.stopped_at, found.stopped_at) {
         (Some(expected), found) => all.push(Compared::new("where it ended", place(Some(expected)), place(found))),
         // Only the other two are a silence that was meant.
@@ -83,8 +88,12 @@ pub(crate) fn compared(expected: &Expectation, found: &Outcome) -> Vec<Compared>
         let found = if hop.contains(text.as_str()) { named.clone() } else { hop.to_owned() };
         all.push(Compared::new("the hop that broke", named, found));
     }
-    all.extend(expected.mentions.iter().map(|mention| mentioned(mention, &found.messages)));
-    all.extend(expected.messages.iter().map(|expected| counted(expected, &found.messages)));
+    let messages = |to: Option<Receiver>| match to {
+        Some(Receiver::DeadLetters) => &found.dead_lettered,
+        _ => &found.messages,
+    };
+    all.extend(expected.mentions.iter().map(|mention| mentioned(mention, messages(mention.to))));
+    all.extend(expected.messages.iter().map(|expected| counted(expected, messages(Some(expected.to)))));
     all.extend(expected.incidents.map(|expected| incidents(expected, &found.messages)));
     all
 }
@@ -217,6 +226,9 @@ mod tests {
             message("pagerduty", json!({"dedup_key": "c", "payload": {"class": "health"}})),
             message("email", json!({"subject": "[critical] x"})),
         ];
+        let reason = [("ErrorCode", Some("Publish"))];
+        outcome.dead_lettered = vec![Message::dead_letter("triage-dlq", reason.into_iter(), r#"{"id": 1}"#)];
+        outcome.seconds = Some(61);
         for (expect, wanted) in [
             (json!({"messages": [{"to": "pagerduty", "where": {"payload.severity": "critical"}, "count": 1}]}), None),
             (json!({"messages": [{"to": "email"}]}), None),
@@ -227,6 +239,14 @@ mod tests {
                 ),
             ),
             (json!({"messages": [{"to": "slack", "count": 0}]}), None),
+            (json!({"messages": [{"to": "dead_letters", "where": {"attributes.ErrorCode": "Publish", "body.id": 1}}]}), None),
+            (json!({"mentions": [{"text": "triage-dlq", "to": "dead_letters"}]}), None),
+            (
+                json!({"messages": [{"to": "dead_letters", "where": {"queue": "slack-dlq"}}]}),
+                Some("messages to dead_letters with queue = \"slack-dlq\": expected at least 1, found 0 of 1 (queue: \"triage-dlq\")"),
+            ),
+            (json!({"within_seconds": 61}), None),
+            (json!({"within_seconds": 60}), Some("seconds until the last function ended: expected at most 60, found 61")),
             (json!({"incidents": 2}), None),
             (json!({"incidents": 1}), Some("distinct incident keys: expected 1, found 2 (a, b)")),
             (json!({"mentions": ["critical", {"text": "[critical]", "to": "email"}]}), None),

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use rootwatch_cloud::trace::Entry;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Compared;
 use crate::cloud::{Difference, Found};
-use crate::scenario::{Redriven, StoppedAt};
+use crate::scenario::{Receiver, Redriven, StoppedAt};
 
 /// How a scenario ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -59,7 +59,7 @@ pub struct SinkCounts {
 /// One message that came out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Message {
-    /// `login`, `activity`, `health` (topics); `slack`, `pagerduty`, `email` (sinks).
+    /// `login`, `activity`, `health` (topics); `slack`, `pagerduty`, `email` (sinks); `dead_letters`.
     pub to: String,
     /// It.
     pub body: Value,
@@ -68,6 +68,19 @@ pub struct Message {
 impl Message {
     /// Every kind of `to`, in the order in which messages travel.
     pub(crate) const ORDER: [&str; 6] = ["login", "activity", "health", "slack", "pagerduty", "email"];
+
+    /// A message in a dead-letter queue, with the attributes that say why it is there.
+    pub(crate) fn dead_letter<'a>(
+        queue: &str,
+        attributes: impl Iterator<Item = (&'a str, Option<&'a str>)>,
+        body: &str,
+    ) -> Self {
+        let attributes: serde_json::Map<String, Value> =
+            attributes.map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let body = serde_json::from_str(body).unwrap_or_else(|_| Value::from(body));
+        let to = Receiver::DeadLetters.as_str().to_owned();
+        Self { to, body: json!({"queue": queue, "attributes": attributes, "body": body}) }
+    }
 
     /// Its place in [`Self::ORDER`]. Alerters run at the same time, so the order of their messages is fixed by this.
     pub(crate) fn rank(&self) -> usize {
@@ -97,6 +110,12 @@ pub struct Outcome {
     pub broken_hop: Option<String>,
     /// Messages in dead-letter queues.
     pub dead_letters: u64,
+    /// The same, one by one.
+    #[serde(skip)]
+    pub dead_lettered: Vec<Message>,
+    /// Seconds from CloudTrail's first delivery to the end of the last run of a function, where the trace says it.
+    #[serde(skip)]
+    pub seconds: Option<u64>,
     /// E-mails about the monitor's health.
     #[serde(skip)]
     pub health_emails: u64,
@@ -140,6 +159,8 @@ impl Outcome {
             stopped_at: None,
             broken_hop: None,
             dead_letters: 0,
+            dead_lettered: Vec::new(),
+            seconds: None,
             health_emails: 0,
             after_redrive: None,
             duration_ms: 0.0,

@@ -11,7 +11,7 @@ use rootwatch_cloud::services::dynamodb::Outage;
 use rootwatch_cloud::services::{cloudtrail, sns, sqs};
 use rootwatch_cloud::time::Time;
 use rootwatch_cloud::trace::{Entry, Hop, Outcome as Ended};
-use rootwatch_cloud::{Clock, Cloud, Options};
+use rootwatch_cloud::{Arn, Clock, Cloud, Options};
 use serde_json::Value;
 
 use super::clients::Caller;
@@ -131,6 +131,7 @@ async fn observe(
     rest(&cloud, outcome).await;
     outcome.dead_letters = cloud.with(|state| dead_letters(state));
     if outcome.dead_letters > 0 {
+        outcome.dead_lettered = cloud.with(|state| dead_lettered(state));
         // Their alarms look once a minute.
         rest(&cloud, outcome).await;
     }
@@ -143,6 +144,7 @@ async fn observe(
             && entry.resource.contains(":log-group:/aws/lambda/")
     };
     let trace: Vec<Entry> = cloud.with(|state| state.entries().filter(|entry| !aside(entry)).cloned().collect());
+    outcome.seconds = seconds(&trace);
     if scenario.expect.as_ref().is_some_and(|expect| expect.after_redrive.is_some()) {
         repair(&cloud, outcome, deployment, sink, &mailbox, accounts, scenario).await?;
     }
@@ -438,8 +440,26 @@ pub(crate) fn is_health(body: &Value) -> bool {
     body["payload"]["class"] == "health"
 }
 
+/// Seconds from CloudTrail's first delivery to the end of the last run of a function.
+fn seconds(trace: &[Entry]) -> Option<u64> {
+    let begun = trace.iter().find(|entry| entry.hop == Hop::CloudTrail)?.at;
+    let ended = trace.iter().rfind(|entry| entry.hop == Hop::Function && entry.outcome == Ended::Delivered)?.at;
+    Some((ended - begun).as_secs())
+}
+
+fn dead_letter_queues(state: &rootwatch_cloud::State) -> impl Iterator<Item = &Arn> {
+    state.sqs.queues().filter(|queue| queue.name().contains("dlq"))
+}
+
+fn dead_lettered(state: &rootwatch_cloud::State) -> Vec<Message> {
+    let messages = |queue| state.sqs.messages(queue).map(move |(body, attributes)| {
+        let attributes = attributes.iter().map(|(name, value)| (name.as_str(), value.string_value.as_deref()));
+        Message::dead_letter(queue.name(), attributes, body)
+    });
+    dead_letter_queues(state).flat_map(messages).collect()
+}
+
 fn dead_letters(state: &rootwatch_cloud::State) -> u64 {
-    let queues = state.sqs.queues().filter(|queue| queue.name().contains("dlq"));
-    let metrics = queues.filter_map(|queue| sqs::metrics(state, queue));
+    let metrics = dead_letter_queues(state).filter_map(|queue| sqs::metrics(state, queue));
     metrics.map(|metrics| (metrics.visible + metrics.not_visible) as u64).sum()
 }

@@ -26,6 +26,9 @@ pub enum Receiver {
     Pagerduty,
     /// The mailbox.
     Email,
+    /// The dead-letter queues. A message is `{"queue": its name, "attributes": {name: value}, "body": …}`.
+    #[serde(rename = "dead_letters")]
+    DeadLetters,
 }
 
 impl Receiver {
@@ -38,6 +41,7 @@ impl Receiver {
             Receiver::Slack => "slack",
             Receiver::Pagerduty => "pagerduty",
             Receiver::Email => "email",
+            Receiver::DeadLetters => "dead_letters",
         }
     }
 }

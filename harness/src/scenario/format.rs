@@ -205,6 +205,10 @@ pub struct Expectation {
     /// Messages in dead-letter queues. Left out: none.
     #[serde(default)]
     pub dead_letters: u64,
+    /// Most seconds from CloudTrail's first delivery to the end of the last run of a function. Left out, or where time is
+    /// real: not compared.
+    #[serde(default)]
+    pub within_seconds: Option<u64>,
     /// Texts that must be in a message: a text for any message, or `{"text": "…", "to": "slack"}` for one to a topic or sink.
     #[serde(default)]
     pub mentions: Vec<Mention>,

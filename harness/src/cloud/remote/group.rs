@@ -17,7 +17,7 @@ use crate::cloud::difference::{Difference, Found};
 use crate::deployment::Accounts;
 use crate::redrive::redrive;
 use crate::report::Progress;
-use crate::runner::{self, chain};
+use crate::runner::{self, Message, chain};
 use crate::scenario::{Faults, Step};
 use crate::sink::{SHARED, Sink};
 
@@ -282,14 +282,20 @@ impl Group<'_> {
             }
             loop {
                 let received = sqs.receive_message().queue_url(url).max_number_of_messages(10).visibility_timeout(20);
+                let received = received.message_attribute_names("All");
                 let received = received.send().await.map_err(|error| chain(&error.into_service_error()))?;
                 if received.messages().is_empty() {
                     break;
                 }
                 for message in received.messages() {
                     let body = message.body().unwrap_or_default();
-                    for case in &mut self.cases {
-                        case.outcome.dead_letters += u64::from(case.marks.are_in(body));
+                    let attributes = message.message_attributes().into_iter().flatten();
+                    let attributes = attributes.map(|(name, value)| (name.as_str(), value.string_value()));
+                    let queue = url.rsplit('/').next().unwrap_or_default();
+                    let dead_letter = Message::dead_letter(queue, attributes, body);
+                    for case in self.cases.iter_mut().filter(|case| case.marks.are_in(body)) {
+                        case.outcome.dead_letters += 1;
+                        case.outcome.dead_lettered.push(dead_letter.clone());
                     }
                 }
                 held.extend(received.messages().iter().filter_map(|message| {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Task;
 use super::attributes::Attributes;
 use super::fault::Fault;
-use super::message::Message;
+use super::message::{Message, MessageAttribute};
 use super::move_task::MoveTask;
 use crate::api::Call;
 use crate::authz::PolicyText;
@@ -81,6 +81,12 @@ impl State {
             }
         }
         self.moves = Table::default();
+    }
+
+    /// The messages of a queue, hidden ones too, in the order of their arrival: bodies and attributes.
+    pub fn messages(&self, queue: &Arn) -> impl Iterator<Item = (&str, &[(String, MessageAttribute)])> {
+        let messages = self.queues.get(queue).into_iter().flat_map(|queue| queue.messages.values());
+        messages.map(|message| (&*message.body, message.attributes.as_slice()))
     }
 
     /// The bodies of all messages of a queue, hidden ones too, in the order of their arrival.
