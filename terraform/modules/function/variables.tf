@@ -122,9 +122,9 @@ variable "batch_size" {
 }
 
 variable "max_receive_count" {
-  description = "Number of receives after which SQS moves a message to the dead-letter queue. The function moves a message itself after 24 hours, with the reason; the number must leave room for a day of attempts and, in alerters with deduplication, of waiting."
+  description = "Number of receives after which SQS moves a message to the dead-letter queue. The function moves a message itself after 24 hours, with the reason; the number must leave room for a day of attempts. The default is the limit of SQS."
   type        = number
-  default     = 100
+  default     = 1000
   nullable    = false
 
   validation {
