@@ -1,6 +1,6 @@
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_name          = "${var.name}-dead-letters"
-  alarm_description   = "The dead-letter queue of ${var.name} holds messages: each is an alert that did not arrive. Their attributes give the reason; when it is mended, redrive the queue ${local.dead_letter_queue_name} to ${local.queue_name}."
+  alarm_description   = "The dead-letter queue of ${var.name} holds messages: each is an alert that did not arrive. Their attributes give the reason; after the repair, redrive the queue ${local.dead_letter_queue_name} to ${local.queue_name}."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.dead_letter.name }

@@ -91,7 +91,7 @@ data "aws_iam_policy_document" "topic" {
   }
 }
 
-# Past all functions, so that their failure can be heard of.
+# Past all functions, so that their failures are reported.
 resource "aws_sns_topic_subscription" "health_email" {
   for_each = var.health_emails
 

@@ -29,14 +29,14 @@ variable "read_only_events" {
 }
 
 variable "forward_alarms" {
-  description = "Whether the hub hears of the spoke's alarms, over its bus, and puts them on its health topic. Off where `health_topic_arn` is that topic."
+  description = "Whether the spoke's alarms are forwarded over the hub's bus to its health topic. Off where `health_topic_arn` is that topic."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "health_topic_arn" {
-  description = "ARN of a topic in the same Region that the spoke's alarms report to: the hub's health topic in the hub's account and Region, or one of your own. It hears of them even where the way to the hub is what is broken."
+  description = "ARN of a topic in the same Region that the spoke's alarms report to: the hub's health topic in the hub's account and Region, or one of your own. Alarms reach it also when the path to the hub is broken."
   type        = string
   default     = null
 
