@@ -65,7 +65,7 @@ pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'
         beside.push(name);
     }
     // What hub and spokes must agree on.
-    let shared = ["name_prefix", "read_only_events", "tags"];
+    let shared = ["name_prefix", "permissions_boundary", "read_only_events", "role_path", "tags"];
     let shared: Map<String, Value> =
         inputs.variables.clone().into_iter().filter(|(name, _)| shared.contains(&name.as_str())).collect();
     let mut hub = inputs.variables;
