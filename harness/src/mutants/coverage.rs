@@ -70,6 +70,10 @@ pub(super) fn names_of(resource: &Resource, resources: &[Resource]) -> Vec<Strin
                 let uses = |argument: &str| other.text(argument).is_some_and(|arn| arn.ends_with(&role));
                 if uses("role") || uses("role_arn") {
                     names.push(other.arn.clone());
+                    // A function's retries are those of its queue.
+                    let mappings =
+                        resources.iter().filter(|mapping| mapping.text("function_arn") == Some(other.arn.as_str()));
+                    names.extend(mappings.filter_map(|mapping| mapping.text("event_source_arn")).map(str::to_owned));
                 }
             }
         }

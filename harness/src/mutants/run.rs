@@ -253,6 +253,8 @@ struct Killer {
     took: Duration,
     /// True if the scenario counts health messages.
     looks_at_health: bool,
+    /// True if the scenario limits the time until everything is delivered.
+    looks_at_time: bool,
     /// True if the scenario checks the content of messages.
     reads_messages: bool,
     /// True if the scenario expects where an event ends.
@@ -404,6 +406,7 @@ async fn baseline(
                 touched: Touched::by(&outcome.entries),
                 took: Duration::from_secs_f64(outcome.duration_ms / 1000.0),
                 looks_at_health: expects(&loaded, |expect| expect.health.is_some()),
+                looks_at_time: expects(&loaded, |expect| expect.within_seconds.is_some()),
                 reads_messages: expects(&loaded, |expect| !expect.messages.is_empty()),
                 says_where: expects(&loaded, |expect| expect.stopped_at.is_some()),
                 events: events(&loaded, &places.places[place].deployment.facts.accounts),
@@ -528,11 +531,11 @@ impl Bench {
             };
             candidates.extend(killers.iter().filter(kept).take(2 * DIFFERING).copied());
         }
-        // How often and how fast something is tried again shows in the alarms only.
-        let retried = |killer: &&&Killer| {
-            killer.looks_at_health && killer.touched.of(&names).any(|usage| usage.contains(" Retried "))
-        };
-        let retried: Vec<&Killer> = killers.iter().filter(retried).take(DIFFERING).copied().collect();
+        // How often and how fast something is tried again shows in the alarms and in the time.
+        let retries = |killer: &&&Killer| killer.touched.of(&names).any(|usage| usage.contains(" Retried "));
+        let by_health = killers.iter().filter(|killer| killer.looks_at_health).filter(retries).take(DIFFERING);
+        let by_time = killers.iter().filter(|killer| killer.looks_at_time).filter(retries).take(DIFFERING);
+        let retried: Vec<&Killer> = by_time.chain(by_health).copied().collect();
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         let (mut health, mut spent) = (0, 0);
         for killer in killers.iter().copied() {

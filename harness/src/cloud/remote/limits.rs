@@ -7,7 +7,8 @@ use crate::cloud::localstack::NAME as LOCALSTACK;
 use crate::scenario::{Alerter, DeploymentChange, Fault, Faults, Scenario};
 
 /// What cannot be told from the scenario.
-const BY_NAME: [(&str, Difference, &str); 4] = [
+const BY_NAME: [(&str, Difference, &str); 5] = [
+    ("log-alarm/login-in-full", Difference::RealTime, "its messages have times of the scenario"),
     ("faults/hub-refuses-the-spoke", Difference::RealTime, "its alarms look at five minutes"),
     ("faults/slack-secret-missing", Difference::RealTime, "its function is tried again for hours"),
     ("defects/alerters-on-the-wrong-topic", Difference::Deployments, "only the embedded cloud's trace tells its hop"),
