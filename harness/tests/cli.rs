@@ -210,10 +210,7 @@ fn a_scenario_is_made_of_a_log_file() {
 #[test]
 fn generated_files_are_up_to_date() {
     let schema = String::from_utf8(rootwatch(&["schema"], &[]).stdout).unwrap();
-    for (file, generated) in [
-        ("scenarios/schema.json", schema),
-        ("docs/topology.svg", rootwatch::report::svg(&[])),
-    ] {
+    for (file, generated) in [("scenarios/schema.json", schema), ("docs/topology.svg", rootwatch::report::svg(&[]))] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
         if std::env::var_os("ROOTWATCH_UPDATE").is_some() {
             std::fs::write(&path, &generated).unwrap();

@@ -239,14 +239,22 @@ mod tests {
                 ),
             ),
             (json!({"messages": [{"to": "slack", "count": 0}]}), None),
-            (json!({"messages": [{"to": "dead_letters", "where": {"attributes.ErrorCode": "Publish", "body.id": 1}}]}), None),
+            (
+                json!({"messages": [{"to": "dead_letters", "where": {"attributes.ErrorCode": "Publish", "body.id": 1}}]}),
+                None,
+            ),
             (json!({"mentions": [{"text": "triage-dlq", "to": "dead_letters"}]}), None),
             (
                 json!({"messages": [{"to": "dead_letters", "where": {"queue": "slack-dlq"}}]}),
-                Some("messages to dead_letters with queue = \"slack-dlq\": expected at least 1, found 0 of 1 (queue: \"triage-dlq\")"),
+                Some(
+                    "messages to dead_letters with queue = \"slack-dlq\": expected at least 1, found 0 of 1 (queue: \"triage-dlq\")",
+                ),
             ),
             (json!({"within_seconds": 61}), None),
-            (json!({"within_seconds": 60}), Some("seconds until the last function ended: expected at most 60, found 61")),
+            (
+                json!({"within_seconds": 60}),
+                Some("seconds until the last function ended: expected at most 60, found 61"),
+            ),
             (json!({"incidents": 2}), None),
             (json!({"incidents": 1}), Some("distinct incident keys: expected 1, found 2 (a, b)")),
             (json!({"mentions": ["critical", {"text": "[critical]", "to": "email"}]}), None),

@@ -452,10 +452,12 @@ fn dead_letter_queues(state: &rootwatch_cloud::State) -> impl Iterator<Item = &A
 }
 
 fn dead_lettered(state: &rootwatch_cloud::State) -> Vec<Message> {
-    let messages = |queue| state.sqs.messages(queue).map(move |(body, attributes)| {
-        let attributes = attributes.iter().map(|(name, value)| (name.as_str(), value.string_value.as_deref()));
-        Message::dead_letter(queue.name(), attributes, body)
-    });
+    let messages = |queue| {
+        state.sqs.messages(queue).map(move |(body, attributes)| {
+            let attributes = attributes.iter().map(|(name, value)| (name.as_str(), value.string_value.as_deref()));
+            Message::dead_letter(queue.name(), attributes, body)
+        })
+    };
     dead_letter_queues(state).flat_map(messages).collect()
 }
 
