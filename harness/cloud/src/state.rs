@@ -210,6 +210,11 @@ impl State {
         self.trace.iter()
     }
 
+    /// Takes the trace so far out of the state.
+    pub fn take_entries(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.trace).into_entries()
+    }
+
     /// Forgets the trace.
     pub fn clear_trace(&mut self) {
         self.trace = Trace::default();

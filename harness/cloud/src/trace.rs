@@ -106,6 +106,12 @@ struct Untold {
     told: OnceLock<Vec<Entry>>,
 }
 
+impl Untold {
+    fn entries(&self) -> &[Entry] {
+        self.told.get_or_init(|| self.deferred.entries(self.at))
+    }
+}
+
 impl Trace {
     /// Adds an entry.
     pub fn push(&mut self, entry: Entry) {
@@ -118,11 +124,26 @@ impl Trace {
         self.0.push_back(Part::Untold(Arc::new(untold)));
     }
 
+    /// All of them, in order, without a copy of what only this trace holds.
+    pub fn into_entries(self) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        for part in self.0 {
+            match part {
+                Part::Told(entry) => entries.push(Arc::unwrap_or_clone(entry)),
+                Part::Untold(untold) => entries.extend(match Arc::try_unwrap(untold) {
+                    Ok(Untold { at, deferred, told }) => told.into_inner().unwrap_or_else(|| deferred.entries(at)),
+                    Err(shared) => shared.entries().to_vec(),
+                }),
+            }
+        }
+        entries
+    }
+
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.0.iter().flat_map(|part| match part {
             Part::Told(entry) => std::slice::from_ref(&**entry),
-            Part::Untold(untold) => untold.told.get_or_init(|| untold.deferred.entries(untold.at)),
+            Part::Untold(untold) => untold.entries(),
         })
     }
 }

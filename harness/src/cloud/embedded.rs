@@ -97,9 +97,6 @@ impl Cloud for Embedded {
                     if options.fail_fast && matches!(outcome.status, Status::Failed | Status::Error) {
                         stop.send_replace(true);
                     }
-                    if outcome.status == Status::Passed {
-                        outcome.trace = Vec::new();
-                    }
                     outcome.rerun.push_str(&options.arguments);
                     self.progress.emit(RunEvent::Scenario(&outcome));
                     if options.kept != Kept::Traces {

@@ -45,7 +45,12 @@ pub(super) async fn run(
     let started = started();
     let mut outcome = Outcome::empty(&loaded.name, loaded.path.clone(), &scenario.title);
     match observe(&mut outcome, scenario, deployment, sink, accounts, linked).await {
-        Ok(()) => judge(&mut outcome, scenario),
+        Ok(()) => {
+            judge(&mut outcome, scenario);
+            if outcome.status != Status::Passed {
+                outcome.trace = outcome.entries.iter().map(ToString::to_string).collect();
+            }
+        }
         Err(error) => {
             outcome.status = Status::Error;
             outcome.failures.push(error);
@@ -138,12 +143,13 @@ async fn observe(
     read_topics(&cloud, outcome, deployment, accounts).await?;
     read_sinks(&cloud, outcome, sink, &mailbox);
     // Every line that a function logs meets the filters of its own log group: that is no part of the way.
-    let aside = |entry: &&Entry| {
+    let aside = |entry: &Entry| {
         entry.hop == Hop::MetricFilter
             && entry.outcome == Ended::NotMatched
             && entry.resource.contains(":log-group:/aws/lambda/")
     };
-    let trace: Vec<Entry> = cloud.with(|state| state.entries().filter(|entry| !aside(entry)).cloned().collect());
+    let mut trace = cloud.with(rootwatch_cloud::State::take_entries);
+    trace.retain(|entry| !aside(entry));
     outcome.seconds = seconds(&trace);
     if scenario.expect.as_ref().is_some_and(|expect| expect.after_redrive.is_some()) {
         repair(&cloud, outcome, deployment, sink, &mailbox, accounts, scenario).await?;
@@ -158,7 +164,6 @@ async fn observe(
     if outcome.broken_hop.is_none() && slack.min(pagerduty).min(email) < outcome.alerts.root() {
         outcome.broken_hop = diagnose::unheard(&trace);
     }
-    outcome.trace = trace.iter().map(ToString::to_string).collect();
     outcome.entries = trace;
     Ok(())
 }
