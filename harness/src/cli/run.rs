@@ -200,7 +200,7 @@ impl Run {
         let mut loaded = Vec::new();
         for path in self.paths(&layout) {
             match find(&path) {
-                Ok(found) => loaded.extend(found),
+                Ok(found) => loaded.extend(found.into_iter().flat_map(Loaded::into_parts)),
                 Err(error) => {
                     complain(&error.to_string());
                     return Exit::Usage;

@@ -19,6 +19,34 @@ pub struct Loaded {
     pub scenario: Result<Scenario, ScenarioError>,
 }
 
+/// Most records of a log file that are run on one fork, which keeps all that comes of them in memory.
+const PART: usize = 500;
+
+impl Loaded {
+    /// The parts of a long log file, each to be run on a fork of its own, so that memory does not grow with its length.
+    /// Everything else is one part.
+    pub fn into_parts(self) -> Vec<Self> {
+        let Loaded { name, path, scenario } = self;
+        let mut scenario = match scenario {
+            Ok(scenario) if scenario.records.len() > PART => scenario,
+            scenario => return vec![Loaded { name, path, scenario }],
+        };
+        let records = std::mem::take(&mut scenario.records);
+        if scenario != Scenario::default() {
+            return vec![Loaded { name, path, scenario: Ok(Scenario { records, ..scenario }) }];
+        }
+        let parts = records.chunks(PART).enumerate().map(|(number, part)| {
+            let first = number * PART + 1;
+            Loaded {
+                name: format!("{name}, records {first} to {}", first + part.len() - 1),
+                path: path.clone(),
+                scenario: Ok(Scenario { records: part.to_vec(), ..Scenario::default() }),
+            }
+        });
+        parts.collect()
+    }
+}
+
 /// The scenarios at a path: the file, or every `.json` and `.json.gz` below the folder but for `schema.json`, in order.
 /// `-` is standard input.
 pub fn find(path: &Path) -> Result<Vec<Loaded>, ScenarioError> {
@@ -371,6 +399,30 @@ mod tests {
     }
 
     /// A folder's scenarios, whatever the spelling of their ending, behind links and packed; nothing is skipped silently.
+    #[test]
+    fn only_long_log_files_are_run_in_parts() {
+        let record = serde_json::json!({"eventSource": "iam.amazonaws.com", "eventName": "GetUser"});
+        let loaded = |records: usize, title: &str| Loaded {
+            name: "trail".to_owned(),
+            path: "trail.json".into(),
+            scenario: Ok(Scenario {
+                records: vec![record.clone(); records],
+                title: title.to_owned(),
+                ..Scenario::default()
+            }),
+        };
+        for (records, title, expected) in [
+            (500, "", vec![("trail", 500)]),
+            (501, "", vec![("trail, records 1 to 500", 500), ("trail, records 501 to 501", 1)]),
+            (501, "a scenario", vec![("trail", 501)]),
+        ] {
+            let parts = loaded(records, title).into_parts();
+            let found: Vec<(&str, usize)> =
+                parts.iter().map(|part| (part.name.as_str(), part.scenario.as_ref().unwrap().records.len())).collect();
+            assert_eq!(found, expected, "{records} {title}");
+        }
+    }
+
     #[test]
     fn finds_links_endings_and_packed_files() {
         let folder = tempfile::tempdir().unwrap();
