@@ -143,7 +143,7 @@ fn entries(entries: &[Entry], open: bool) -> Markup {
                             td { (word(&entry.hop)) }
                             td { (word(&entry.outcome)) }
                             td {
-                                code { (entry.resource) } br; (entry.detail)
+                                code { (entry.resource) } br; (with_code(&entry.detail))
                                 @if let Some(decision) = &entry.decision {
                                     br; em {
                                         (entry.principal.as_deref().unwrap_or("?"))
