@@ -95,33 +95,33 @@ pub struct Trace(imbl::Vector<Part>);
 
 #[derive(Clone, Debug)]
 enum Part {
-    Told(Arc<Entry>),
-    Untold(Arc<Untold>),
+    Entry(Arc<Entry>),
+    Later(Arc<Later>),
 }
 
 #[derive(Debug)]
-struct Untold {
+struct Later {
     at: Time,
     deferred: Box<dyn Deferred>,
-    told: OnceLock<Vec<Entry>>,
+    entries: OnceLock<Vec<Entry>>,
 }
 
-impl Untold {
+impl Later {
     fn entries(&self) -> &[Entry] {
-        self.told.get_or_init(|| self.deferred.entries(self.at))
+        self.entries.get_or_init(|| self.deferred.entries(self.at))
     }
 }
 
 impl Trace {
     /// Adds an entry.
     pub fn push(&mut self, entry: Entry) {
-        self.0.push_back(Part::Told(Arc::new(entry)));
+        self.0.push_back(Part::Entry(Arc::new(entry)));
     }
 
     /// Adds entries that are worked out when somebody reads them.
     pub fn defer(&mut self, at: Time, deferred: impl Deferred + 'static) {
-        let untold = Untold { at, deferred: Box::new(deferred), told: OnceLock::new() };
-        self.0.push_back(Part::Untold(Arc::new(untold)));
+        let later = Later { at, deferred: Box::new(deferred), entries: OnceLock::new() };
+        self.0.push_back(Part::Later(Arc::new(later)));
     }
 
     /// All of them, in order, without a copy of what only this trace holds.
@@ -129,9 +129,9 @@ impl Trace {
         let mut entries = Vec::new();
         for part in self.0 {
             match part {
-                Part::Told(entry) => entries.push(Arc::unwrap_or_clone(entry)),
-                Part::Untold(untold) => entries.extend(match Arc::try_unwrap(untold) {
-                    Ok(Untold { at, deferred, told }) => told.into_inner().unwrap_or_else(|| deferred.entries(at)),
+                Part::Entry(entry) => entries.push(Arc::unwrap_or_clone(entry)),
+                Part::Later(later) => entries.extend(match Arc::try_unwrap(later) {
+                    Ok(Later { at, deferred, entries }) => entries.into_inner().unwrap_or_else(|| deferred.entries(at)),
                     Err(shared) => shared.entries().to_vec(),
                 }),
             }
@@ -142,13 +142,13 @@ impl Trace {
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.0.iter().flat_map(|part| match part {
-            Part::Told(entry) => std::slice::from_ref(&**entry),
-            Part::Untold(untold) => untold.entries(),
+            Part::Entry(entry) => std::slice::from_ref(&**entry),
+            Part::Later(later) => later.entries(),
         })
     }
 }
 
-/// Saved as the entries, all of them told.
+/// Saved as the entries, all of them worked out.
 impl Serialize for Trace {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter())
@@ -158,7 +158,7 @@ impl Serialize for Trace {
 impl<'de> Deserialize<'de> for Trace {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let entries = Vec::<Entry>::deserialize(deserializer)?;
-        Ok(Self(entries.into_iter().map(|entry| Part::Told(Arc::new(entry))).collect()))
+        Ok(Self(entries.into_iter().map(|entry| Part::Entry(Arc::new(entry))).collect()))
     }
 }
 

@@ -91,7 +91,7 @@ impl State {
 
     /// The bodies of all messages of a queue, hidden ones too, in the order of their arrival.
     pub fn bodies(&self, queue: &Arn) -> Vec<&str> {
-        self.queues.get(queue).map(|queue| queue.messages.values().map(|m| &*m.body).collect()).unwrap_or_default()
+        self.messages(queue).map(|(body, _)| body).collect()
     }
 }
 
