@@ -17,6 +17,8 @@ pub use embedded::Embedded;
 pub use localstack::OnLocalStack;
 pub use remote::{Remote, RemoteError, RemoteOptions};
 
+use std::path::Path;
+
 use crate::localstack::Image;
 use crate::runner::Outcome;
 use crate::scenario::{Loaded, Scenario};
@@ -49,9 +51,9 @@ pub enum Kept {
 }
 
 /// Why a scenario is not run on LocalStack, with the image that is there, if it is not: known before anything is started.
-pub fn not_run_on_localstack(image: Option<&Image>, name: &str, scenario: &Scenario) -> Option<Found> {
+pub fn not_run_on_localstack(image: Option<&Image>, file: &Path, scenario: &Scenario) -> Option<Found> {
     let offers = remote::Offers { cloud: localstack::NAME, dynamodb: image.is_none_or(Image::has_dynamodb) };
-    remote::not_run(offers, name, scenario, &RunOptions::default())
+    remote::not_run(offers, file, scenario, &RunOptions::default())
 }
 
 /// A cloud with the monitor deployed to it.

@@ -47,6 +47,13 @@ impl Loaded {
     }
 }
 
+/// Returns true if this file is the scenario `folder/name`. The name in a report depends on the folder that the command names,
+/// the path does not.
+pub(crate) fn is_scenario(file: &Path, name: &str) -> bool {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
+    file.with_extension("").ends_with(name)
+}
+
 /// The scenarios at a path: the file, or every `.json` and `.json.gz` below the folder but for `schema.json`, in order.
 /// `-` is standard input.
 pub fn find(path: &Path) -> Result<Vec<Loaded>, ScenarioError> {

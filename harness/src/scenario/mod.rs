@@ -22,6 +22,7 @@ pub use format::{
     ApiCall, Counts, DeploymentChange, Expectation, PutEvents, Redriven, Scenario, SlackBy, Step, StoppedAt,
 };
 pub use identity::{Played, Who, exchange, for_accounts, play};
+pub(crate) use load::is_scenario;
 pub use load::{Loaded, events_of, find, load, read_text};
 pub use redact::{Kind, NOT_REPLACED, Redactor};
 pub use scaffold::scaffold;

@@ -65,7 +65,7 @@ impl OnLocalStack {
             let (this, scenario) = (Arc::clone(self), loaded.name.clone());
             let trial = Trial::test(name(loaded), move || this.verdict(&scenario));
             let scenario = loaded.scenario.as_ref().ok();
-            let not_run = scenario.and_then(|it| not_run_on_localstack(self.availability.image(), &loaded.name, it));
+            let not_run = scenario.and_then(|it| not_run_on_localstack(self.availability.image(), &loaded.path, it));
             if let Some(reason) = left_out(loaded) {
                 return trial.with_kind(reason).with_ignored_flag(true);
             }

@@ -5,12 +5,11 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::cloud::difference::{Difference, Known};
+use crate::scenario::is_scenario;
 
-/// The known differences of the scenario in this file. Its path decides, since the name of a scenario depends on the folder
-/// that was named in the command.
+/// The known differences of the scenario in this file.
 pub(in crate::cloud) fn known_of(file: &Path) -> Vec<Known> {
-    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf()).with_extension("");
-    known().into_iter().filter(|known| file.ends_with(known.scenario)).collect()
+    known().into_iter().filter(|known| is_scenario(file, known.scenario)).collect()
 }
 
 /// The list. Each entry is checked by its scenario: it must occur.

@@ -1,10 +1,12 @@
 //! What is not run on a cloud whose time is real.
 
+use std::path::Path;
+
 use super::group::LIMIT;
 use crate::cloud::RunOptions;
 use crate::cloud::difference::{Difference, Found};
 use crate::cloud::localstack::NAME as LOCALSTACK;
-use crate::scenario::{Alerter, DeploymentChange, Fault, Faults, Scenario};
+use crate::scenario::{Alerter, DeploymentChange, Fault, Faults, Scenario, is_scenario};
 
 /// What cannot be told from the scenario.
 const BY_NAME: [(&str, Difference, &str); 5] = [
@@ -27,7 +29,7 @@ pub(in crate::cloud) struct Offers<'a> {
 /// Why a scenario is not run on a cloud behind an endpoint, if it is not.
 pub(in crate::cloud) fn not_run(
     Offers { cloud, dynamodb }: Offers<'_>,
-    name: &str,
+    file: &Path,
     scenario: &Scenario,
     options: &RunOptions,
 ) -> Option<Found> {
@@ -43,7 +45,7 @@ pub(in crate::cloud) fn not_run(
     if !scenario.calls.is_empty() {
         return Some(Found::new(Difference::Deployments, "it changes the deployment, which other scenarios share"));
     }
-    if let Some((_, difference, what)) = BY_NAME.iter().find(|(one, _, _)| *one == name) {
+    if let Some((_, difference, what)) = BY_NAME.iter().find(|(name, _, _)| is_scenario(file, name)) {
         return Some(Found::new(*difference, *what));
     }
     if !(scenario.deployment.spokes.is_empty() && scenario.deployment.outsiders.is_empty()) {
@@ -81,6 +83,17 @@ fn waits(faults: &Faults) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_are_found_by_the_path_of_a_scenario() {
+        let offers = Offers { cloud: LOCALSTACK, dynamodb: true };
+        for (file, runs) in
+            [("scenarios/log-alarm/login-in-full.json", false), ("scenarios/log-alarm/login.json", true)]
+        {
+            let limit = not_run(offers, Path::new(file), &Scenario::default(), &RunOptions::default());
+            assert_eq!(limit.is_none(), runs, "{file}");
+        }
+    }
 
     #[test]
     fn waits_of_faults() {

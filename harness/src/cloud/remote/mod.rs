@@ -415,7 +415,7 @@ impl Cloud for Remote {
                     continue;
                 }
             };
-            if let Some(Found { difference, what }) = not_run(offers, &loaded.name, scenario, &options) {
+            if let Some(Found { difference, what }) = not_run(offers, &loaded.path, scenario, &options) {
                 let mut outcome = Outcome::not_run(&loaded.name, loaded.path.clone(), difference, what);
                 outcome.title.clone_from(&scenario.title);
                 outcomes.push((place, outcome));
