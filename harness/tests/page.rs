@@ -207,12 +207,14 @@ fn light_and_dark(browser: &Path) -> Result<(), Failed> {
     if found == expected { Ok(()) } else { Err(format!("expected {expected:?}, found {found:?}").into()) }
 }
 
-/// Nothing is wider than the window, tables of paths included.
+/// Nothing is wider than the window, and the text of a path has at least half of it.
 fn wide_and_narrow(browser: &Path) -> Result<(), Failed> {
     for width in [500, 1280] {
         let script = "document.querySelectorAll('details').forEach(d => d.open = true); \
-                      document.title = [...document.querySelectorAll('html, figure, .table')].every(e => e.scrollWidth <= innerWidth) ? 'fits' : \
-                      'too wide: ' + document.documentElement.scrollWidth + ' in ' + innerWidth";
+                      document.title = ![...document.querySelectorAll('html, figure, .table')].every(e => e.scrollWidth <= innerWidth) ? \
+                      'too wide: ' + document.documentElement.scrollWidth + ' in ' + innerWidth : \
+                      ![...document.querySelectorAll('.table td:last-child')].every(e => e.offsetWidth > innerWidth / 2) ? \
+                      'the last column of a path is too narrow to read' : 'fits'";
         let text = seen(browser, script, width, "")?;
         if title(&text) != "fits" {
             return Err(format!("{width}: {}", title(&text)).into());
