@@ -32,7 +32,7 @@ fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// What one sink received, as the snapshot has it.
+/// The message to one sink, from the snapshot.
 struct Section {
     sink: &'static str,
     heading: &'static str,
@@ -48,8 +48,8 @@ fn sections(scenario: &str, text: &str) -> Vec<Section> {
     let sinks = [("slack", "Slack", "text"), ("pagerduty", "PagerDuty", "json"), ("email", "Email", "text")];
     let found = sinks.into_iter().filter_map(|(sink, heading, language)| {
         let start = format!("{sink} ");
-        let sections = snapshot.split("\n== ").filter_map(|section| section.strip_prefix(&start)?.split_once('\n'));
-        let (place, body) = sections.into_iter().find(|(_, body)| body.contains(text))?;
+        let mut sections = snapshot.split("\n== ").filter_map(|section| section.strip_prefix(&start)?.split_once('\n'));
+        let (place, body) = sections.find(|(_, body)| body.contains(text))?;
         Some(Section { sink, heading, language, place: place.to_owned(), body: body.trim_end().to_owned() })
     });
     found.collect()
@@ -166,14 +166,9 @@ fn document(title: &str, sections: &[Section]) -> Markup {
 
 /// Blocks are separated by empty lines; lines of an attachment begin with its color.
 fn slack(text: &str) -> Markup {
-    let (blocks, attachment) = text.split_once("\n#").map_or((text, None), |(blocks, rest)| (blocks, Some(rest)));
-    let color = attachment.and_then(|text| text.split_once(" |")).map_or("", |(color, _)| color);
-    let mark = format!("#{color} |");
-    let attachment = attachment.map(|text| {
-        let lines: Vec<_> =
-            text.lines().map(|line| line.trim_start_matches(&mark).trim_start_matches(&mark[1..])).collect();
-        lines.join("\n")
-    });
+    let blocks = text.split("\n#").next().unwrap_or_default();
+    let colored = || text.lines().filter_map(|line| line.strip_prefix('#')?.split_once(" |"));
+    let attachment = colored().map(|(_, line)| line).collect::<Vec<_>>().join("\n");
     html! {
         @for (number, block) in blocks.split("\n\n").enumerate() {
             @match number {
@@ -182,9 +177,9 @@ fn slack(text: &str) -> Markup {
                 _ => (lines(block)),
             }
         }
-        @if let Some(text) = attachment {
+        @if let Some((color, _)) = colored().next() {
             div class="attachment" style=(format!("border-color: #{color}")) {
-                @for block in text.split("\n\n").filter(|block| !block.trim().is_empty()) { (lines(block)) }
+                @for block in attachment.split("\n\n").filter(|block| !block.trim().is_empty()) { (lines(block)) }
             }
         }
     }
