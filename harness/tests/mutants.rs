@@ -119,7 +119,7 @@ fn main() -> ExitCode {
         let shared = Arc::clone(&shared);
         Trial::test(name, move || test(&shared))
     });
-    // At once: a mutant that ran into its timeout still runs on a thread of the runtime, which would be waited for.
+    // Without dropping the runtime, which would wait for the runs of mutants that were given up after their timeout.
     libtest_mimic::run(&arguments, trials.collect()).exit()
 }
 

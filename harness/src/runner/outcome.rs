@@ -110,7 +110,7 @@ pub struct Outcome {
     pub broken_hop: Option<String>,
     /// Messages in dead-letter queues.
     pub dead_letters: u64,
-    /// The same, one by one.
+    /// Those messages, if there are any.
     #[serde(skip)]
     pub dead_lettered: Vec<Message>,
     /// Seconds from CloudTrail's first delivery to the end of the last run of a function, where the trace says it.
