@@ -1,10 +1,13 @@
 //! Everything the cloud knows, as one value. `clone` is a fork: cheap, and isolated from then on.
 
+use std::collections::BTreeSet;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::assumptions::Assumptions;
+use crate::id::Arn;
 use crate::runtime::Effect;
 use crate::services::{
     account, cloudtrail, cloudwatch, dynamodb, events, iam, kms, lambda, logs, organizations, s3, secretsmanager, sns,
@@ -134,6 +137,13 @@ impl State {
     /// `n` lower-case hexadecimal digits.
     pub fn hex(&mut self, n: usize) -> String {
         self.random_text(n, "0123456789abcdef")
+    }
+
+    /// The queues that rules, subscriptions, functions and other queues move undeliverable messages to.
+    pub fn dead_letter_queues(&self) -> BTreeSet<Arn> {
+        let queues = self.events.dead_letter_queues().chain(self.sns.dead_letter_queues());
+        let queues = queues.chain(self.sqs.dead_letter_queues()).chain(self.lambda.dead_letter_queues());
+        queues.filter(|queue| self.sqs.exists(queue)).collect()
     }
 
     /// A number that grows with every call: it orders what happens at the same moment.

@@ -134,9 +134,12 @@ async fn observe(
         sink.open_gates(&mailbox).await.map_err(|error| error.to_string())?;
     }
     rest(&cloud, outcome).await;
-    outcome.dead_letters = cloud.with(|state| dead_letters(state));
+    // Of a topic that a scenario deletes, the dead-letter queues stay.
+    let mut queues = deployment.state.dead_letter_queues();
+    queues.extend(cloud.with(|state| state.dead_letter_queues()));
+    outcome.dead_letters = cloud.with(|state| dead_letters(state, &queues));
     if outcome.dead_letters > 0 {
-        outcome.dead_lettered = cloud.with(|state| dead_lettered(state));
+        outcome.dead_lettered = cloud.with(|state| dead_lettered(state, &queues));
         // Their alarms look once a minute.
         rest(&cloud, outcome).await;
     }
@@ -452,21 +455,17 @@ fn seconds(trace: &[Entry]) -> Option<u64> {
     Some((ended - begun).as_secs())
 }
 
-fn dead_letter_queues(state: &rootwatch_cloud::State) -> impl Iterator<Item = &Arn> {
-    state.sqs.queues().filter(|queue| queue.name().contains("dlq"))
-}
-
-fn dead_lettered(state: &rootwatch_cloud::State) -> Vec<Message> {
-    let messages = |queue| {
+fn dead_lettered<'q>(state: &'q rootwatch_cloud::State, queues: &'q BTreeSet<Arn>) -> Vec<Message> {
+    let messages = |queue: &'q Arn| {
         state.sqs.messages(queue).map(move |(body, attributes)| {
             let attributes = attributes.iter().map(|(name, value)| (name.as_str(), value.string_value.as_deref()));
             Message::dead_letter(queue.name(), attributes, body)
         })
     };
-    dead_letter_queues(state).flat_map(messages).collect()
+    queues.iter().flat_map(messages).collect()
 }
 
-fn dead_letters(state: &rootwatch_cloud::State) -> u64 {
-    let metrics = dead_letter_queues(state).filter_map(|queue| sqs::metrics(state, queue));
+fn dead_letters(state: &rootwatch_cloud::State, queues: &BTreeSet<Arn>) -> u64 {
+    let metrics = queues.iter().filter_map(|queue| sqs::metrics(state, queue));
     metrics.map(|metrics| (metrics.visible + metrics.not_visible) as u64).sum()
 }

@@ -63,6 +63,12 @@ impl EventBus {
 }
 
 impl State {
+    /// The dead-letter queues of the rules' targets.
+    pub(crate) fn dead_letter_queues(&self) -> impl Iterator<Item = Arn> {
+        let rules = self.buses.values().flat_map(|bus| bus.rules.values());
+        rules.flat_map(|rule| &rule.targets).filter_map(|target| target.dead_letter_queue())
+    }
+
     /// A bus. The default buses exist without having been created, from the first time that they are asked for.
     pub(super) fn bus(&mut self, arn: &Arn, now: Time) -> Option<&EventBus> {
         self.materialise(arn, now);

@@ -29,6 +29,11 @@ pub struct State {
 }
 
 impl State {
+    /// The dead-letter queues and topics of asynchronous invocations.
+    pub(crate) fn dead_letter_queues(&self) -> impl Iterator<Item = Arn> {
+        self.functions.values().filter_map(|function| function.latest.dead_letter.clone())
+    }
+
     /// Whether there is such a function (unqualified ARN).
     pub fn exists(&self, function: &Arn) -> bool {
         self.functions.contains(function)

@@ -28,6 +28,11 @@ pub struct State {
 }
 
 impl State {
+    /// The dead-letter queues of the subscriptions.
+    pub(crate) fn dead_letter_queues(&self) -> impl Iterator<Item = Arn> {
+        self.subscriptions.values().filter_map(|subscription| subscription.settings.redrive.clone())
+    }
+
     /// The ARNs of all topics, of every account and Region.
     pub fn topics(&self) -> impl Iterator<Item = &Arn> {
         self.topics.keys()

@@ -39,6 +39,11 @@ impl State {
         self.queues.keys()
     }
 
+    /// The queues that messages are moved to after too many receives.
+    pub(crate) fn dead_letter_queues(&self) -> impl Iterator<Item = Arn> {
+        self.queues.values().filter_map(|queue| Some(queue.attributes.redrive.as_ref()?.dead_letter_queue.clone()))
+    }
+
     /// How long a received message stays hidden, unless the receiver says otherwise.
     pub fn visibility_timeout(&self, queue: &Arn) -> Option<Duration> {
         self.queues.get(queue).map(|queue| Duration::from_secs(queue.attributes.visibility_timeout.into()))
