@@ -23,7 +23,14 @@ pub(super) fn stopped_at(trace: &[Entry]) -> Option<StoppedAt> {
         })
     };
     if spoke_rules().next().is_none() {
-        return Some(StoppedAt::NoSpoke);
+        // A customer may put events on another bus than the default one. Its rules decide then.
+        let custom = |entry: &Entry| entry.hop == Hop::Bus && !entry.resource.ends_with(":event-bus/default");
+        let given_to_rules = |entry: &Entry| entry.hop == Hop::Rule || custom(entry);
+        let refused = |entry: &Entry| custom(entry) || entry.outcome == Outcome::NotMatched;
+        return Some(match trace.iter().all(|entry| given_to_rules(entry) && refused(entry)) {
+            true => StoppedAt::Rule,
+            false => StoppedAt::NoSpoke,
+        });
     }
     if !spoke_rules().any(|entry| entry.outcome == Outcome::Matched) {
         return Some(StoppedAt::Rule);
@@ -87,6 +94,29 @@ mod tests {
     use rootwatch_cloud::time::Time;
 
     use super::*;
+
+    #[test]
+    fn rules_of_a_custom_bus_decide_on_events_that_are_put_there() {
+        let entry = |hop: Hop, resource: &str, outcome: Outcome| Entry {
+            at: Time::parse("2026-03-02T09:14:12Z").unwrap(),
+            hop,
+            resource: resource.to_owned(),
+            outcome,
+            detail: String::new(),
+            principal: None,
+            decision: None,
+        };
+        let bus = |name: &str| entry(Hop::Bus, &format!("arn:aws:events:r:1:event-bus/{name}"), Outcome::Delivered);
+        let rule = |outcome| entry(Hop::Rule, "arn:aws:events:r:1:rule/hub/activity", outcome);
+        let cases = [
+            (vec![bus("hub"), rule(Outcome::NotMatched)], StoppedAt::Rule),
+            (vec![bus("hub"), rule(Outcome::Matched)], StoppedAt::NoSpoke),
+            (vec![bus("default")], StoppedAt::NoSpoke),
+        ];
+        for (trace, expected) in cases {
+            assert_eq!(stopped_at(&trace), Some(expected), "{trace:?}");
+        }
+    }
 
     #[test]
     fn names_the_cause_and_not_what_is_normal() {
