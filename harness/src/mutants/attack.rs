@@ -357,7 +357,12 @@ impl<'a> World<'a> {
                     let statements = list(&document["Statement"]);
                     let denials = statements.iter().filter(|statement| statement["Effect"] == "Deny");
                     let names = denials.chain([statement]).flat_map(principal_arns);
-                    let names: BTreeSet<String> = names.map(|arn| Arn::new(concrete(&arn)).name().to_owned()).collect();
+                    let mut names: BTreeSet<String> =
+                        names.map(|arn| Arn::new(concrete(&arn)).name().to_owned()).collect();
+                    // Where no name is asked for, any role is meant.
+                    if names.is_empty() {
+                        names.insert(OTHER.to_owned());
+                    }
                     for name in names {
                         callers.extend(self.members.iter().map(|account| role(account, &name)));
                     }
