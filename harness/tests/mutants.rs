@@ -7,14 +7,20 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use rootwatch::deployment::{OwnRoot, REGIONS};
 use rootwatch::layout::Layout;
-use rootwatch::mutants::{Declarations, Operator, Report, Selection, Sources, Tested, Verdict, list, run};
+use rootwatch::mutants::{
+    Change, Declarations, Operator, Report, Sample, Selection, Sources, Tested, Verdict, list, run, sample,
+};
 use rootwatch::report::mutants as report;
-use rootwatch::scenario::{DeploymentChange, Loaded};
+use rootwatch::runner::{Session, Status};
+use rootwatch::scenario::{DeploymentChange, Loaded, find};
 use support::Shared;
 
 /// A mutant by a part of its id, and what must notice it: `scenario` or `attack`.
@@ -50,6 +56,7 @@ const CAUGHT: &[(&str, &str)] = &[
     ("aws_kms_key.this: key-disabled", "scenario"),
     ("aws_iam_role.delivery: account-missing", "scenario"),
     ("aws_sns_topic_subscription.health_email[\"platform@example.com\"]: subscription-removed", "scenario"),
+    ("aws_sns_topic_subscription.this[\"login\"]: subscription-removed", "scenario"),
     ("aws_sns_topic_subscription.this[\"activity\"]: subscription-redrive-removed", "scenario"),
     ("aws_lambda_function.this: concurrency-zero", "scenario"),
     ("module.triage.aws_lambda_function.this: variable-removed: LOGIN_TOPIC_ARN", "scenario"),
@@ -99,6 +106,25 @@ const ELSEWHERE: &[Operator] = &[
     Operator::PrincipalRemoved,
 ];
 
+/// Operators whose mutants AWS refuses in this deployment.
+const UNVIABLE: &[Operator] = &[Operator::TargetRoleRemoved, Operator::OtherRegion];
+
+/// Operators whose mutants no override file makes in this deployment: another block reads what they change, the provider keeps the
+/// value, or there is no such mutant.
+const NO_OVERRIDE: &[Operator] = &[
+    Operator::PrincipalRemoved,
+    Operator::RetriesRemoved,
+    Operator::FilterPolicyRemoved,
+    Operator::FilterPolicyAltered,
+    Operator::RedriveRemoved,
+    Operator::MetricFilterRemoved,
+    Operator::MetricFilterMetricChanged,
+    Operator::TableRemoved,
+];
+
+/// Blocks that the provider leaves in its state when AWS has none, so that no plan shows that they are gone. [M] provider 5.100
+const UNREAD: &[&str] = &["dead_letter_config: [{", "input_transformer: [{"];
+
 type Test = fn(&Shared) -> Result<(), Failed>;
 
 fn main() -> ExitCode {
@@ -110,17 +136,22 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let tests: [(&str, Test); 3] = [
+    let tests: [(&str, Test); 6] = [
         ("mutants::each_operator_is_caught", each_operator_is_caught),
         ("mutants::without_scenarios_of_outages_alarms_are_missed", without_outages_alarms_are_missed),
         ("mutants::selections_are_parts_of_the_whole", selections_are_parts_of_the_whole),
+        ("mutants::override_files_and_api_calls_agree", override_files_and_api_calls_agree),
+        ("mutants::a_run_ends_at_its_limit", a_run_ends_at_its_limit),
+        ("mutants::module_of_others_is_tested_by_its_scenarios", module_of_others_is_tested_by_its_scenarios),
     ];
     let trials = tests.into_iter().map(|(name, test)| {
         let shared = Arc::clone(&shared);
         Trial::test(name, move || test(&shared))
     });
-    // Without dropping the runtime, which would wait for the runs of mutants that were given up after their timeout.
-    libtest_mimic::run(&arguments, trials.collect()).exit()
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    // Dropped before the process ends, so that no deployment is left behind.
+    drop(shared);
+    conclusion.exit_code()
 }
 
 fn changes() -> [DeploymentChange; 2] {
@@ -130,9 +161,11 @@ fn changes() -> [DeploymentChange; 2] {
 
 fn sources() -> Sources {
     let tree = Layout::discover().terraform();
-    let modules =
-        ["deliver_hub_us_east_1", "deliver_spoke_us_east_1"].map(|name| (name.to_owned(), tree.join("modules/spoke")));
-    Sources::of_modules(modules.into_iter().chain([("hub".to_owned(), tree.join("modules/hub"))]))
+    let spokes = REGIONS
+        .iter()
+        .flat_map(|region| ["hub", "spoke"].map(|account| format!("deliver_{account}_{}", region.replace('-', "_"))));
+    let spokes = spokes.map(|name| (name, tree.join("modules/spoke")));
+    Sources::of_modules(spokes.chain([("hub".to_owned(), tree.join("modules/hub"))]))
 }
 
 fn test(shared: &Shared, scenarios: &[&str], selection: &Selection) -> Result<Report, Failed> {
@@ -236,5 +269,99 @@ fn selections_are_parts_of_the_whole(shared: &Shared) -> Result<(), Failed> {
     match one.iter().all(|id| id.contains("module.triage.aws_sqs_queue.this")) && one.len() > 4 {
         true => Ok(()),
         false => Err(format!("{one:?}").into()),
+    }
+}
+
+/// Mutants of all operators are made by API calls and by override files, as many at a time as do not touch each other. The genuine
+/// provider plans them on the deployment without them, and nothing on the deployment that the API calls have made.
+fn override_files_and_api_calls_agree(shared: &Shared) -> Result<(), Failed> {
+    let [_, change] = changes();
+    let mut left: Vec<Operator> = Operator::ALL.iter().copied().filter(|one| !UNVIABLE.contains(one)).collect();
+    shared.runtime().block_on(async {
+        let session = shared.session().await?;
+        while !left.is_empty() {
+            let sample = sample(&session, &change, &sources(), &left).await.map_err(|error| error.to_string())?;
+            if sample.mutants.is_empty() {
+                let left: BTreeSet<Operator> = left.into_iter().collect();
+                return match left == NO_OVERRIDE.iter().copied().collect() {
+                    true => Ok(()),
+                    false => Err(format!("no mutant can be made both ways: {:?}", sample.left_out)),
+                };
+            }
+            agree(&session, &change, &sample).await?;
+            left = sample.left_out.into_iter().map(|(operator, _)| operator).collect();
+        }
+        Err("every operator has an override file: empty NO_OVERRIDE".to_owned())
+    })?;
+    Ok(())
+}
+
+async fn agree(session: &Session, change: &DeploymentChange, sample: &Sample) -> Result<(), String> {
+    let mut expected = BTreeSet::new();
+    for mutant in &sample.mutants {
+        let action = if mutant.change == Change::Remove { "delete" } else { "update" };
+        expected.extend(mutant.addresses().map(|address| (address.clone(), action.to_owned())));
+    }
+    let addresses: BTreeSet<&str> = expected.iter().map(|(address, _)| address.as_str()).collect();
+    let plan =
+        async |deployment| session.plan(change, deployment, &sample.files).await.map_err(|error| error.to_string());
+    // A resource gets an index when an override counts it.
+    let address = |address: String| match address.strip_suffix("[0]") {
+        Some(counted) if addresses.contains(counted) => counted.to_owned(),
+        _ => address,
+    };
+    let planned = plan(&sample.unmutated).await?;
+    let planned: BTreeSet<_> = planned.into_iter().map(|change| (address(change.address), change.actions)).collect();
+    if planned != expected {
+        let missing: Vec<_> = expected.difference(&planned).collect();
+        let unexpected: Vec<_> = planned.difference(&expected).collect();
+        return Err(format!("the override files do not change {missing:#?}, but change {unexpected:#?}"));
+    }
+    let mut left = plan(&sample.mutated).await?;
+    left.retain(|change| !change.attributes.iter().all(|change| UNREAD.iter().any(|name| change.starts_with(name))));
+    match left {
+        left if left.is_empty() => Ok(()),
+        left => {
+            let ids: Vec<&String> = sample.mutants.iter().map(|mutant| &mutant.id).collect();
+            Err(format!("of {ids:#?}, the API calls make other mutants than the override files: {left:#?}"))
+        }
+    }
+}
+
+/// A run that has not ended in time leaves no thread behind: the next test of a mutant gets the core.
+fn a_run_ends_at_its_limit(shared: &Shared) -> Result<(), Failed> {
+    let loaded = shared.loaded.iter().find(|loaded| loaded.name == "login/console-login-with-mfa");
+    let loaded = loaded.ok_or("the scenario is missing")?;
+    shared.runtime().block_on(async {
+        let session = shared.session().await?;
+        let deployment = session.deploy_base().await.map_err(|error| error.to_string())?;
+        match session.run_within(loaded, &deployment, Duration::ZERO).await {
+            None => {}
+            Some(outcome) => return Err(format!("it ended without time: {outcome:?}")),
+        }
+        match session.run_within(loaded, &deployment, Duration::from_secs(60)).await {
+            Some(outcome) if outcome.status == Status::Passed => Ok(()),
+            other => Err(format!("it did not pass: {other:?}")),
+        }
+    })?;
+    Ok(())
+}
+
+/// Every mutant of a module that is not ours is caught by the scenarios that were written for it, or is equivalent.
+fn module_of_others_is_tested_by_its_scenarios(shared: &Shared) -> Result<(), Failed> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/forwarder");
+    let scenarios = find(&directory.join("scenarios")).map_err(|error| error.to_string())?;
+    let declarations = Declarations::read(&directory.join("mutants.toml"))?;
+    let report = shared.runtime().block_on(async {
+        let session = shared.session().await?;
+        let own = OwnRoot { directory: directory.clone(), var_files: Vec::new() };
+        let deployment = Arc::new(session.deploy_own(&own).await.map_err(|error| error.to_string())?);
+        let (sources, selection, jobs) = (Sources::of_root(&directory), Selection::default(), rootwatch::cores());
+        let ran = run(session, scenarios, Some(&deployment), &[], &sources, &selection, &declarations, jobs, |_| {});
+        ran.await.map_err(|error| error.to_string())
+    })?;
+    match report.is_clean() && report.left_out.is_empty() && report.counts().caught > 50 {
+        true => Ok(()),
+        false => Err(format!("{:?}\n{}", report.left_out, report::human(&report)).into()),
     }
 }

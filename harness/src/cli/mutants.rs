@@ -24,6 +24,7 @@ The exit code is 2 when a mutant was missed, or a declaration in mutants.toml is
 Examples:
   rootwatch mutants                                  every mutant of the default deployment
   rootwatch mutants --list                           the mutants, without testing them
+  rootwatch mutants --list --export                  with a Terraform override file for each
   rootwatch mutants --operator alarm-removed         by operator; may be given more than once
   rootwatch mutants --address module.hub.module.triage
                                                      by a part of the Terraform address
@@ -38,6 +39,9 @@ pub(super) struct Mutants {
     /// Print the mutants without testing them
     #[arg(long)]
     list: bool,
+    /// Write the Terraform override files of every selected mutant to overrides/ in the output folder, not of the missed alone
+    #[arg(long)]
+    export: bool,
     /// Only mutants of this operator; may be given more than once
     #[arg(long, value_name = "NAME", value_parser = operator)]
     operator: Vec<Operator>,
@@ -53,7 +57,7 @@ pub(super) struct Mutants {
     /// Test the mutants in an order that this number decides; 0 keeps the order of the addresses
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Also mutate what another deployment adds [default: both]
+    /// Mutate the default deployment and what this one adds; may be given more than once [default: all]
     #[arg(long, value_enum, conflicts_with = "terraform")]
     with: Vec<With>,
     /// Mutants at a time [default: the number of cores]
@@ -62,7 +66,7 @@ pub(super) struct Mutants {
     /// How results are written to stdout
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// The folder for caught.txt, missed.txt, timeout.txt, unviable.txt, equivalent.txt and outcomes.json
+    /// The folder for caught.txt, missed.txt, timeout.txt, unviable.txt, equivalent.txt, outcomes.json and overrides/
     #[arg(long, short, default_value = "mutants.out")]
     output: PathBuf,
     /// The declarations of equivalent mutants [default: mutants.toml next to terraform/, or in the root module]
@@ -153,16 +157,20 @@ impl Mutants {
             Ok(tested) => tested,
             Err(error) => return not_ready(&progress, &error),
         };
+        let mut written = if self.list { Ok(()) } else { report::write_folder(&tested, &self.output) };
+        if self.export {
+            written = written.and_then(|()| report::write_overrides(&tested.mutants, &self.output));
+        }
+        if let Err(error) = written {
+            complain(&format!("could not write the results to {}: {error}", self.output.display()));
+            return Exit::Environment;
+        }
         if self.list {
             print(&match self.format {
                 Format::Json => report::json(&tested),
                 _ => report::list(&tested),
             });
             return Exit::Success;
-        }
-        if let Err(error) = report::write_folder(&tested, &self.output) {
-            complain(&format!("could not write the results to {}: {error}", self.output.display()));
-            return Exit::Environment;
         }
         print(&match self.format {
             Format::Human => report::human(&tested),
@@ -186,10 +194,13 @@ impl Mutants {
                 Some(Diff::parse(&text.map_err(|error| format!("could not read {}: {error}", path.display()))?))
             }
         };
+        let changes =
+            || std::iter::once(DeploymentChange::default()).chain(self.with.iter().filter_map(|with| with.change()));
         let selection = Selection {
             operators: self.operator.clone(),
             addresses: self.address.clone(),
             diff,
+            deployments: (!self.with.is_empty()).then(|| changes().collect()),
             shard: self.shard,
             seed: self.seed,
         };
@@ -226,9 +237,8 @@ impl Mutants {
                 (Some(Arc::new(deployment)), Sources::of_root(directory))
             }
         };
-        let with = if self.with.is_empty() { vec![With::LogAlarm, With::Deduplication] } else { self.with.clone() };
-        let changes = std::iter::once(DeploymentChange::default()).chain(with.into_iter().filter_map(With::change));
-        let changes: Vec<DeploymentChange> = changes.collect();
+        let with = [With::LogAlarm, With::Deduplication].into_iter().filter_map(With::change);
+        let changes: Vec<DeploymentChange> = std::iter::once(DeploymentChange::default()).chain(with).collect();
         if self.list {
             let listed = mutants::list(&session, own.as_ref(), &changes, &sources, selection).await;
             return listed.map_err(|error| error.to_string());

@@ -10,6 +10,7 @@ mod key;
 mod lifecycle;
 mod own;
 mod own_sources;
+mod plan;
 mod probes;
 mod saved;
 mod seed;
@@ -35,6 +36,7 @@ pub use lifecycle::{
     BOUNDARY, Composed, Lifecycle, ROLE_PATH, composed, findings, refusal, root_module, states_of_their_own,
 };
 pub use own::{OwnRoot, deploy_own};
+pub use plan::plan;
 pub use probes::Probes;
 pub(crate) use probes::{PROBE_PREFIX, probe};
 pub(crate) use seed::Secrets;

@@ -7,14 +7,15 @@
 //!
 //! Reading order: [`resource`] (what is deployed, from Terraform's state), [`operator`] (the kinds of changes), `policy` and
 //! `pattern` (changes of documents), [`derive`] (all mutants of a deployment), `source` (the line of Terraform that a mutant
-//! changes), `realize` (a change as API calls), `coverage` (which scenarios can notice it), [`attack`] (who must be refused),
-//! [`declaration`] (mutants.toml), [`run`] and [`outcome`].
+//! changes), `realize` (a change as API calls), `export` (a change as a Terraform override file, with `sample`), `coverage` (which scenarios
+//! can notice it), [`attack`] (who must be refused), [`declaration`] (mutants.toml), [`run`] and [`outcome`].
 
 pub mod attack;
 mod coverage;
 pub mod declaration;
 pub mod derive;
 mod diff;
+mod export;
 mod impact;
 pub mod operator;
 pub mod outcome;
@@ -23,6 +24,7 @@ mod policy;
 mod realize;
 pub mod resource;
 pub mod run;
+pub mod sample;
 pub mod source;
 
 use serde::Serialize;
@@ -31,10 +33,12 @@ use serde_json::Value;
 pub use declaration::{Declaration, Declarations};
 pub use derive::{Derived, Excluded, derive};
 pub use diff::Diff;
+pub use export::Files;
 pub use operator::Operator;
 pub use outcome::{Report, Tested, Verdict};
 pub use resource::{Resource, resources};
 pub use run::{MutantsError, Selection, Stage, list, run};
+pub use sample::{Sample, sample};
 pub use source::{Location, Sources};
 
 /// One change of one deployed resource.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Excluded, Mutant, Operator};
+use super::impact::{impact, skeleton};
+use super::{Excluded, Files, Mutant, Operator};
 
 /// The verdict on a mutant.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -69,6 +70,12 @@ pub struct Tested {
     /// Of a missed mutant: the start of a scenario that would catch it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skeleton: Option<Value>,
+    /// The mutant as files that override its Terraform; empty if it has no such form.
+    #[serde(skip)]
+    pub files: Files,
+    /// Why the mutant cannot be made by an override file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_override: Option<String>,
 }
 
 /// A whole run.
@@ -112,6 +119,19 @@ pub struct Counts {
     pub unviable: usize,
     /// Declared.
     pub equivalent: usize,
+}
+
+impl Tested {
+    /// The mutant with a verdict, to which `files` are the override, or the reason that there is none.
+    pub(super) fn new(mutant: Mutant, verdict: Verdict, files: Result<Files, String>) -> Self {
+        let (files, no_override) = match files {
+            Ok(files) => (files, None),
+            Err(reason) => (Files::new(), Some(reason)),
+        };
+        let missed = matches!(verdict, Verdict::Missed { .. });
+        let (impact, skeleton) = (missed.then(|| impact(&mutant)), missed.then(|| skeleton(&mutant)));
+        Self { mutant, verdict, impact, skeleton, files, no_override }
+    }
 }
 
 impl Counts {

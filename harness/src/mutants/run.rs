@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::attack::Attacks;
 use super::coverage::{Touched, names_of};
 use super::derive::derive;
-use super::impact::{impact, skeleton};
+use super::export::export;
 use super::realize;
 use super::{Change, Declarations, Diff, Mutant, Operator, Report, Resource, Sources, Tested, Verdict, resources};
 use crate::deployment::{Accounts, Deployment};
@@ -41,6 +41,8 @@ pub struct Selection {
     pub addresses: Vec<String>,
     /// Only what a diff touches.
     pub diff: Option<Diff>,
+    /// Only resources of these deployments; `None`: of all. Scenarios run on all deployments that have the mutant.
+    pub deployments: Option<Vec<DeploymentChange>>,
     /// The k-th of n parts, from 1.
     pub shard: Option<(usize, usize)>,
     /// Orders the mutants; 0 keeps the order of the addresses.
@@ -50,7 +52,8 @@ pub struct Selection {
 impl Selection {
     /// Returns true if the selection excludes no mutant.
     pub fn is_everything(&self) -> bool {
-        self.operators.is_empty() && self.addresses.is_empty() && self.diff.is_none() && self.shard.is_none()
+        let Self { operators, addresses, diff, deployments, shard, seed: _ } = self;
+        operators.is_empty() && addresses.is_empty() && diff.is_none() && deployments.is_none() && shard.is_none()
     }
 
     fn select(&self, mutants: Vec<(usize, Mutant)>) -> Vec<(usize, Mutant)> {
@@ -154,6 +157,7 @@ impl Places {
         own: Option<&Arc<Deployment>>,
         changes: &[DeploymentChange],
         sources: &Sources,
+        selection: &Selection,
     ) -> Result<Self, MutantsError> {
         let mut all = Self { places: Vec::new(), mutated: 0, excluded: Vec::new(), of_scenarios: Vec::new() };
         if let Some(own) = own {
@@ -163,7 +167,7 @@ impl Places {
             return Ok(all);
         }
         let failed = |error: Arc<crate::deployment::DeployError>| MutantsError::Deploy(crate::runner::chain(&*error));
-        for change in changes {
+        for change in selection.deployments.as_deref().unwrap_or(changes) {
             let deployment = session.smallest_deployment(change).await.map_err(failed)?;
             all.add(deployment, sources)?;
         }
@@ -232,12 +236,10 @@ pub async fn list(
     sources: &Sources,
     selection: &Selection,
 ) -> Result<Report, MutantsError> {
-    let places = Places::of(session, &[], own, changes, sources).await?;
-    let untested = |(_, mutant): (usize, Mutant)| Tested {
-        mutant,
-        verdict: Verdict::Missed { scenarios: 0 },
-        impact: None,
-        skeleton: None,
+    let places = Places::of(session, &[], own, changes, sources, selection).await?;
+    let untested = |(place, mutant): (usize, Mutant)| {
+        let files = export(&[&mutant], &places.places[place].resources, sources);
+        Tested::new(mutant, Verdict::Missed { scenarios: 0 }, files)
     };
     let mutants = selection.select(places.mutants()).into_iter().map(untested).collect();
     Ok(Report { mutants, excluded: places.excluded, ..Report::default() })
@@ -288,7 +290,7 @@ pub async fn run(
 ) -> Result<Report, MutantsError> {
     let scenarios: Vec<Loaded> =
         scenarios.into_iter().filter(|loaded| is_sound(loaded, own.is_some(), changes)).collect();
-    let places = Places::of(&session, &scenarios, own, changes, sources).await?;
+    let places = Places::of(&session, &scenarios, own, changes, sources, selection).await?;
     let started = now();
     let (killers, left_out) = baseline(&session, scenarios, &places, jobs, &watch).await;
     if killers.is_empty() {
@@ -316,15 +318,13 @@ pub async fn run(
     let tests = stream::iter(selected.into_iter().enumerate()).map(|(number, (place, mutant))| {
         let bench = Arc::clone(&bench);
         async move {
-            let id = mutant.clone();
-            let tested = tokio::spawn(async move { bench.test(place, mutant).await }).await;
-            let tested = tested.unwrap_or_else(|error| Tested {
-                mutant: id,
-                verdict: Verdict::Unviable { reason: format!("this is a defect of rootwatch: {error}") },
-                impact: None,
-                skeleton: None,
+            let files = export(&[&mutant], &bench.places.places[place].resources, sources);
+            let tested = mutant.clone();
+            let verdict = tokio::spawn(async move { bench.verdict(place, &tested).await }).await;
+            let verdict = verdict.unwrap_or_else(|error| Verdict::Unviable {
+                reason: format!("this is a defect of rootwatch: {error}"),
             });
-            (number, tested)
+            (number, Tested::new(mutant, verdict, files))
         }
     });
     let mut tests = tests.buffer_unordered(jobs.max(1));
@@ -425,13 +425,6 @@ fn expects(loaded: &Loaded, what: impl Fn(&Expectation) -> bool) -> bool {
 }
 
 impl Bench {
-    async fn test(&self, place: usize, mutant: Mutant) -> Tested {
-        let verdict = self.verdict(place, &mutant).await;
-        let missed = matches!(verdict, Verdict::Missed { .. });
-        let (impact, skeleton) = (missed.then(|| impact(&mutant)), missed.then(|| skeleton(&mutant)));
-        Tested { mutant, verdict, impact, skeleton }
-    }
-
     async fn verdict(&self, place: usize, mutant: &Mutant) -> Verdict {
         let mutated = match self.mutate(place, mutant) {
             Ok(mutated) => mutated,
@@ -464,16 +457,16 @@ impl Bench {
             ran += 1;
             self.runs.fetch_add(1, Ordering::Relaxed);
             let (session, loaded) = (Arc::clone(&self.session), killer.loaded.clone());
-            let run = tokio::spawn(async move { session.run_on(&loaded, &deployment).await });
             let limit = TIMEOUT.max(killer.took * TIMEOUT_FACTOR);
             let by = killer.loaded.name.clone();
-            match tokio::time::timeout(limit, run).await {
-                Ok(Ok(outcome)) if outcome.status == Status::Passed => {}
-                Ok(Ok(outcome)) => {
+            // A task of its own, so that a panic fails one run.
+            match tokio::spawn(async move { session.run_within(&loaded, &deployment, limit).await }).await {
+                Ok(Some(outcome)) if outcome.status == Status::Passed => {}
+                Ok(Some(outcome)) => {
                     return Verdict::Caught { by, how: outcome.failures.into_iter().next().unwrap_or_default() };
                 }
-                Ok(Err(error)) => return Verdict::Caught { by, how: error.to_string() },
-                Err(_) => return Verdict::Timeout { by },
+                Ok(None) => return Verdict::Timeout { by },
+                Err(error) => return Verdict::Caught { by, how: error.to_string() },
             }
         }
         Verdict::Missed { scenarios: ran }

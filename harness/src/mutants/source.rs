@@ -38,13 +38,13 @@ pub(super) struct Hint<'a> {
 
 /// A top-level block.
 #[derive(Clone, Debug)]
-struct Block {
+pub(super) struct Block {
     /// `resource.aws_sqs_queue.this`
     name: String,
     file: PathBuf,
     /// The number of the first line, from 1.
     start: usize,
-    lines: Vec<String>,
+    pub(super) lines: Vec<String>,
 }
 
 /// The modules of a configuration.
@@ -89,11 +89,34 @@ impl Sources {
         self.modules.insert(path, blocks);
     }
 
+    /// The block of a resource.
+    pub(super) fn block(&self, resource: &Resource) -> Option<&Block> {
+        let name = format!("resource.{}.{}", resource.kind, resource.name);
+        self.modules.get(&resource.modules)?.iter().find(|block| block.name == name)
+    }
+
+    /// Returns true if another block of the module reads an attribute of a resource; `None` is any attribute. A block that only
+    /// depends on the resource does not read it.
+    pub(super) fn is_read(&self, resource: &Resource, attribute: Option<&str>) -> bool {
+        let attribute = attribute.map_or(String::new(), |attribute| format!(".{attribute}"));
+        let reads = ['.', '['].map(|next| format!("{}.{}{next}", resource.kind, resource.name));
+        let own = format!("resource.{}.{}", resource.kind, resource.name);
+        let others = self.modules.get(&resource.modules).into_iter().flatten().filter(|block| block.name != own);
+        others.flat_map(|block| &block.lines).any(|line| {
+            reads
+                .iter()
+                .any(|read| line.split_once(read.as_str()).is_some_and(|(_, rest)| rest_reads(rest, &attribute)))
+        })
+    }
+
+    /// The directory of a module, if one of its files was read.
+    pub(super) fn directory(&self, modules: &[String]) -> Option<&Path> {
+        self.modules.get(modules)?.first()?.file.parent()
+    }
+
     /// The line of an argument, or the nearest that is known.
     pub(super) fn locate(&self, resource: &Resource, hint: &Hint<'_>) -> Option<Location> {
-        let module = self.modules.get(&resource.modules)?;
-        let name = format!("resource.{}.{}", resource.kind, resource.name);
-        let block = module.iter().find(|block| block.name == name)?;
+        let block = self.block(resource)?;
         if hint.argument.is_empty() {
             return Some(block.at(0));
         }
@@ -144,6 +167,12 @@ impl Sources {
         }
         first
     }
+}
+
+/// Returns true if the text after a reference to a resource begins with an attribute, after an index if there is one.
+fn rest_reads(rest: &str, attribute: &str) -> bool {
+    let Some(attribute) = attribute.strip_prefix('.') else { return true };
+    rest.starts_with(attribute) || rest.split_once("].").is_some_and(|(_, rest)| rest.starts_with(attribute))
 }
 
 /// `aws:SourceArn` → `SourceArn"`, as it ends in the source.

@@ -235,12 +235,14 @@ fn mutant(tested: &Tested) -> Markup {
     }
 }
 
-/// Writes `caught.txt`, `missed.txt`, `timeout.txt`, `unviable.txt`, `equivalent.txt` and `outcomes.json`.
+/// Writes `caught.txt`, `missed.txt`, `timeout.txt`, `unviable.txt`, `equivalent.txt` and `outcomes.json`, and the override
+/// files of the missed mutants below `overrides/`.
 ///
 /// # Errors
 /// When a file cannot be written.
 pub fn write_folder(report: &Report, folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
+    write_overrides(report.with("missed"), folder)?;
     for name in ["caught", "missed", "timeout", "unviable", "equivalent"] {
         let mut text = String::new();
         for tested in report.with(name) {
@@ -256,4 +258,35 @@ pub fn write_folder(report: &Report, folder: &Path) -> io::Result<()> {
         std::fs::write(folder.join(format!("{name}.txt")), text)?;
     }
     std::fs::write(folder.join("outcomes.json"), json(report) + "\n")
+}
+
+/// Writes the Terraform override files of mutants below `overrides/`, a folder for each, with `mutant.txt` that says which. Paths
+/// are relative to the working directory. Files of an earlier run are removed.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write_overrides<'a>(tested: impl IntoIterator<Item = &'a Tested>, folder: &Path) -> io::Result<()> {
+    let overrides = folder.join("overrides");
+    match std::fs::remove_dir_all(&overrides) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let here = std::env::current_dir()?;
+    for (number, tested) in tested.into_iter().enumerate() {
+        let (mutant, number) = (&tested.mutant, number + 1);
+        let own = overrides.join(format!("{number:03}-{}", mutant.operator));
+        std::fs::create_dir_all(&own)?;
+        let mut text = format!("{}\n{} → {}\n", mutant.id, mutant.before, mutant.after);
+        if let Some(reason) = &tested.no_override {
+            let _ = writeln!(text, "no override file can make it: {reason}");
+        }
+        std::fs::write(own.join("mutant.txt"), text)?;
+        for (path, text) in &tested.files {
+            let relative = path.strip_prefix(&here).or_else(|_| path.strip_prefix("/")).unwrap_or(path);
+            let file = own.join(relative);
+            file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            std::fs::write(file, text)?;
+        }
+    }
+    Ok(())
 }

@@ -1,17 +1,19 @@
 //! A session: packages, deployments and the sink, shared by all scenarios of a run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rootwatch_cloud::{Assumptions, Clock, Cloud, Options};
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{Mutex, OnceCell, oneshot};
 
 use super::event::{Deployed, Label, Plan, RunEvent};
 use super::keep::{KeepError, Kept, keep};
 use super::outcome::{Outcome, Status};
 use super::scenario;
 use crate::deployment::{
-    Accounts, Coverage, DeployError, Deployment, OwnRoot, Specification, assume, deploy, deploy_own,
+    Accounts, Coverage, DeployError, Deployment, OwnRoot, Specification, assume, deploy, deploy_own, plan,
 };
 use crate::functions::Functions;
 use crate::layout::Layout;
@@ -19,6 +21,7 @@ use crate::packages::{BuildError, Packages, prepare};
 use crate::report::Progress;
 use crate::scenario::{Account, DeploymentChange, Loaded, Scenario, Step, Who, for_accounts, play};
 use crate::sink::{Sink, SinkError};
+use crate::terraform::PlannedChange;
 
 /// Why no scenario can be run.
 #[derive(Debug, thiserror::Error)]
@@ -218,14 +221,7 @@ impl Session {
             true => None,
             false => Some(Box::pin(self.applied_base()).await?),
         };
-        let specification = Specification {
-            accounts: accounts_of(change, &self.accounts),
-            coverage: coverage.clone(),
-            overlay: change.overlay.clone(),
-            variables: change.variables.clone(),
-            log_alarm: change.log_alarm,
-            refusal_expected: refusal_expected.map(str::to_owned),
-        };
+        let specification = self.specification(change, coverage, refusal_expected);
         let label = match base.is_some() && change == &default {
             true => Label::in_every_region(),
             false => self.plan.lock().unwrap_or_else(std::sync::PoisonError::into_inner).label(change),
@@ -262,6 +258,36 @@ impl Session {
         }
     }
 
+    /// Plans a deployment with a change again, with files added to its Terraform; see [`crate::deployment::plan`].
+    ///
+    /// # Errors
+    /// When Terraform fails.
+    pub async fn plan(
+        &self,
+        change: &DeploymentChange,
+        deployment: &Deployment,
+        files: &BTreeMap<PathBuf, String>,
+    ) -> Result<Vec<PlannedChange>, DeployError> {
+        let specification = self.specification(change, &deployment.facts.coverage, None);
+        plan(&self.layout, &self.packages, &specification, deployment, files).await
+    }
+
+    fn specification(
+        &self,
+        change: &DeploymentChange,
+        coverage: &Coverage,
+        refusal_expected: Option<&str>,
+    ) -> Specification {
+        Specification {
+            accounts: accounts_of(change, &self.accounts),
+            coverage: coverage.clone(),
+            overlay: change.overlay.clone(),
+            variables: change.variables.clone(),
+            log_alarm: change.log_alarm,
+            refusal_expected: refusal_expected.map(str::to_owned),
+        }
+    }
+
     /// A fork of a deployment to look around in: on the wall clock, its alerters pointed at the sink. What the steps of
     /// `injected` record is injected once.
     ///
@@ -294,8 +320,28 @@ impl Session {
         &self.layout
     }
 
-    /// Runs a scenario in a fork of a deployment: in this process on virtual time where the functions are linked, else as
-    /// processes.
+    /// The same, ended after `limit` of real time: `None` if the scenario has not ended by then. Functions that invoke each
+    /// other without end take no virtual time, so no scenario ends them.
+    pub async fn run_within(&self, loaded: &Loaded, deployment: &Deployment, limit: Duration) -> Option<Outcome> {
+        let (stop, stopped) = oneshot::channel();
+        // On the caller's runtime, whose clock is the real one.
+        let timer = tokio::spawn(async move {
+            tokio::time::sleep(limit).await;
+            // The run may have ended.
+            let _ = stop.send(());
+        });
+        let accounts = &deployment.facts.accounts;
+        let outcome = match &loaded.scenario {
+            Ok(scenario) => {
+                let scenario = for_accounts(scenario, accounts);
+                self.observe_until(loaded, &scenario, deployment, self.execution, stopped).await
+            }
+            Err(error) => Some(Outcome::error(&loaded.name, loaded.path.clone(), error.to_string())),
+        };
+        timer.abort();
+        outcome
+    }
+
     async fn observe(
         &self,
         loaded: &Loaded,
@@ -303,10 +349,31 @@ impl Session {
         deployment: &Deployment,
         execution: Execution,
     ) -> Outcome {
+        let (_never, stopped) = oneshot::channel();
+        let outcome = self.observe_until(loaded, scenario, deployment, execution, stopped).await;
+        outcome.unwrap_or_else(|| Outcome::error(&loaded.name, loaded.path.clone(), "stopped".to_owned()))
+    }
+
+    /// Runs a scenario in a fork of a deployment: in this process on virtual time where the functions are linked, else as
+    /// processes. Returns `None` if it is stopped first.
+    async fn observe_until(
+        &self,
+        loaded: &Loaded,
+        scenario: &Scenario,
+        deployment: &Deployment,
+        execution: Execution,
+        stopped: oneshot::Receiver<()>,
+    ) -> Option<Outcome> {
         let accounts = &deployment.facts.accounts;
         let linked = Some(&deployment.linked)
             .filter(|linked| execution == Execution::InProcess && Functions::can_run(linked, &deployment.state));
         let run = scenario::run(loaded, scenario, deployment, &self.sink, accounts, linked);
+        let run = async {
+            tokio::select! {
+                outcome = run => Some(outcome),
+                Ok(()) = stopped => None,
+            }
+        };
         if linked.is_none() {
             return run.await;
         }
@@ -315,7 +382,8 @@ impl Session {
         tokio::task::block_in_place(|| match paused() {
             Ok(runtime) => runtime.block_on(run),
             Err(error) => {
-                Outcome::error(&loaded.name, loaded.path.clone(), format!("cannot start a tokio runtime: {error}"))
+                let reason = format!("cannot start a tokio runtime: {error}");
+                Some(Outcome::error(&loaded.name, loaded.path.clone(), reason))
             }
         })
     }

@@ -37,6 +37,17 @@ pub struct Run<'a> {
     pub account: &'a str,
 }
 
+/// A resource that a plan changes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PlannedChange {
+    /// The address of the resource.
+    pub address: String,
+    /// Terraform's actions, for example `update`, or `delete, create`.
+    pub actions: String,
+    /// The attributes that differ, each as `name: before → after`.
+    pub attributes: Vec<String>,
+}
+
 /// A fresh queue waits 25 s for six stable reads in the provider: all of them at once. [M]
 const APPLY: [&str; 5] = ["apply", "-input=false", "-no-color", "-auto-approve", "-parallelism=64"];
 
@@ -178,6 +189,33 @@ impl Workspace {
             (Some(2), output) => Ok(Err(output)),
             (_, output) => Err(self.failed(run, "plan", &output)),
         }
+    }
+
+    /// The resources that a plan changes, in the order of their addresses.
+    ///
+    /// # Errors
+    /// When Terraform fails, or its plan cannot be read.
+    pub fn planned_changes(&self, run: &Run<'_>) -> Result<Vec<PlannedChange>, TerraformError> {
+        let arguments = ["plan", "-input=false", "-no-color", "-parallelism=64", "-out=changes.tfplan"];
+        self.run(run, "plan", &arguments)?;
+        let output = self.run(run, "show", &["show", "-json", "-no-color", "changes.tfplan"])?;
+        let start = output.find('{').unwrap_or(0);
+        let plan: serde_json::Value = serde_json::from_str(&output[start..])
+            .map_err(|error| self.failed(run, "show", &format!("{error}: {output}")))?;
+        let mut changes = Vec::new();
+        for change in plan["resource_changes"].as_array().into_iter().flatten() {
+            let actions = change["change"]["actions"].as_array().into_iter().flatten().filter_map(|it| it.as_str());
+            let actions = actions.collect::<Vec<_>>().join(", ");
+            if !["no-op", "read"].contains(&actions.as_str()) {
+                let address = change["address"].as_str().unwrap_or_default().to_owned();
+                let (before, after) = (&change["change"]["before"], &change["change"]["after"]);
+                let names = after.as_object().into_iter().flatten().filter(|(name, value)| before[name] != **value);
+                let attributes = names.map(|(name, value)| format!("{name}: {} → {value}", before[name])).collect();
+                changes.push(PlannedChange { address, actions, attributes });
+            }
+        }
+        changes.sort();
+        Ok(changes)
     }
 
     /// What an expression is, before anything is applied.

@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 
 use crate::deployment::{Accounts, Coverage};
 
+/// The directory of files for the generated root module, among files for the modules that it calls.
+pub const GENERATED_ROOT: &str = "root";
+
 /// A generated root module.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Composition {

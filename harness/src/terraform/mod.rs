@@ -11,8 +11,8 @@ mod stop;
 
 pub use binary::{Binary, find, obtain};
 pub(crate) use command::copy_tree;
-pub use command::{Run, Workspace};
-pub use composition::{Composition, HubInputs, composition};
+pub use command::{PlannedChange, Run, Workspace};
+pub use composition::{Composition, GENERATED_ROOT, HubInputs, composition};
 pub use error::TerraformError;
 pub use fetch::{Release, TERRAFORM_VERSION, fetch, fetched_path};
 pub use mirror::{Mirror, discover, mirror_or_registry};
