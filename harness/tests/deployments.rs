@@ -64,7 +64,7 @@ fn main() -> ExitCode {
 }
 
 /// Every directory that holds a configuration; `""` is the root module.
-const DIRECTORIES: [&str; 11] = [
+const DIRECTORIES: [&str; 12] = [
     "",
     "hub-only",
     "spoke-only",
@@ -73,6 +73,7 @@ const DIRECTORIES: [&str; 11] = [
     "modules/log-alarm",
     "modules/function",
     "modules/alerter",
+    "modules/deploy-role",
     "modules/scp",
     "examples/custom-subscriber",
     "examples/own-root",
