@@ -64,7 +64,7 @@ fn main() -> ExitCode {
 }
 
 /// Every directory that holds a configuration; `""` is the root module.
-const DIRECTORIES: [&str; 12] = [
+const DIRECTORIES: [&str; 16] = [
     "",
     "hub-only",
     "spoke-only",
@@ -75,7 +75,11 @@ const DIRECTORIES: [&str; 12] = [
     "modules/alerter",
     "modules/deploy-role",
     "modules/scp",
+    "examples/aft",
+    "examples/complete",
     "examples/custom-subscriber",
+    "examples/existing-hub",
+    "examples/organization",
     "examples/own-root",
 ];
 
