@@ -64,7 +64,7 @@ fn main() -> ExitCode {
 }
 
 /// Every directory that holds a configuration; `""` is the root module.
-const DIRECTORIES: [&str; 11] = [
+const DIRECTORIES: [&str; 16] = [
     "",
     "hub-only",
     "spoke-only",
@@ -73,8 +73,13 @@ const DIRECTORIES: [&str; 11] = [
     "modules/log-alarm",
     "modules/function",
     "modules/alerter",
+    "modules/deploy-role",
     "modules/scp",
+    "examples/aft",
+    "examples/complete",
     "examples/custom-subscriber",
+    "examples/existing-hub",
+    "examples/organization",
     "examples/own-root",
 ];
 

@@ -12,3 +12,9 @@ mock_data "aws_partition" {
     dns_suffix = "amazonaws.com"
   }
 }
+
+mock_data "aws_caller_identity" {
+  defaults = {
+    account_id = "999988887777"
+  }
+}
