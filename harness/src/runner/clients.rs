@@ -24,7 +24,7 @@ pub struct Caller {
 impl Caller {
     /// The administrator of an account, on a cloud where the access key is the account.
     pub fn administrator(endpoint: &str, account: &str, region: &str) -> Self {
-        Self::new(endpoint, Credentials::new(account, "any", None, None, "rootwatch"), region)
+        Self::new(endpoint, administrator(account), region)
     }
 
     /// The administrator of an account of a cloud in this process. Requests need neither sockets nor real time.
@@ -170,6 +170,26 @@ pub fn cloudtrail_of_environment(region: &str) -> Result<aws_sdk_cloudtrail::Cli
     Ok(aws_sdk_cloudtrail::Client::from_conf(config.retry_config(retries).build()))
 }
 
+/// The credentials in the environment, and `AWS_ENDPOINT_URL` if it is set.
+///
+/// # Errors
+/// When the environment has no credentials.
+pub fn credentials_of_environment() -> Result<(Credentials, Option<String>), String> {
+    let credentials = Credentials::new(
+        variable("AWS_ACCESS_KEY_ID")?,
+        variable("AWS_SECRET_ACCESS_KEY")?,
+        std::env::var("AWS_SESSION_TOKEN").ok(),
+        None,
+        "environment",
+    );
+    Ok((credentials, variable("AWS_ENDPOINT_URL").ok()))
+}
+
+/// The administrator of an account, on a cloud where the access key is the account.
+pub fn administrator(account: &str) -> Credentials {
+    Credentials::new(account, "any", None, None, "rootwatch")
+}
+
 /// The Region that the environment names.
 pub fn region_of_environment() -> Result<String, String> {
     variable("AWS_REGION").or_else(|error| variable("AWS_DEFAULT_REGION").map_err(|_| error))
@@ -213,23 +233,17 @@ fn variable(name: &str) -> Result<String, String> {
 
 fn config_of_environment(region: Option<&str>) -> Result<SdkConfig, String> {
     let region = region.map_or_else(region_of_environment, |region| Ok(region.to_owned()))?;
-    let credentials = Credentials::new(
-        variable("AWS_ACCESS_KEY_ID")?,
-        variable("AWS_SECRET_ACCESS_KEY")?,
-        std::env::var("AWS_SESSION_TOKEN").ok(),
-        None,
-        "environment",
-    );
+    let (credentials, endpoint) = credentials_of_environment()?;
     let mut config = SdkConfig::builder()
         .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
         .region(Region::new(region))
         .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials));
-    match variable("AWS_ENDPOINT_URL") {
-        Ok(endpoint) if endpoint.starts_with("http://") => {
+    match endpoint {
+        Some(endpoint) if endpoint.starts_with("http://") => {
             config = config.endpoint_url(endpoint).http_client(Builder::new().build_http());
         }
-        Ok(endpoint) => config = config.endpoint_url(endpoint).http_client(https()),
-        Err(_) => config = config.http_client(https()),
+        Some(endpoint) => config = config.endpoint_url(endpoint).http_client(https()),
+        None => config = config.http_client(https()),
     }
     Ok(config.build())
 }

@@ -1,5 +1,6 @@
 //! Running scenarios: each in its own fork of the deployment, on a clock of its own.
 
+pub mod api;
 pub mod clients;
 mod compare;
 mod diagnose;

@@ -13,6 +13,7 @@ use crate::deployment::{Accounts, Coverage, hub_variables};
 use crate::layout::Layout;
 use crate::packages::Packages;
 use crate::report::Progress;
+use crate::runner::api::ApiFailure;
 use crate::runner::{chain, clients::Caller};
 use crate::scenario::DeploymentChange;
 use crate::terraform::{self, HubInputs, Run, Stop, TerraformError, Workspace};
@@ -225,7 +226,7 @@ pub(super) async fn seeded(
     endpoint: &str,
     accounts: &Accounts,
     sink: &crate::sink::Sink,
-) -> Result<Seeded, super::api::ApiFailure> {
+) -> Result<Seeded, ApiFailure> {
     seed::seed(endpoint, accounts, sink).await
 }
 

@@ -8,7 +8,6 @@ use aws_sdk_sqs::types::QueueAttributeName as Attribute;
 use serde_json::{Value, json};
 
 use super::Ready;
-use super::api;
 use super::case::{Case, Injection};
 use super::deploy::caller;
 use super::seed::LOG_GROUP;
@@ -17,7 +16,7 @@ use crate::cloud::difference::{Difference, Found};
 use crate::deployment::Accounts;
 use crate::redrive::redrive;
 use crate::report::Progress;
-use crate::runner::{self, Message, chain};
+use crate::runner::{self, Message, api, chain};
 use crate::scenario::{Faults, Step};
 use crate::sink::{SHARED, Sink};
 

@@ -1,10 +1,8 @@
 //! A cloud behind an endpoint: it cannot fork, and its time is real.
 //!
 //! Reading order: `seed` (accounts before Terraform), `deploy` (the apply, and the probes), `marks` (event ids of a run),
-//! `case` (one scenario), `sentinel` (what shows an absence), `group` (scenarios at the same time), `verdict`; `api`
-//! (calls that no SDK here makes).
+//! `case` (one scenario), `sentinel` (what shows an absence), `group` (scenarios at the same time), `verdict`.
 
-mod api;
 mod case;
 mod deploy;
 mod group;
@@ -34,7 +32,7 @@ use crate::deployment::{Accounts, Coverage};
 use crate::layout::Layout;
 use crate::packages::Packages;
 use crate::report::Progress;
-use crate::runner::{Outcome, Plan, RunEvent, Status, chain, coverage};
+use crate::runner::{Outcome, Plan, RunEvent, Status, api, chain, coverage};
 use crate::scenario::{DeploymentChange, Loaded, Scenario};
 use crate::sink::{Identity, Sink, SinkError};
 use crate::terraform::Stop;

@@ -4,9 +4,9 @@
 use aws_credential_types::Credentials;
 use serde_json::{Value, json};
 
-use super::api::{self, ApiFailure, element};
 use crate::cloud::difference::{Difference, Found};
 use crate::deployment::Accounts;
+use crate::runner::api::{self, ApiFailure, element};
 use crate::runner::clients::Caller;
 use crate::sink::{SHARED, Sink};
 

@@ -1,4 +1,4 @@
-//! The few AWS calls that no SDK of this workspace makes, signed as any client signs them.
+//! AWS calls that no SDK of this workspace makes, signed as any client signs them.
 
 use std::time::SystemTime;
 
@@ -12,16 +12,18 @@ use http_body_util::BodyExt;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::runner::clients::Caller;
+use super::clients::Caller;
 
 /// An answer that is not a success, or none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{operation}: {code}: {message}")]
-pub(crate) struct ApiFailure {
-    pub(crate) operation: String,
+pub struct ApiFailure {
+    /// Service and operation.
+    pub operation: String,
     /// AWS's error code; `NoAnswer` where there is none.
-    pub(crate) code: String,
-    pub(crate) message: String,
+    pub code: String,
+    /// AWS's message.
+    pub message: String,
 }
 
 impl ApiFailure {
@@ -46,7 +48,7 @@ pub(crate) async fn query(
     send(caller, service, operation, &headers, body).await
 }
 
-/// A call of the JSON protocol 1.1.
+/// A call of the JSON protocol.
 pub(crate) async fn json(
     caller: &Caller,
     service: &str,
@@ -55,8 +57,17 @@ pub(crate) async fn json(
     parameters: Value,
 ) -> Result<Value, ApiFailure> {
     let target = format!("{target}.{operation}");
-    let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
+    // Services of version 1.0 take no other. [D] Smithy, awsJson1_0
+    let version = if ["dynamodb", "sqs"].contains(&service) { "1.0" } else { "1.1" };
+    let content_type = format!("application/x-amz-json-{version}");
+    let headers = [("content-type", content_type.as_str()), ("x-amz-target", target.as_str())];
     let text = send(caller, service, operation, &headers, parameters.to_string()).await?;
+    Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+}
+
+/// A `GET` of the REST protocol with JSON. `path` begins with a slash and is encoded already.
+pub(crate) async fn get(caller: &Caller, service: &str, operation: &str, path: &str) -> Result<Value, ApiFailure> {
+    let text = exchanged(caller, service, operation, ("GET", path), &[], String::new()).await?;
     Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
 }
 
@@ -99,12 +110,23 @@ async fn send(
     headers: &[(&str, &str)],
     body: String,
 ) -> Result<String, ApiFailure> {
+    exchanged(caller, service, operation, ("POST", "/"), headers, body).await
+}
+
+async fn exchanged(
+    caller: &Caller,
+    service: &str,
+    operation: &str,
+    route: (&str, &str),
+    headers: &[(&str, &str)],
+    body: String,
+) -> Result<String, ApiFailure> {
     let failed = |code: &str, message: String| ApiFailure {
         operation: format!("{service}:{operation}"),
         code: code.to_owned(),
         message,
     };
-    let request = signed(caller, service, headers, &body).map_err(|error| failed("NoRequest", error))?;
+    let request = signed(caller, service, route, headers, &body).map_err(|error| failed("NoRequest", error))?;
     let (status, text) =
         exchange(caller.endpoint(), request).await.map_err(|error| failed("NoAnswer", error.to_string()))?;
     if (200..300).contains(&status) {
@@ -123,10 +145,11 @@ async fn send(
 fn signed(
     caller: &Caller,
     service: &str,
+    (method, path): (&str, &str),
     headers: &[(&str, &str)],
     body: &str,
 ) -> Result<http::Request<SdkBody>, String> {
-    let url = format!("{}/", caller.endpoint().trim_end_matches('/'));
+    let url = format!("{}{path}", caller.endpoint().trim_end_matches('/'));
     let identity = caller.credentials().clone().into();
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
@@ -137,10 +160,10 @@ fn signed(
         .build()
         .map_err(|error| error.to_string())?
         .into();
-    let signable = SignableRequest::new("POST", &url, headers.iter().copied(), SignableBody::Bytes(body.as_bytes()));
+    let signable = SignableRequest::new(method, &url, headers.iter().copied(), SignableBody::Bytes(body.as_bytes()));
     let signable = signable.map_err(|error| error.to_string())?;
     let (instructions, _) = sign(signable, &parameters).map_err(|error| error.to_string())?.into_parts();
-    let mut request = http::Request::post(&url);
+    let mut request = http::Request::builder().method(method).uri(&url);
     for (name, value) in headers.iter().copied().chain(instructions.headers()) {
         request = request.header(name, value);
     }
