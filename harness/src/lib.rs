@@ -38,6 +38,7 @@ pub mod scenario;
 pub mod sink;
 pub mod terraform;
 pub mod tools;
+pub mod verify;
 
 /// How many cores this process may use.
 pub fn cores() -> usize {

@@ -18,6 +18,7 @@ mod redrive;
 mod run;
 mod serve;
 mod state_file;
+mod verify;
 mod watch;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,6 +44,7 @@ Examples:
   rootwatch new login/odd --from e.json  makes a scenario of it, with what should not be committed replaced
   rootwatch doctor                       what is missing on this machine, and how to fix it
   rootwatch mutants                      which mistakes in the Terraform would no scenario notice?
+  rootwatch verify --spoke 111122223333  is every account of a live deployment monitored?
   rootwatch serve --port 4566            the embedded cloud alone, for any AWS client
 
 Exit codes: 0 success; 1 a scenario failed; 2 wrong usage or malformed input, or a missed mutant; 3 the environment is not ready \
@@ -96,6 +98,8 @@ Examples:
     Serve(serve::Serve),
     /// Break the deployment in every possible place, one at a time, and report what no scenario notices.
     Mutants(Box<mutants::Mutants>),
+    /// Read a live deployment and tell whether every account is monitored, without an event of root.
+    Verify(Box<verify::Verify>),
     /// Measure the embedded cloud and LocalStack by the same scenarios.
     Bench(bench::Bench),
     /// Get LocalStack's image, or start LocalStack alone.
@@ -108,6 +112,7 @@ impl Command {
             Self::Run(run) => run.is_json(),
             Self::Explain(explain) => explain.is_json(),
             Self::Mutants(mutants) => mutants.is_json(),
+            Self::Verify(verify) => verify.is_json(),
             _ => false,
         }
     }
@@ -146,6 +151,7 @@ pub async fn main(cli: Cli) -> Exit {
             Command::Package(package) => package.execute(layout).await,
             Command::Inject(inject) => inject.execute().await,
             Command::Mutants(mutants) => Box::pin(mutants.execute(layout)).await,
+            Command::Verify(verify) => Box::pin(verify.execute(layout)).await,
             Command::Bench(bench) => Box::pin(bench.execute(layout)).await,
             Command::Serve(serve) => serve.execute().await,
             Command::Localstack(localstack) => localstack.execute(layout).await,

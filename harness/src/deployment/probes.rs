@@ -24,7 +24,7 @@ pub struct Probes {
 
 impl Probes {
     /// Creates the queues and subscribes them to the topics that the deployment gave out.
-    pub(super) async fn subscribe(sns: &Sns, sqs: &Sqs, topics: &Value) -> Result<Self, DeployError> {
+    pub(crate) async fn subscribe(sns: &Sns, sqs: &Sqs, topics: &Value) -> Result<Self, DeployError> {
         Ok(Self {
             login: probe(sns, sqs, topics, "login", true).await?,
             activity: probe(sns, sqs, topics, "activity", true).await?,

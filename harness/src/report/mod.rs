@@ -14,6 +14,7 @@ mod screen;
 mod slack_text;
 mod snapshot;
 mod topology;
+pub mod verify;
 
 use clap::ValueEnum;
 

@@ -1,0 +1,339 @@
+//! The embedded cloud with what was read: a deployment that scenarios run on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rootwatch_cloud::api::Service;
+use rootwatch_cloud::services::{cloudtrail, secretsmanager, sns};
+use rootwatch_cloud::{Arn, Cloud, Region, State};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::VerifyError;
+use super::read::{Code, Item, Remark, Snapshot, Stage, Step};
+use crate::deployment::{Accounts, Coverage, Deployment, Facts, Probes, now, open_code_store};
+use crate::packages::FUNCTIONS;
+use crate::runner::clients::Caller;
+use crate::runner::{Session, chain};
+
+/// The monitor's packages of this version.
+#[derive(Clone, Debug)]
+pub struct Packages(BTreeMap<&'static str, Package>);
+
+#[derive(Clone, Debug)]
+struct Package {
+    /// As Lambda shows it.
+    sha256: String,
+    zip: String,
+}
+
+impl Packages {
+    /// Reads the packages of a session.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn of(session: &Session) -> Result<Self, VerifyError> {
+        let directory = &session.packages().directory;
+        let package = |name: &'static str| {
+            let path = directory.join(format!("{name}.zip"));
+            let zip = std::fs::read(&path).map_err(|source| VerifyError::Package { path, source })?;
+            let (sha256, zip) = (STANDARD.encode(Sha256::digest(&zip)), STANDARD.encode(&zip));
+            Ok((name, Package { sha256, zip }))
+        };
+        FUNCTIONS.into_iter().map(package).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The digests of all packages.
+    pub fn digests(&self) -> impl Iterator<Item = String> {
+        self.0.values().map(|package| package.sha256.clone())
+    }
+
+    /// The package of a function: by its code, else by the variables and the name that only such a function has.
+    pub(super) fn name_of(&self, function: &str, code: &Code) -> Option<&'static str> {
+        let by_code = self.0.iter().find(|(_, package)| package.sha256 == code.sha256).map(|(name, _)| *name);
+        let has = |variable: &str| code.variables.contains(variable);
+        let name = Arn::new(function).name().to_owned();
+        by_code
+            .or_else(|| has("LOGIN_TOPIC_ARN").then_some("triage"))
+            .or_else(|| has("EMAIL_TOPIC_ARN").then_some("email"))
+            .or_else(|| (has("SECRET_ARN") && name.contains("pagerduty")).then_some("pagerduty"))
+            .or_else(|| (has("SECRET_ARN") && name.contains("slack")).then_some("slack"))
+    }
+
+    fn is_known(&self, code: &Code) -> bool {
+        self.0.values().any(|package| package.sha256 == code.sha256)
+    }
+}
+
+/// The topics of the monitor.
+#[derive(Clone, Debug, Default)]
+pub struct Topics {
+    /// Of root logins.
+    pub login: Option<String>,
+    /// Of root activity.
+    pub activity: Option<String>,
+    /// Of the monitor's health.
+    pub health: Option<String>,
+}
+
+impl Topics {
+    /// These topics, and for those that are not named the ones that triage publishes to and that alarms notify.
+    fn completed(&self, snapshot: &Snapshot) -> Result<Value, VerifyError> {
+        let variable = |name: &str| {
+            let functions = snapshot.items.values().flat_map(|item| &item.steps);
+            functions
+                .filter_map(|(_, step)| made(step, "CreateFunction"))
+                .find_map(|function| function["Environment"]["Variables"][name].as_str().map(str::to_owned))
+        };
+        let mut notified: BTreeMap<String, usize> = BTreeMap::new();
+        for alarm in
+            snapshot.items.values().flat_map(|item| &item.steps).filter_map(|(_, step)| made(step, "PutMetricAlarm"))
+        {
+            for topic in alarm["AlarmActions"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                if topic.contains(":sns:") {
+                    *notified.entry(topic.to_owned()).or_default() += 1;
+                }
+            }
+        }
+        let login = self.login.clone().or_else(|| variable("LOGIN_TOPIC_ARN")).ok_or(VerifyError::Topic("login"))?;
+        let activity =
+            self.activity.clone().or_else(|| variable("ACTIVITY_TOPIC_ARN")).ok_or(VerifyError::Topic("activity"))?;
+        let most = notified.into_iter().max_by_key(|(_, count)| *count).map(|(topic, _)| topic);
+        let health = self.health.clone().or(most).ok_or(VerifyError::Topic("health"))?;
+        Ok(json!({"login": login, "activity": activity, "health": health}))
+    }
+}
+
+/// The parameters of a step, if it calls this operation.
+pub(super) fn made<'a>(step: &'a Step, name: &str) -> Option<&'a Value> {
+    match step {
+        Step::Call { operation, parameters, .. } if *operation == name => Some(parameters),
+        _ => None,
+    }
+}
+
+/// A copy of a live deployment in the embedded cloud.
+#[derive(Clone, Debug)]
+pub struct Twin {
+    /// The deployment.
+    pub deployment: Deployment,
+    /// The ARNs of its topics: `login`, `activity` and `health`.
+    pub topics: Value,
+}
+
+/// Makes the deployment. What the embedded cloud refuses is added to the snapshot's `unread`.
+///
+/// # Errors
+/// When the topics are not known, or cannot be subscribed to.
+pub async fn twin(
+    session: &Session,
+    snapshot: &mut Snapshot,
+    packages: &Packages,
+    hub_bus: &Arn,
+    spokes: &[String],
+    topics: &Topics,
+) -> Result<Twin, VerifyError> {
+    let topics = topics.completed(snapshot)?;
+    let accounts = accounts(snapshot, hub_bus, spokes);
+    let (hub, region) = (accounts.hub.clone(), accounts.hub_region.clone());
+    let empty = Deployment {
+        state: State::new(now(), 1),
+        code: open_code_store(session.layout()),
+        linked: session.packages().linked.clone(),
+        facts: Facts {
+            accounts,
+            coverage: Coverage::default(),
+            probes: Probes { login: String::new(), activity: String::new(), health: String::new() },
+            slack_secret: none(&region, &hub),
+            pagerduty_secret: none(&region, &hub),
+            more_secrets: Vec::new(),
+        },
+        terraform_state: Arc::from(""),
+        reused: false,
+        applied_in: std::time::Duration::ZERO,
+    };
+    let cloud = session.fork(&empty);
+    cloud.with(|state| {
+        if let Some((id, management)) = &snapshot.organization {
+            let others = spokes.iter().chain([&hub]).filter(|account| *account != management);
+            let members: Vec<(&str, &str)> =
+                std::iter::once(management).chain(others).map(|account| (account.as_str(), account.as_str())).collect();
+            state.organizations.create(id, management, &members);
+        }
+        secretsmanager::seed_secret(state, &Arn::new(none(&region, &hub)), "{}");
+    });
+    make(&cloud, snapshot, packages);
+    let (sns_client, sqs_client) =
+        (Caller::of_cloud(&cloud, &hub, &region).sns(), Caller::of_cloud(&cloud, &hub, &region).sqs());
+    let probes = Probes::subscribe(&sns_client, &sqs_client, &topics).await;
+    let probes = probes.map_err(|error| VerifyError::Probes(chain(&error)))?;
+    cloud.with(sns::confirm_all_email);
+    let secrets = snapshot.items.iter().filter(|(_, item)| item.steps.iter().any(|(_, step)| *step == Step::Secret));
+    let more_secrets = secrets.map(|(arn, _)| arn.clone()).collect();
+    let mut state = cloud.snapshot();
+    state.come_to_rest();
+    let deployment = Deployment { state, facts: Facts { probes, more_secrets, ..empty.facts.clone() }, ..empty };
+    Ok(Twin { deployment, topics })
+}
+
+/// A secret that nothing reads: the harness wants one for each kind of alerter.
+fn none(region: &str, account: &str) -> String {
+    format!("arn:aws:secretsmanager:{region}:{account}:secret:rootwatch-verify-unused-aaaaaa")
+}
+
+fn accounts(snapshot: &Snapshot, hub_bus: &Arn, spokes: &[String]) -> Accounts {
+    let default = Accounts::default();
+    let mut spokes = spokes.iter();
+    let spoke = spokes.next().cloned().unwrap_or(default.spoke.clone());
+    let (organization, management) =
+        snapshot.organization.clone().unwrap_or((default.organization.clone(), default.management.clone()));
+    Accounts {
+        hub: hub_bus.account().to_string(),
+        hub_region: hub_bus.region().to_string(),
+        spoke,
+        management,
+        organization,
+        further_spokes: spokes.cloned().collect(),
+        ..default
+    }
+}
+
+/// Makes every item, in the order of the stages.
+fn make(cloud: &Cloud, snapshot: &mut Snapshot, packages: &Packages) {
+    let mut steps: Vec<(Stage, &str, &Item, &Step)> = Vec::new();
+    for (key, item) in &snapshot.items {
+        steps.extend(item.steps.iter().map(|(stage, step)| (*stage, key.as_str(), item, step)));
+    }
+    steps.sort_by_key(|(stage, ..)| *stage);
+    let (last, first): (Vec<_>, Vec<_>) = steps.into_iter().partition(|(stage, ..)| *stage == Stage::End);
+    let mut maker =
+        Maker { cloud, snapshot, packages, keys: Vec::new(), permitted: Vec::new(), refused: BTreeSet::new() };
+    for (_, key, item, step) in first {
+        maker.step(key, item, step);
+    }
+    maker.withdraw();
+    for (_, key, item, step) in last {
+        maker.step(key, item, step);
+    }
+    maker.foreign_code();
+    let refused = maker.refused;
+    snapshot.unread.extend(refused);
+}
+
+struct Maker<'a> {
+    cloud: &'a Cloud,
+    snapshot: &'a Snapshot,
+    packages: &'a Packages,
+    /// The ids of keys: as they were read, and as they were made.
+    keys: Vec<(String, String)>,
+    /// Roles and buses that are permitted everything until every resource is made: AWS checks permissions when a target or a mapping is
+    /// made, and the live deployment may have lost them since.
+    permitted: Vec<(&'a Item, &'static str, Value)>,
+    refused: BTreeSet<Remark>,
+}
+
+impl<'a> Maker<'a> {
+    fn step(&mut self, key: &str, item: &'a Item, step: &'a Step) {
+        let done = match step {
+            Step::Key => self.call(item, "kms", "CreateKey", json!({})).map(|answer| {
+                let made = answer["KeyMetadata"]["KeyId"].as_str().unwrap_or_default().to_owned();
+                self.keys.push((Arn::new(key).name().to_owned(), made));
+            }),
+            Step::Secret => {
+                self.cloud.with(|state| secretsmanager::seed_secret(state, &Arn::new(key), "{}"));
+                Ok(())
+            }
+            Step::Trail(name) => {
+                let (account, region) = (item.account.as_str().into(), item.region.as_str().into());
+                self.cloud.with(|state| cloudtrail::seed_trail(state, &account, &region, name));
+                Ok(())
+            }
+            Step::Call { service, operation, parameters } => {
+                let mut text = parameters.to_string();
+                for (read, made) in &self.keys {
+                    text = text.replace(read, made);
+                }
+                self.with_code(serde_json::from_str(&text).unwrap_or_default(), operation, key)
+                    .and_then(|input| self.call(item, service, operation, input))
+                    .and_then(|_| self.permit(item, operation, parameters))
+            }
+        };
+        if let Err(text) = done {
+            self.refused.insert(Remark { resource: key.to_owned(), text });
+        }
+    }
+
+    fn call(&self, item: &Item, service: &str, operation: &str, parameters: Value) -> Result<Value, String> {
+        let service = Service::from_signing_name(service).ok_or_else(|| format!("there is no service {service}"))?;
+        let answer = self.cloud.api(&item.account, &item.region, service, operation, parameters);
+        answer.map_err(|error| format!("the twin refuses {operation}: {error}"))
+    }
+
+    /// Permits a new role or bus everything for the time being.
+    fn permit(&mut self, item: &'a Item, operation: &str, made: &Value) -> Result<(), String> {
+        const NAME: &str = "rootwatch-twin";
+        let document = |statement: Value| json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+        match operation {
+            "CreateRole" => {
+                let all = document(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
+                let mut policy = json!({"RoleName": made["RoleName"], "PolicyName": NAME});
+                self.permitted.push((item, "DeleteRolePolicy", policy.clone()));
+                policy["PolicyDocument"] = all.into();
+                self.call(item, "iam", "PutRolePolicy", policy).map(drop)
+            }
+            "CreateEventBus" => {
+                let bus = &made["Name"];
+                let name = bus.as_str().unwrap_or_default();
+                let partition = Region::new(&item.region).partition();
+                let arn = format!("arn:{partition}:events:{}:{}:event-bus/{name}", item.region, item.account);
+                let all = document(json!({
+                    "Sid": NAME, "Effect": "Allow", "Principal": "*", "Action": "events:PutEvents",
+                    "Resource": arn,
+                }));
+                let withdrawn = json!({"EventBusName": bus, "RemoveAllPermissions": true});
+                self.permitted.push((item, "RemovePermission", withdrawn));
+                self.call(item, "events", "PutPermission", json!({"EventBusName": bus, "Policy": all})).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn withdraw(&mut self) {
+        for (item, operation, parameters) in std::mem::take(&mut self.permitted) {
+            let service = if operation == "RemovePermission" { "events" } else { "iam" };
+            if let Err(text) = self.call(item, service, operation, parameters) {
+                self.refused.insert(Remark { resource: "a permission of the twin".to_owned(), text });
+            }
+        }
+    }
+
+    /// Adds the package to the creation of a function.
+    fn with_code(&self, mut parameters: Value, operation: &str, function: &str) -> Result<Value, String> {
+        if operation != "CreateFunction" {
+            return Ok(parameters);
+        }
+        let code = self.snapshot.functions.get(function).ok_or("its code is not known")?;
+        let name = self.packages.name_of(function, code).ok_or_else(|| {
+            format!("the code (SHA-256 {}) is none of rootwatch's functions; what it does is not verified", code.sha256)
+        })?;
+        if let Some(package) = self.packages.0.get(name) {
+            parameters["Code"] = json!({"ZipFile": package.zip});
+        }
+        Ok(parameters)
+    }
+
+    /// Functions of rootwatch that run other code than this version's.
+    fn foreign_code(&mut self) {
+        for (function, code) in &self.snapshot.functions {
+            if let Some(name) = self.packages.name_of(function, code).filter(|_| !self.packages.is_known(code)) {
+                let text = format!(
+                    "the code (SHA-256 {}) is not of this version of rootwatch; it was tested with this version's {name}",
+                    code.sha256
+                );
+                self.refused.insert(Remark { resource: function.clone(), text });
+            }
+        }
+    }
+}

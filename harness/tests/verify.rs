@@ -1,0 +1,524 @@
+//! `rootwatch verify` on a live deployment: the default one behind an endpoint, broken out of band in one place at a time.
+
+#![allow(missing_docs, reason = "a test target")]
+#![allow(clippy::print_stderr, reason = "a test target talks to whoever runs it")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use rootwatch::deployment::{Deployment, OwnRoot};
+use rootwatch::report::verify::{Verification, human};
+use rootwatch::runner::{Session, clients};
+use rootwatch::scenario::DeploymentChange;
+use rootwatch::verify::{Client, Packages, Topics, bus, policy, probe, read, twin};
+use rootwatch_cloud::api::Service;
+use rootwatch_cloud::usage::Usage;
+use rootwatch_cloud::{Clock, Cloud, Options};
+use serde_json::{Value, json};
+use support::Shared;
+
+const HUB: &str = "999988887777";
+const SPOKE: &str = "111122223333";
+const REGION: &str = "us-east-1";
+const ROLE: &str = "rootwatch-verify";
+const BUS: &str = "hub-root-activity";
+
+/// A call by an administrator: account, service, operation, input.
+type Call = (&'static str, &'static str, &'static str, Value);
+
+struct Case {
+    name: &'static str,
+    calls: Vec<Call>,
+    /// Texts of the report.
+    names: &'static [&'static str],
+    expected: Expected,
+}
+
+/// The verdict of the report.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    /// Everything is monitored, and nothing was found.
+    Clean,
+    /// Everything is monitored, but something was found.
+    Found,
+    /// An account and Region is not monitored, or an alerter fails.
+    Broken,
+}
+
+fn allow(actions: &[&str]) -> String {
+    json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}).to_string()
+}
+
+fn cases() -> Vec<Case> {
+    let queue = |name: &str| format!("https://sqs.{REGION}.amazonaws.com/{HUB}/{name}");
+    use Expected::{Broken, Clean, Found};
+    let case = |name, expected, names, calls| Case { name, calls, names, expected };
+    let rule = "rootwatch-root-activity";
+    vec![
+        case("nothing", Clean, &["2 of 2 accounts and Regions monitored, 0 findings"], vec![]),
+        case(
+            "the spoke's rule is disabled",
+            Broken,
+            &["111122223333 us-east-1: root login is NOT MONITORED", "rule/rootwatch-root-activity", "DISABLED"],
+            vec![(SPOKE, "events", "DisableRule", json!({"Name": rule}))],
+        ),
+        case(
+            "the spoke's rule has another pattern",
+            Broken,
+            &["root login is NOT MONITORED", "not-matched", "`source` does not match"],
+            vec![(SPOKE, "events", "PutRule", json!({"Name": rule, "EventPattern": "{\"source\": [\"aws.other\"]}"}))],
+        ),
+        case(
+            "the spoke's rule receives no read-only events",
+            Broken,
+            &["111122223333   us-east-1        monitored        monitored        NOT MONITORED", "read-only"],
+            vec![(
+                SPOKE,
+                "events",
+                "PutRule",
+                json!({"Name": rule, "State": "ENABLED", "EventPattern": "{\"source\": [{\"prefix\": \"aws.\"}]}"}),
+            )],
+        ),
+        case(
+            "the spoke's rule is deleted",
+            Broken,
+            &["111122223333 us-east-1: root login is NOT MONITORED"],
+            vec![
+                (SPOKE, "events", "RemoveTargets", json!({"Rule": rule, "Ids": ["hub"]})),
+                (SPOKE, "events", "DeleteRule", json!({"Name": rule})),
+            ],
+        ),
+        case(
+            "the delivery role may do nothing",
+            Broken,
+            &["denied", "events:PutEvents", "no identity-based policy allows"],
+            vec![(SPOKE, "iam", "DeleteRolePolicy", json!({"RoleName": "${delivery}", "PolicyName": "deliver"}))],
+        ),
+        case(
+            "the bus admits another organization",
+            Broken,
+            &["event-bus/hub-root-activity", "denied", "aws:PrincipalOrgID"],
+            vec![(
+                HUB,
+                "events",
+                "PutPermission",
+                json!({"EventBusName": BUS, "Policy": json!({"Version": "2012-10-17", "Statement": [{
+                    "Sid": "Other", "Effect": "Allow", "Principal": "*", "Action": "events:PutEvents",
+                    "Resource": format!("arn:aws:events:{REGION}:{HUB}:event-bus/{BUS}"),
+                    "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-another"}}}]}).to_string()}),
+            )],
+        ),
+        case(
+            "triage's queue has no policy",
+            Broken,
+            &["rootwatch-triage", "denied", "sqs:SendMessage"],
+            vec![(
+                HUB,
+                "sqs",
+                "SetQueueAttributes",
+                json!({"QueueUrl": queue("rootwatch-triage"), "Attributes": {"Policy": ""}}),
+            )],
+        ),
+        case(
+            "triage is not invoked",
+            Broken,
+            &["event-source-mapping", "disabled"],
+            vec![(HUB, "lambda", "UpdateEventSourceMapping", json!({"UUID": "${rootwatch-triage}", "Enabled": false}))],
+        ),
+        case(
+            "triage may not publish",
+            Broken,
+            &["denied", "SNS:Publish"],
+            vec![(
+                HUB,
+                "iam",
+                "PutRolePolicy",
+                json!({"RoleName": "${role}", "PolicyName": "${inline}", "PolicyDocument": allow(&["sqs:*", "kms:*"])}),
+            )],
+        ),
+        case(
+            "nobody is subscribed",
+            Broken,
+            &[
+                "root login is alerters fail",
+                "the topic has no confirmed subscription",
+                "nothing leads to the function",
+            ],
+            vec![(HUB, "sns", "Unsubscribe", json!({"SubscriptionArn": "${subscriptions}"}))],
+        ),
+        case(
+            "the key's policy is lost",
+            Broken,
+            &["denied", "kms:"],
+            vec![(
+                HUB,
+                "kms",
+                "PutKeyPolicy",
+                json!({"KeyId": "alias/rootwatch", "PolicyName": "default", "Policy": json!({"Version": "2012-10-17", "Statement": [{
+                    "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{HUB}:root")}, "Action": "kms:*",
+                    "Resource": "*"}]}).to_string()}),
+            )],
+        ),
+        case(
+            "Slack's secret is scheduled for deletion",
+            Broken,
+            &["root login is alerters fail", "no alert reaches slack", "scheduled for deletion"],
+            vec![(
+                HUB,
+                "secretsmanager",
+                "DeleteSecret",
+                json!({"SecretId": "rootwatch/slack", "RecoveryWindowInDays": 7}),
+            )],
+        ),
+        case(
+            "the trail does not log",
+            Broken,
+            &["111122223333 us-east-1: no trail logs here", "root activity is NOT MONITORED"],
+            vec![(SPOKE, "cloudtrail", "StopLogging", json!({"Name": "all"}))],
+        ),
+        case(
+            "a message is in a dead-letter queue",
+            Found,
+            &["arn:aws:sqs:us-east-1:999988887777:rootwatch-triage-dlq: 1 messages in the dead-letter queue"],
+            vec![(
+                HUB,
+                "sqs",
+                "SendMessage",
+                json!({"QueueUrl": queue("rootwatch-triage-dlq"), "MessageBody": "lost"}),
+            )],
+        ),
+        case(
+            "an alarm is raised",
+            Found,
+            &["alarm:rootwatch-triage-dead-letters: the alarm is raised: tested"],
+            vec![(
+                HUB,
+                "cloudwatch",
+                "SetAlarmState",
+                json!({"AlarmName": "rootwatch-triage-dead-letters", "StateValue": "ALARM", "StateReason": "tested"}),
+            )],
+        ),
+        case(
+            "a subscription waits for its confirmation",
+            Found,
+            &["root-login to email new@example.com: the subscription is not confirmed"],
+            vec![(
+                HUB,
+                "sns",
+                "Subscribe",
+                json!({"TopicArn": format!("arn:aws:sns:{REGION}:{HUB}:rootwatch-root-login"), "Protocol": "email",
+                       "Endpoint": "new@example.com"}),
+            )],
+        ),
+        case(
+            "a resource of another kind is on the path",
+            Clean,
+            &["a logs log-group is not modeled"],
+            vec![
+                (HUB, "logs", "CreateLogGroup", json!({"logGroupName": "/aws/events/copies"})),
+                (
+                    HUB,
+                    "events",
+                    "PutTargets",
+                    json!({"Rule": "rootwatch-triage", "EventBusName": BUS, "Targets": [
+                        {"Id": "copies", "Arn": format!("arn:aws:logs:{REGION}:{HUB}:log-group:/aws/events/copies")}]}),
+                ),
+            ],
+        ),
+        case(
+            "the reader may not see roles",
+            Broken,
+            &["role/rootwatch-triage", "iam:GetRole", "AccessDenied"],
+            vec![(
+                HUB,
+                "iam",
+                "PutRolePolicy",
+                json!({"RoleName": ROLE, "PolicyName": "less", "PolicyDocument":
+                json!({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:GetRole", "Resource": "*"}]}).to_string()}),
+            )],
+        ),
+    ]
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let shared = match Shared::new() {
+        Ok(shared) => shared,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut trials: Vec<Trial> = Vec::new();
+    for case in cases() {
+        let shared = Arc::clone(&shared);
+        trials.push(Trial::test(format!("verify::{}", case.name.replace([' ', '\''], "_")), move || {
+            names_what_is_broken(&shared, &case)
+        }));
+    }
+    for (name, test) in [
+        ("calls_are_those_of_the_policy", calls_are_those_of_the_policy as fn(&Shared) -> Result<(), Failed>),
+        ("the_command_ends_with_the_verdict", the_command_ends_with_the_verdict),
+        ("drift_from_the_root_module_is_named", drift_from_the_root_module_is_named),
+    ] {
+        let shared = Arc::clone(&shared);
+        trials.push(Trial::test(format!("verify::{name}"), move || test(&shared)));
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The deployment behind an endpoint, with a role in each account that may verify.
+async fn live(deployment: &Deployment) -> Result<Cloud, String> {
+    let options = Options { clock: Clock::Wall, port: 0, code: deployment.code.clone(), host_variables: Vec::new() };
+    let cloud = Cloud::start(deployment.state.clone(), options).await.map_err(|error| error.to_string())?;
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{HUB}:root")}, "Action": "sts:AssumeRole",
+    }]});
+    for account in [HUB, SPOKE] {
+        let role = json!({"RoleName": ROLE, "AssumeRolePolicyDocument": trust.to_string()});
+        call(&cloud, account, "iam", "CreateRole", role)?;
+        let read = json!({"RoleName": ROLE, "PolicyName": "read", "PolicyDocument": policy().to_string()});
+        call(&cloud, account, "iam", "PutRolePolicy", read)?;
+    }
+    let assume = json!({"RoleName": ROLE, "PolicyName": "assume", "PolicyDocument": allow(&["sts:AssumeRole"])});
+    call(&cloud, HUB, "iam", "PutRolePolicy", assume)?;
+    Ok(cloud)
+}
+
+fn call(cloud: &Cloud, account: &str, service: &str, operation: &str, input: Value) -> Result<Value, String> {
+    let service = Service::from_signing_name(service).ok_or("no such service")?;
+    cloud.api(account, REGION, service, operation, input).map_err(|error| format!("{operation}: {error}"))
+}
+
+fn role_of_triage(cloud: &Cloud) -> Result<String, String> {
+    let asked = json!({"FunctionName": "rootwatch-triage"});
+    let found = call(cloud, HUB, "lambda", "GetFunctionConfiguration", asked)?;
+    Ok(found["Role"].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned())
+}
+
+/// Makes a call; `${…}` names what AWS has named.
+fn break_it(cloud: &Cloud, (account, service, operation, input): &Call) -> Result<(), String> {
+    let mut inputs = vec![input.to_string()];
+    if inputs[0].contains("${delivery}") {
+        let target = call(cloud, account, "events", "ListTargetsByRule", json!({"Rule": "rootwatch-root-activity"}))?;
+        let role = target["Targets"][0]["RoleArn"].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+        let policies = call(cloud, account, "iam", "ListRolePolicies", json!({"RoleName": role}))?;
+        let policy = policies["PolicyNames"][0].as_str().unwrap_or_default();
+        inputs[0] = inputs[0].replace("${delivery}", role).replace("\"deliver\"", &format!("\"{policy}\""));
+    }
+    if inputs[0].contains("${inline}") {
+        let role = role_of_triage(cloud)?;
+        let policies = call(cloud, account, "iam", "ListRolePolicies", json!({"RoleName": role}))?;
+        let policy = policies["PolicyNames"][0].as_str().unwrap_or_default();
+        inputs[0] = inputs[0].replace("${role}", &role).replace("${inline}", policy);
+    }
+    if inputs[0].contains("${rootwatch-triage}") {
+        let asked = json!({"FunctionName": "rootwatch-triage"});
+        let mappings = call(cloud, account, "lambda", "ListEventSourceMappings", asked)?;
+        let uuid = mappings["EventSourceMappings"][0]["UUID"].as_str().unwrap_or_default();
+        inputs[0] = inputs[0].replace("${rootwatch-triage}", uuid);
+    }
+    if inputs[0].contains("${subscriptions}") {
+        let mut arns = Vec::new();
+        for topic in ["root-login", "root-activity", "health"] {
+            let topic = format!("arn:aws:sns:{REGION}:{HUB}:rootwatch-{topic}");
+            let found = call(cloud, account, "sns", "ListSubscriptionsByTopic", json!({"TopicArn": topic}))?;
+            let found = found["Subscriptions"].as_array().cloned().unwrap_or_default();
+            arns.extend(found.iter().filter_map(|it| it["SubscriptionArn"].as_str().map(str::to_owned)));
+        }
+        inputs = arns.iter().map(|arn| json!({"SubscriptionArn": arn}).to_string()).collect();
+    }
+    for input in inputs {
+        call(cloud, account, service, operation, serde_json::from_str(&input).unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+async fn verified(session: &Session, cloud: &Cloud) -> Result<Verification, String> {
+    let failed = |error: &dyn std::error::Error| error.to_string();
+    let endpoint = Some(cloud.endpoint().to_owned());
+    let administrator =
+        Client::of(clients::administrator(HUB), endpoint, REGION).await.map_err(|error| failed(&error))?;
+    let role = |account: &str| format!("arn:aws:iam::{account}:role/{ROLE}");
+    let hub = administrator.assume(&role(HUB), None, REGION).await.map_err(|error| failed(&error))?;
+    let spoke = hub.assume(&role(SPOKE), None, REGION).await.map_err(|error| failed(&error))?;
+    let packages = Packages::of(session).map_err(|error| failed(&error))?;
+    let (bus, regions) = (bus(BUS, HUB, REGION)?, [REGION.to_owned()]);
+    let digests: BTreeSet<String> = packages.digests().collect();
+    let mut snapshot = read::read(&[hub, spoke], &bus, &regions, &digests).await;
+    let spokes = [SPOKE.to_owned()];
+    let deployment = twin(session, &mut snapshot, &packages, &bus, &spokes, &Topics::default()).await;
+    let deployment = deployment.map_err(|error| failed(&error))?;
+    let accounts = [HUB.to_owned(), SPOKE.to_owned()];
+    let probed = probe(session, &snapshot, &packages, &deployment, &accounts, &regions, true).await;
+    Ok(Verification::new(bus.to_string(), &snapshot, probed, None))
+}
+
+fn names_what_is_broken(shared: &Shared, case: &Case) -> Result<(), Failed> {
+    shared.runtime().block_on(async {
+        let session = shared.session().await?;
+        let deployment = session.deploy_base().await.map_err(|error| error.to_string())?;
+        let cloud = live(&deployment).await?;
+        for call in &case.calls {
+            break_it(&cloud, call)?;
+        }
+        let verification = verified(&session, &cloud).await?;
+        let text = console::strip_ansi_codes(&human(&verification)).into_owned();
+        let missing: Vec<_> = case.names.iter().filter(|name| !text.contains(**name)).collect();
+        let found = match (text.contains("2 of 2 accounts and Regions monitored"), verification.is_clean()) {
+            (true, true) => Expected::Clean,
+            (true, false) => Expected::Found,
+            (false, _) => Expected::Broken,
+        };
+        if !missing.is_empty() || found != case.expected {
+            return Err(format!("{missing:?} is missing, or the verdict is wrong:\n{text}"));
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// With the table and a managed policy, every permission of the policy is used, and no other.
+fn calls_are_those_of_the_policy(shared: &Shared) -> Result<(), Failed> {
+    shared.runtime().block_on(async {
+        let session = shared.session().await?;
+        let variables = [("deduplication".to_owned(), true.into())].into_iter().collect();
+        let change = DeploymentChange { variables, ..DeploymentChange::default() };
+        let deployment = session.deployment(&change).await.map_err(|error| error.to_string())?;
+        let cloud = live(&deployment).await?;
+        let managed = json!({"PolicyName": "team", "PolicyDocument": allow(&["s3:ListAllMyBuckets"])});
+        call(&cloud, HUB, "iam", "CreatePolicy", managed)?;
+        let attach =
+            json!({"RoleName": role_of_triage(&cloud)?, "PolicyArn": format!("arn:aws:iam::{HUB}:policy/team")});
+        call(&cloud, HUB, "iam", "AttachRolePolicy", attach)?;
+        cloud.with(|state| state.usage = Usage::recording());
+        let verification = verified(&session, &cloud).await?;
+        if !verification.is_clean() {
+            return Err(human(&verification));
+        }
+        let suggestion = cloud.with(|state| state.suggested_policies()).ok_or("nothing was recorded")?;
+        let role = format!("role/{ROLE}");
+        let used: BTreeSet<String> = suggestion
+            .identities
+            .iter()
+            .filter(|(name, _)| name.ends_with(&role))
+            .flat_map(|(_, identity)| identity.needs["Statement"].as_array().cloned().unwrap_or_default())
+            .flat_map(|statement| match &statement["Action"] {
+                Value::String(action) => vec![action.clone()],
+                actions => serde_json::from_value(actions.clone()).unwrap_or_default(),
+            })
+            .map(|action| action.to_lowercase())
+            .filter(|action| action != "sts:assumerole")
+            .collect();
+        let allowed: Vec<String> =
+            serde_json::from_value(policy()["Statement"][0]["Action"].clone()).unwrap_or_default();
+        // Names of actions have no case. [D] IAM JSON policy elements: Action
+        let allowed: BTreeSet<String> = allowed.iter().map(|action| action.to_lowercase()).collect();
+        match used == allowed {
+            true => Ok(()),
+            false => Err(format!(
+                "used but not allowed: {:?}; allowed but not used: {:?}",
+                used.difference(&allowed).collect::<Vec<_>>(),
+                allowed.difference(&used).collect::<Vec<_>>()
+            )),
+        }
+    })?;
+    Ok(())
+}
+
+/// Two processes: one serves the deployment, the other reads it.
+fn the_command_ends_with_the_verdict(shared: &Shared) -> Result<(), Failed> {
+    shared.runtime().block_on(async {
+        let session = shared.session().await?;
+        let deployment = session.deploy_base().await.map_err(|error| error.to_string())?;
+        let cloud = live(&deployment).await?;
+        let run = || command(&cloud, HUB, REGION, &["--spoke", SPOKE, "--region", REGION]);
+        let (code, report, errors) = run()?;
+        if code != Some(0) || report["clean"] != true {
+            return Err(format!("{code:?} {report} {errors}"));
+        }
+        break_it(&cloud, &(SPOKE, "events", "DisableRule", json!({"Name": "rootwatch-root-activity"})))?;
+        let (code, report, errors) = run()?;
+        let broken = report["probed"].as_array().into_iter().flatten().filter(|it| it["verdict"] == "not-monitored");
+        if code != Some(1) || broken.count() != 3 {
+            return Err(format!("{code:?} {report} {errors}"));
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// The exit code, the report and what was written to stderr.
+fn command(cloud: &Cloud, hub: &str, region: &str, arguments: &[&str]) -> Result<(Option<i32>, Value, String), String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rootwatch"));
+    command.args(["verify", "--format", "json"]).args(arguments);
+    command.env("AWS_ENDPOINT_URL", cloud.endpoint()).env("AWS_ACCESS_KEY_ID", hub);
+    command.env("AWS_SECRET_ACCESS_KEY", "any").env("AWS_REGION", region).env_remove("AWS_SESSION_TOKEN");
+    let output = tokio::task::block_in_place(|| command.output()).map_err(|error| error.to_string())?;
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    Ok((output.status.code(), report, String::from_utf8_lossy(&output.stderr).into_owned()))
+}
+
+/// The example of a user's root module, deployed and then changed by hand.
+fn drift_from_the_root_module_is_named(shared: &Shared) -> Result<(), Failed> {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../terraform/examples/own-root");
+    let (directory, file) = (example.display().to_string(), example.join("prod.tfvars"));
+    let own = OwnRoot { directory: example, var_files: vec![file.clone()] };
+    shared.runtime().block_on(async {
+        let session = shared.session().await?;
+        let deployment = session.deploy_own(&own).await.map_err(|error| error.to_string())?;
+        let accounts = deployment.facts.accounts.clone();
+        let (hub, region) = (accounts.hub.as_str(), accounts.hub_region.as_str());
+        let options =
+            Options { clock: Clock::Wall, port: 0, code: deployment.code.clone(), host_variables: Vec::new() };
+        let cloud = Cloud::start(deployment.state.clone(), options).await.map_err(|error| error.to_string())?;
+        let api = |service: &str, operation: &str, input: Value| {
+            let service = Service::from_signing_name(service).ok_or("no such service")?;
+            cloud.api(hub, region, service, operation, input).map_err(|error| format!("{operation}: {error}"))
+        };
+        // The harness's own queues are no part of what Terraform deployed.
+        let found = api("sns", "ListSubscriptions", json!({}))?;
+        for subscription in found["Subscriptions"].as_array().into_iter().flatten() {
+            if subscription["Endpoint"].as_str().is_some_and(|endpoint| endpoint.contains(":probe-")) {
+                api("sns", "Unsubscribe", json!({"SubscriptionArn": subscription["SubscriptionArn"]}))?;
+            }
+        }
+        let file = file.display().to_string();
+        let arguments = [
+            "--spoke",
+            &accounts.spoke,
+            "--role",
+            &accounts.deploy_role_name,
+            "--external-id",
+            &accounts.external_id,
+            "--region",
+            "us-east-1",
+            "--terraform",
+            &directory,
+            "--var-file",
+            &file,
+        ];
+        let (code, report, errors) = command(&cloud, hub, region, &arguments)?;
+        if code != Some(0) || report["drift"] != json!([]) {
+            return Err(format!("{code:?} {} {} {errors}", report["drift"], report["findings"]));
+        }
+        let url = format!("https://sqs.{region}.amazonaws.com/{hub}/acme-root-triage");
+        let attributes = json!({"MessageRetentionPeriod": "60"});
+        api("sqs", "SetQueueAttributes", json!({"QueueUrl": url, "Attributes": attributes}))?;
+        let (code, report, errors) = command(&cloud, hub, region, &arguments)?;
+        let expected = json!([{
+            "resource": format!("arn:aws:sqs:{region}:{hub}:acme-root-triage"),
+            "text": "CreateQueue Attributes.MessageRetentionPeriod: Terraform deploys \"604800\", found \"60\"",
+        }]);
+        match code == Some(1) && report["drift"] == expected {
+            true => Ok(()),
+            false => Err(format!("{code:?} {} {errors}", report["drift"])),
+        }
+    })?;
+    Ok(())
+}
