@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rootwatch_cloud::api::{ApiError, Service};
 use rootwatch_cloud::runtime::CodeStore;
 use rootwatch_cloud::services::sns;
+use rootwatch_cloud::usage::Usage;
 use rootwatch_cloud::{Clock, Cloud, Options, State};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -35,6 +36,8 @@ pub struct Lifecycle {
     pub left: Vec<String>,
     /// Terraform's state of each of the tree's own configurations after the apply, by its directory.
     pub states: BTreeMap<String, Value>,
+    /// Permissions of `modules/deploy-role` that neither apply, update nor destroy used: account, statement and action.
+    pub unused_permissions: BTreeSet<String>,
 }
 
 /// What came of a configuration that calls the tree's modules.
@@ -106,15 +109,18 @@ pub async fn root_module(layout: &Layout, packages: &Packages) -> Result<Lifecyc
 /// The hub, a spoke and a subscriber of one's own, each with a state of its own, in the order in which a company makes
 /// them. The hub's account holds an organization trail, whose log group the hub watches.
 ///
-/// The service control policies of `modules/scp` apply, and the deployment role of each account runs Terraform.
+/// The service control policies of `modules/scp` apply, and the deployment role of each account runs Terraform, with the permissions
+/// of `modules/deploy-role` alone.
 pub async fn states_of_their_own(layout: &Layout, packages: &Packages) -> Result<Lifecycle, DeployError> {
     let mut stand = Stand::start(layout).await?.with_functions(packages);
     let accounts = stand.accounts.clone();
     organization_trail(&stand.cloud, &accounts)?;
     seed::deploy_role(&stand.cloud, &accounts, &accounts.hub)?;
+    stand.limit_deploy_roles()?;
     stand.before = inventory(&stand.cloud, &accounts, &stand.regions)?;
     let policies = stand.attach_policies(&json!([]), &json!([]))?;
     stand.access_key = stand.session_of_deploy_role()?;
+    stand.cloud.with(|state| state.usage = Usage::recording());
     let mut variables = hub_variables(&accounts, packages, &stand.secrets, &Map::new());
     variables.extend([
         ("hub_account_id".to_owned(), json!(accounts.hub)),
@@ -154,6 +160,9 @@ pub const ROLE_PATH: &str = "/security/monitor/";
 
 /// The permissions boundary of the roles in [`root_module`]: every account has this policy, and it limits nothing.
 pub const BOUNDARY: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+
+/// How the names of the policies of `modules/deploy-role` begin on the seeded roles.
+const DEPLOY_POLICY: &str = "deploy-role-";
 
 /// A further action of the alarms, for an update.
 const UPDATE_TOPIC: &str = "arn:aws:sns:us-east-1:999988887777:operations";
@@ -279,6 +288,63 @@ impl Stand {
     fn run_as<'a>(&'a self, access_key: &'a str) -> Run<'a> {
         let (binary, mirror, endpoint) = (&self.binary, self.mirror.as_ref(), self.cloud.endpoint());
         Run { binary, mirror, endpoint, account: access_key }
+    }
+
+    /// Gives the deployment roles the policies of `modules/deploy-role`, instead of every permission. The hub's role may assume that of the
+    /// spoke, as a pipeline does, and deploy the subscriber, which is not the monitor's.
+    fn limit_deploy_roles(&mut self) -> Result<(), DeployError> {
+        let Accounts { hub, hub_region, spoke, external_id, .. } = self.accounts.clone();
+        let module = |deploys: &str| {
+            json!({
+                "source": "../tree/modules/deploy-role", "deploys": deploys, "name": "unused",
+                "trusted_principal_arns": [format!("arn:aws:iam::{hub}:root")], "log_group_names": [seed::LOG_GROUP],
+            })
+        };
+        let mut in_spoke = module("spoke");
+        in_spoke["providers"] = json!({"aws": "aws.spoke"});
+        let role = json!({"role_arn": self.accounts.deploy_role(), "external_id": external_id});
+        let outputs = self.compose(&json!({
+            "provider": {"aws": [
+                {"region": hub_region, "allowed_account_ids": [hub]},
+                {"alias": "spoke", "region": hub_region, "allowed_account_ids": [spoke], "assume_role": [role]},
+            ]},
+            "module": {"hub": module("hub"), "spoke": in_spoke},
+            "output": {"hub": {"value": "${module.hub.policies}"}, "spoke": {"value": "${module.spoke.policies}"}},
+        }))?;
+        if let Some((workspace, access_key)) = self.applied.pop() {
+            tokio::task::block_in_place(|| workspace.destroy(&self.run_as(&access_key)))?;
+        }
+        let name = self.accounts.deploy_role_name.clone();
+        for (account, deploys) in [(&hub, "hub"), (&spoke, "spoke")] {
+            let iam = |operation, params| self.cloud.api(account, &hub_region, Service::Iam, operation, params);
+            for (policy, document) in outputs[deploys]["value"].as_object().into_iter().flatten() {
+                let policy = format!("{DEPLOY_POLICY}{policy}");
+                let created = iam("CreatePolicy", json!({"PolicyName": policy, "PolicyDocument": document}))?;
+                iam("AttachRolePolicy", json!({"RoleName": name, "PolicyArn": created["Policy"]["Arn"]}))?;
+            }
+            iam("DeleteRolePolicy", json!({"RoleName": name, "PolicyName": "deploy"}))?;
+        }
+        let pipeline = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": self.accounts.deploy_role()},
+            {"Effect": "Allow", "Action": ["sqs:*"], "Resource": "arn:aws:sqs:*:*:root-activity-subscriber*"},
+            {"Effect": "Allow", "Action": ["sns:*"], "Resource": "arn:aws:sns:*:*:rootwatch-root-*"},
+        ]});
+        let put = json!({"RoleName": name, "PolicyName": "pipeline", "PolicyDocument": pipeline.to_string()});
+        self.cloud.api(&hub, &hub_region, Service::Iam, "PutRolePolicy", put)?;
+        Ok(())
+    }
+
+    /// Permissions of the policies of `modules/deploy-role` that were not used.
+    fn unused_permissions(&self) -> BTreeSet<String> {
+        let suggestion = self.cloud.with(|state| state.suggested_policies());
+        let mut unused = BTreeSet::new();
+        for (role, identity) in suggestion.map(|suggestion| suggestion.identities).unwrap_or_default() {
+            let account = if role.contains(&self.accounts.hub) { "hub" } else { "spoke" };
+            for part in identity.unused.iter().filter(|part| part.policy.contains(DEPLOY_POLICY)) {
+                unused.extend(part.actions.iter().map(|action| format!("{account} {}: {action}", part.statement)));
+            }
+        }
+        unused
     }
 
     /// A session of the deployment role of the hub's account; its access key.
@@ -430,7 +496,9 @@ impl Stand {
         // The probes belong to the copy that scenarios run on, not to what is destroyed.
         let deployment = self.observed(topics).await?;
         let left = self.destroy()?;
-        Ok(Lifecycle { deployment, protected, complaints: self.complaints, left, states: self.states })
+        let unused_permissions = self.unused_permissions();
+        let Self { complaints, states, .. } = self;
+        Ok(Lifecycle { deployment, protected, complaints, left, states, unused_permissions })
     }
 
     async fn observed(&self, topics: &Value) -> Result<Deployment, DeployError> {

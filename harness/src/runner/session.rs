@@ -326,7 +326,7 @@ impl Session {
         let (stop, stopped) = oneshot::channel();
         // On the caller's runtime, whose clock is the real one.
         let timer = tokio::spawn(async move {
-            tokio::time::sleep(limit).await;
+            let _ = tokio::time::timeout(limit, std::future::pending::<()>()).await;
             // The run may have ended.
             let _ = stop.send(());
         });

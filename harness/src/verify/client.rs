@@ -108,8 +108,7 @@ impl Client {
         for _ in 1..ATTEMPTS {
             match self.once(service, region, operation, &parameters).await {
                 Err(error) if is_throttled(&error) => {
-                    // No condition to await: AWS says only that it was too much.
-                    tokio::time::sleep(wait).await;
+                    back_off(wait).await;
                     wait *= 2;
                 }
                 ended => return ended,
@@ -185,6 +184,11 @@ fn endpoint(service: &str, region: &str) -> (String, String) {
         ("iam" | "organizations", _) => (format!("https://{service}.{home}.{suffix}"), home.to_owned()),
         _ => (format!("https://{service}.{region}.{suffix}"), region.to_owned()),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "AWS says only that it was too much; there is no condition to await")]
+async fn back_off(wait: Duration) {
+    tokio::time::sleep(wait).await;
 }
 
 fn is_throttled(error: &ApiFailure) -> bool {

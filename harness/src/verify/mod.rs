@@ -110,7 +110,6 @@ fn alerters(snapshot: &Snapshot, packages: &Packages, topic: &str) -> Vec<&'stat
 }
 
 /// Injects root events of every account and Region into the twin. `read_only` injects read-only calls as well.
-#[expect(clippy::too_many_arguments, reason = "all of them are borrowed parts of one verification")]
 pub async fn probe(
     session: &Session,
     snapshot: &Snapshot,
