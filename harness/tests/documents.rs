@@ -305,3 +305,31 @@ fn tables_of_inputs_and_outputs_are_those_of_the_terraform() {
     }
     assert_eq!(compared, 16, "configurations with a README");
 }
+
+#[test]
+fn the_runbook_has_every_alarm() {
+    let layout = Layout::discover();
+    let runbook = std::fs::read_to_string(layout.project.join("docs/operations.md")).unwrap();
+    let files = walkdir::WalkDir::new(layout.terraform().join("modules")).into_iter().flatten();
+    let files = files.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "tf"));
+    let mut found = 0;
+    for file in files {
+        for line in std::fs::read_to_string(file.path()).unwrap().lines() {
+            let Some((name, value)) = line.split_once('=').filter(|(name, _)| name.trim() == "alarm_name") else {
+                continue;
+            };
+            // The end of the name, behind what differs between deployments: `"${var.name}-dead-letters"`.
+            let end = value.trim().trim_end_matches('"').rsplit('}').next().unwrap_or_default();
+            if end.starts_with('-') {
+                assert!(
+                    runbook.contains(end),
+                    "{}: {}{value} is not in docs/operations.md",
+                    file.path().display(),
+                    name
+                );
+                found += 1;
+            }
+        }
+    }
+    assert!(found >= 7, "{found} alarms");
+}

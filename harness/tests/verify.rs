@@ -145,7 +145,7 @@ fn cases() -> Vec<Case> {
             "nobody is subscribed",
             Broken,
             &[
-                "root login is alerters fail",
+                "root login does not reach every alerter",
                 "the topic has no confirmed subscription",
                 "nothing leads to the function",
             ],
@@ -167,7 +167,7 @@ fn cases() -> Vec<Case> {
         case(
             "Slack's secret is scheduled for deletion",
             Broken,
-            &["root login is alerters fail", "no alert reaches slack", "scheduled for deletion"],
+            &["root login does not reach every alerter", "no alert reaches slack", "scheduled for deletion"],
             vec![(
                 HUB,
                 "secretsmanager",

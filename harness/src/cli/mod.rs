@@ -98,7 +98,7 @@ Examples:
     Serve(serve::Serve),
     /// Break the deployment in every possible place, one at a time, and report what no scenario notices.
     Mutants(Box<mutants::Mutants>),
-    /// Read a live deployment and tell whether every account is monitored, without an event of root.
+    /// Check on a copy of a live deployment that every account is monitored: read-only, and without an event of root.
     Verify(Box<verify::Verify>),
     /// Measure the embedded cloud and LocalStack by the same scenarios.
     Bench(bench::Bench),

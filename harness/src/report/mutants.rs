@@ -170,7 +170,7 @@ pub fn html(report: &Report) -> String {
                 main {
                     section {
                         h2 { "Operators" }
-                        div .table { table {
+                        div .table .counts { table {
                             tr { th { "operator" } th { "mutants" } th { "caught" } th { "missed" } th { "timeout" } th { "unviable" } th { "equivalent" } }
                             @for (operator, counts) in report.by_operator() {
                                 tr .bad[counts.missed > 0] {

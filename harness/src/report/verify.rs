@@ -77,7 +77,7 @@ pub fn human(report: &Verification) -> String {
         text.push('\n');
         for probed in all {
             let (account, region, kind) = (&probed.account, &probed.region, probed.kind.name());
-            let heading = format!("{account} {region}: root {kind} is {}", word(probed.verdict));
+            let heading = format!("{account} {region}: root {kind} {}", predicate(probed.verdict));
             let _ = writeln!(text, "{}", style(heading).red().bold());
         }
         text.push_str(&reason);
@@ -108,6 +108,14 @@ pub fn human(report: &Verification) -> String {
         report.bus
     );
     clean(&text)
+}
+
+fn predicate(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Monitored => "is monitored",
+        Verdict::AlertersFail => "does not reach every alerter",
+        Verdict::NotMonitored => "is NOT MONITORED",
+    }
 }
 
 /// The reason that an event raises no alert, or not everywhere, without its time.
@@ -154,7 +162,7 @@ pub fn github(report: &Verification) -> String {
     for probed in report.probed.iter().filter(|probed| probed.verdict != Verdict::Monitored) {
         let place = format!("{} {}: root {}", probed.account, probed.region, probed.kind.name());
         let hop = probed.outcome.broken_hop.as_deref().unwrap_or("no alert");
-        let title = super::github::property(&format!("{place} is {}", word(probed.verdict)));
+        let title = super::github::property(&format!("{place} {}", predicate(probed.verdict)));
         let _ = writeln!(text, "::error title={title}::{}", super::github::data(hop));
     }
     for remark in report.findings.iter().chain(report.drift.iter().flatten()) {
