@@ -19,7 +19,7 @@ What a spoke could not deliver to the hub's bus is handed to triage's queue: nob
 Examples:
   rootwatch redrive                              the queues rootwatch…-dlq of the hub
   rootwatch redrive --name-prefix acme-root      where Terraform's name_prefix is another
-  rootwatch redrive --spoke-role-arn arn:aws:iam::111122223333:role/rootwatch-deploy
+  rootwatch redrive --spoke-role-arn arn:aws:iam::111122223333:role/rootwatch-operator
                                                  the hub's, and those of a spoke's account
   rootwatch redrive --spoke-region us-west-2     the hub's, and those of the hub's own spoke in another Region")]
 pub(super) struct Redrive {

@@ -66,7 +66,15 @@ impl Sources {
     /// Copies them so that they lie to one another as before.
     pub(super) fn copy(&self, to: &Path) -> std::io::Result<()> {
         for folder in &self.folders {
-            copy_tree(folder, &to.join(folder.strip_prefix(&self.top).unwrap_or(Path::new(""))))?;
+            let copy = to.join(folder.strip_prefix(&self.top).unwrap_or(Path::new("")));
+            copy_tree(folder, &copy)?;
+            // `init` reads test files too, and their mocks may be elsewhere.
+            for entry in walkdir::WalkDir::new(&copy) {
+                let path = entry?.into_path();
+                if [".tftest.hcl", ".tftest.json"].iter().any(|ending| path.to_string_lossy().ends_with(ending)) {
+                    std::fs::remove_file(path)?;
+                }
+            }
         }
         Ok(())
     }
@@ -140,6 +148,7 @@ mod tests {
         );
         write("live/prod/more.tf.json", r#"{"variable": {"slack": {}}}"#);
         write("live/prod/local/main.tf", "");
+        write("live/prod/tests/validations.tftest.hcl", "mock_provider \"aws\" {\n  source = \"../../mocks\"\n}\n");
         write("live/prod/.terraform/modules/modules.json", "{}");
         write("live/prod/terraform.tfstate", "{}");
         write("modules/hub/main.tf.json", r#"{"module": {"f": {"source": "../function"}}}"#);
@@ -157,6 +166,7 @@ mod tests {
         sources.copy(&copy).unwrap();
         for (path, there) in [
             ("live/prod/local/main.tf", true),
+            ("live/prod/tests/validations.tftest.hcl", false),
             ("modules/function/main.tf", true),
             ("modules/unused", false),
             ("target", false),
