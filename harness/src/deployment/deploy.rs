@@ -10,6 +10,7 @@ use rootwatch_cloud::services::sns;
 use rootwatch_cloud::time::Time;
 use rootwatch_cloud::{Clock, Cloud, CloudError, Options, State};
 use serde_json::{Map, Value, json};
+use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
 use super::saved::{Saved, Slot};
@@ -114,8 +115,7 @@ pub async fn deploy(
     let clock = started();
     let accounts = specification.accounts.clone();
     let state = base.map_or_else(|| State::new(now(), 1), |base| base.state.clone());
-    let options = Options { clock: Clock::Wall, port: 0, code: Arc::clone(&code), host_variables: Vec::new() };
-    let cloud = Cloud::start(state, options).await?;
+    let cloud = serve(state, &code).await?;
     let secrets = match base {
         None => seed::seed(&cloud, &accounts)?,
         Some(base) => {
@@ -131,11 +131,7 @@ pub async fn deploy(
         log_group: specification.log_alarm.then_some(seed::LOG_GROUP),
     };
     let composition = terraform::composition(&accounts, &coverage, inputs);
-    let scratch_parent = layout.cache.join("work");
-    let failed = |source| DeployError::Cache { path: scratch_parent.clone(), source };
-    std::fs::create_dir_all(&scratch_parent).map_err(failed)?;
-    sweep(&scratch_parent);
-    let scratch = tempfile::tempdir_in(&scratch_parent).map_err(failed)?;
+    let scratch = scratch(layout)?;
     let workspace = Workspace::create(scratch.path(), &tree)?;
     terraform::apply_overlay(&workspace.tree(), &specification.overlay)?;
     workspace.write("main.tf.json", &composition.main.to_string())?;
@@ -201,8 +197,26 @@ pub async fn deploy(
     Ok(deployment(saved, code, packages, clock.elapsed(), false))
 }
 
+/// Serves a cloud on a free port, on the wall clock: for Terraform and for other clients.
+///
+/// # Errors
+/// When no port is free.
+pub(crate) async fn serve(state: State, code: &Arc<CodeStore>) -> Result<Cloud, CloudError> {
+    let options = Options { clock: Clock::Wall, port: 0, code: Arc::clone(code), host_variables: Vec::new() };
+    Cloud::start(state, options).await
+}
+
+/// A folder for one run of Terraform.
+pub(super) fn scratch(layout: &Layout) -> Result<TempDir, DeployError> {
+    let parent = layout.cache.join("work");
+    let failed = |source| DeployError::Cache { path: parent.clone(), source };
+    std::fs::create_dir_all(&parent).map_err(failed)?;
+    sweep(&parent);
+    tempfile::tempdir_in(&parent).map_err(failed)
+}
+
 /// Removes what runs that were killed, and applies that failed, left here more than a day ago.
-pub(super) fn sweep(parent: &Path) {
+fn sweep(parent: &Path) {
     const KEPT: Duration = Duration::from_secs(24 * 3600);
     let Ok(entries) = std::fs::read_dir(parent) else { return };
     for entry in entries.flatten() {

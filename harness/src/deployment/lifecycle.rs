@@ -8,11 +8,11 @@ use rootwatch_cloud::api::{ApiError, Service};
 use rootwatch_cloud::runtime::CodeStore;
 use rootwatch_cloud::services::sns;
 use rootwatch_cloud::usage::Usage;
-use rootwatch_cloud::{Clock, Cloud, Options, State};
+use rootwatch_cloud::{Cloud, State};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use super::deploy::{hub_variables, now};
+use super::deploy::{hub_variables, now, scratch, serve};
 use super::inventory::inventory;
 use super::{Accounts, Coverage, DeployError, Deployment, Facts, Probes, SIGN_IN_REGIONS, open_code_store, seed};
 use crate::functions::Linked;
@@ -71,7 +71,7 @@ pub async fn composed(
     workspace.write("test.auto.tfvars.json", &Value::Object(variables.clone()).to_string())?;
     let topics = stand.bring_about(workspace)?["topic_arns"]["value"].clone();
     stand.plan_again()?;
-    let cloud = start(stand.cloud.snapshot(), &stand.code).await?;
+    let cloud = serve(stand.cloud.snapshot(), &stand.code).await?;
     let mut probes = BTreeMap::new();
     for region in &stand.regions {
         let (sns, sqs) = stand.clients(&cloud, region);
@@ -247,13 +247,10 @@ impl Stand {
         let binary = tokio::task::block_in_place(|| terraform::obtain(layout, &Progress::quiet()))?;
         let mirror = terraform::mirror_or_registry(layout, &binary)?;
         let code = open_code_store(layout);
-        let cloud = start(State::new(now(), 2), &code).await?;
+        let cloud = serve(State::new(now(), 2), &code).await?;
         let secrets = seed::seed(&cloud, &accounts)?;
         let before = inventory(&cloud, &accounts, &regions)?;
-        let parent = layout.cache.join("work");
-        let failed = |source| DeployError::Cache { path: parent.clone(), source };
-        std::fs::create_dir_all(&parent).map_err(failed)?;
-        let scratch = tempfile::tempdir_in(&parent).map_err(failed)?;
+        let scratch = scratch(layout)?;
         let (tree, applied, complaints) = (layout.terraform(), Vec::new(), Vec::new());
         let (access_key, states, made) = (accounts.hub.clone(), BTreeMap::new(), 0);
         Ok(Self {
@@ -502,7 +499,7 @@ impl Stand {
     }
 
     async fn observed(&self, topics: &Value) -> Result<Deployment, DeployError> {
-        let cloud = start(self.cloud.snapshot(), &self.code).await?;
+        let cloud = serve(self.cloud.snapshot(), &self.code).await?;
         self.detach_policies_of_the_hub(&cloud)?;
         let (sns_client, sqs_client) = self.clients(&cloud, &self.accounts.hub_region);
         let probes = Probes::subscribe(&sns_client, &sqs_client, topics).await?;
@@ -522,11 +519,6 @@ impl Stand {
         let (linked, terraform_state) = (self.linked.clone(), Arc::from(""));
         Ok(Deployment { state, code, linked, facts, terraform_state, reused: false, applied_in })
     }
-}
-
-async fn start(state: State, code: &Arc<CodeStore>) -> Result<Cloud, DeployError> {
-    let options = Options { clock: Clock::Wall, port: 0, code: Arc::clone(code), host_variables: Vec::new() };
-    Ok(Cloud::start(state, options).await?)
 }
 
 /// What Terraform warned of in a stage: a deprecated argument, for one.

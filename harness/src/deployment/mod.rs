@@ -30,7 +30,7 @@ use crate::functions::Linked;
 pub use accounts::{Accounts, Coverage, DEFAULT_REGION, REGIONS, SIGN_IN_REGIONS, is_region, is_region_shaped};
 pub use assume::assume;
 pub use deploy::{DeployError, deploy, open_code_store};
-pub(crate) use deploy::{hub_variables, now};
+pub(crate) use deploy::{hub_variables, now, serve};
 pub use key::hex;
 pub use lifecycle::{
     BOUNDARY, Composed, Lifecycle, ROLE_PATH, composed, findings, refusal, root_module, states_of_their_own,

@@ -10,10 +10,10 @@ use regex::Regex;
 use rootwatch_cloud::api::Service;
 use rootwatch_cloud::id::Arn;
 use rootwatch_cloud::services::{secretsmanager, sns};
-use rootwatch_cloud::{Clock, Cloud, Options, State};
+use rootwatch_cloud::{Cloud, State};
 use serde_json::{Value, json};
 
-use super::deploy::{deployment, now, started, sweep};
+use super::deploy::{deployment, now, scratch, serve, started};
 use super::own_sources::Sources;
 use super::saved::{Saved, Slot};
 use super::{Accounts, Coverage, DeployError, Deployment, Facts, Probes, REGIONS, key, open_code_store, seed};
@@ -72,11 +72,7 @@ pub async fn deploy_own(
         return Ok(deployment(saved, code, packages, Duration::ZERO, true));
     }
     let clock = started();
-    let parent = layout.cache.join("work");
-    let failed = |source| DeployError::Cache { path: parent.clone(), source };
-    std::fs::create_dir_all(&parent).map_err(failed)?;
-    sweep(&parent);
-    let scratch = tempfile::tempdir_in(&parent).map_err(failed)?;
+    let scratch = scratch(layout)?;
     let mut applied = Application {
         own,
         sources: &sources,
@@ -121,8 +117,7 @@ impl Application<'_> {
         scratch: &Path,
         code: Arc<rootwatch_cloud::runtime::CodeStore>,
     ) -> Result<Saved, DeployError> {
-        let options = Options { clock: Clock::Wall, port: 0, code, host_variables: Vec::new() };
-        let cloud = Cloud::start(State::new(now(), 1), options).await?;
+        let cloud = serve(State::new(now(), 1), &code).await?;
         let mirror = self.mirror()?;
         let account = Accounts::default().hub;
         let run = Run { binary: self.binary, mirror: mirror.as_ref(), endpoint: cloud.endpoint(), account: &account };

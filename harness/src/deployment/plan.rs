@@ -1,15 +1,13 @@
-//! What Terraform would change of a deployment.
+//! Plans of a deployment: the changes that Terraform would make.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use rootwatch_cloud::{Clock, Cloud, Options};
-
+use super::deploy::{scratch, serve};
 use super::{DeployError, Deployment, Specification, hub_variables, seed};
 use crate::layout::Layout;
 use crate::packages::Packages;
-use crate::terraform::{self, GENERATED_ROOT, HubInputs, PlannedChange, Run, Workspace};
+use crate::terraform::{self, GENERATED_ROOT, HubInputs, PlannedChange, Run, TerraformError, Workspace};
 
 /// Plans a deployment again, as it is now, with files added to its configuration: those of the Terraform tree by their path
 /// there, and those of the generated root module below [`GENERATED_ROOT`]. Every resource is read from the cloud.
@@ -25,9 +23,7 @@ pub async fn plan(
 ) -> Result<Vec<PlannedChange>, DeployError> {
     let binary = tokio::task::block_in_place(|| terraform::obtain(layout, &crate::report::Progress::quiet()))?;
     let mirror = terraform::mirror_or_registry(layout, &binary)?;
-    let options =
-        Options { clock: Clock::Wall, port: 0, code: Arc::clone(&deployment.code), host_variables: Vec::new() };
-    let cloud = Cloud::start(deployment.state.clone(), options).await?;
+    let cloud = serve(deployment.state.clone(), &deployment.code).await?;
     let facts = deployment.facts.clone();
     let secrets = seed::Secrets { slack: facts.slack_secret, pagerduty: facts.pagerduty_secret };
     let inputs = HubInputs {
@@ -35,10 +31,7 @@ pub async fn plan(
         log_group: specification.log_alarm.then_some(seed::LOG_GROUP),
     };
     let composition = terraform::composition(&facts.accounts, &facts.coverage, inputs);
-    let parent = layout.cache.join("work");
-    let failed = |source| DeployError::Cache { path: parent.clone(), source };
-    std::fs::create_dir_all(&parent).map_err(failed)?;
-    let scratch = tempfile::tempdir_in(&parent).map_err(failed)?;
+    let scratch = scratch(layout)?;
     let tree = layout.terraform();
     let workspace = Workspace::create(scratch.path(), &tree)?;
     workspace.write("main.tf.json", &composition.main.to_string())?;
@@ -48,7 +41,7 @@ pub async fn plan(
             Ok(path) => workspace.root().join(path),
             Err(_) => workspace.tree().join(path.strip_prefix(&tree).unwrap_or(Path::new(path))),
         };
-        std::fs::write(&path, text).map_err(failed)?;
+        std::fs::write(&path, text).map_err(|source| TerraformError::Workspace { path, source })?;
     }
     let run =
         Run { binary: &binary, mirror: mirror.as_ref(), endpoint: cloud.endpoint(), account: &facts.accounts.hub };
