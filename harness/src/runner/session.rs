@@ -251,10 +251,40 @@ impl Session {
     /// Runs one scenario on a deployment of the caller's, whatever its file says of deployments, with the accounts of
     /// that deployment.
     pub async fn run_on(&self, loaded: &Loaded, deployment: &Deployment) -> Outcome {
-        let accounts = &deployment.facts.accounts;
+        self.run_until(loaded, deployment, std::future::pending()).await.unwrap_or_else(|| stopped(loaded))
+    }
+
+    /// The same, ended after `limit` of real time: `None` if the scenario has not ended by then. Functions that invoke each
+    /// other without end take no virtual time, so no scenario ends them.
+    pub async fn run_within(&self, loaded: &Loaded, deployment: &Deployment, limit: Duration) -> Option<Outcome> {
+        let (stop, stopped) = oneshot::channel();
+        // On the caller's runtime, whose clock is the real one.
+        let timer = tokio::spawn(async move {
+            let _ = tokio::time::timeout(limit, std::future::pending::<()>()).await;
+            // The run may have ended.
+            let _ = stop.send(());
+        });
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        let outcome = self.run_until(loaded, deployment, stopped).await;
+        timer.abort();
+        outcome
+    }
+
+    /// Runs a scenario on a deployment of the caller's; `None` if `stopped` ends first.
+    async fn run_until(
+        &self,
+        loaded: &Loaded,
+        deployment: &Deployment,
+        stopped: impl Future<Output = ()>,
+    ) -> Option<Outcome> {
         match &loaded.scenario {
-            Ok(scenario) => self.observe(loaded, &for_accounts(scenario, accounts), deployment, self.execution).await,
-            Err(error) => Outcome::error(&loaded.name, loaded.path.clone(), error.to_string()),
+            Ok(scenario) => {
+                let scenario = for_accounts(scenario, &deployment.facts.accounts);
+                self.observe_until(loaded, &scenario, deployment, self.execution, stopped).await
+            }
+            Err(error) => Some(Outcome::error(&loaded.name, loaded.path.clone(), error.to_string())),
         }
     }
 
@@ -320,28 +350,6 @@ impl Session {
         &self.layout
     }
 
-    /// The same, ended after `limit` of real time: `None` if the scenario has not ended by then. Functions that invoke each
-    /// other without end take no virtual time, so no scenario ends them.
-    pub async fn run_within(&self, loaded: &Loaded, deployment: &Deployment, limit: Duration) -> Option<Outcome> {
-        let (stop, stopped) = oneshot::channel();
-        // On the caller's runtime, whose clock is the real one.
-        let timer = tokio::spawn(async move {
-            let _ = tokio::time::timeout(limit, std::future::pending::<()>()).await;
-            // The run may have ended.
-            let _ = stop.send(());
-        });
-        let accounts = &deployment.facts.accounts;
-        let outcome = match &loaded.scenario {
-            Ok(scenario) => {
-                let scenario = for_accounts(scenario, accounts);
-                self.observe_until(loaded, &scenario, deployment, self.execution, stopped).await
-            }
-            Err(error) => Some(Outcome::error(&loaded.name, loaded.path.clone(), error.to_string())),
-        };
-        timer.abort();
-        outcome
-    }
-
     async fn observe(
         &self,
         loaded: &Loaded,
@@ -349,9 +357,8 @@ impl Session {
         deployment: &Deployment,
         execution: Execution,
     ) -> Outcome {
-        let (_never, stopped) = oneshot::channel();
-        let outcome = self.observe_until(loaded, scenario, deployment, execution, stopped).await;
-        outcome.unwrap_or_else(|| Outcome::error(&loaded.name, loaded.path.clone(), "stopped".to_owned()))
+        let outcome = self.observe_until(loaded, scenario, deployment, execution, std::future::pending()).await;
+        outcome.unwrap_or_else(|| stopped(loaded))
     }
 
     /// Runs a scenario in a fork of a deployment: in this process on virtual time where the functions are linked, else as
@@ -362,7 +369,7 @@ impl Session {
         scenario: &Scenario,
         deployment: &Deployment,
         execution: Execution,
-        stopped: oneshot::Receiver<()>,
+        stopped: impl Future<Output = ()>,
     ) -> Option<Outcome> {
         let accounts = &deployment.facts.accounts;
         let linked = Some(&deployment.linked)
@@ -371,7 +378,7 @@ impl Session {
         let run = async {
             tokio::select! {
                 outcome = run => Some(outcome),
-                Ok(()) = stopped => None,
+                () = stopped => None,
             }
         };
         if linked.is_none() {
@@ -409,6 +416,11 @@ impl Session {
             }
         }
     }
+}
+
+/// The outcome of a run that was stopped.
+fn stopped(loaded: &Loaded) -> Outcome {
+    Outcome::error(&loaded.name, loaded.path.clone(), "the run was stopped".to_owned())
 }
 
 /// What Terraform must say, where it must refuse the scenario's deployment.
