@@ -142,7 +142,7 @@ fn main() -> ExitCode {
         ("mutants::selections_are_parts_of_the_whole", selections_are_parts_of_the_whole),
         ("mutants::override_files_and_api_calls_agree", override_files_and_api_calls_agree),
         ("mutants::a_run_ends_at_its_limit", a_run_ends_at_its_limit),
-        ("mutants::module_of_others_is_tested_by_its_scenarios", module_of_others_is_tested_by_its_scenarios),
+        ("mutants::a_foreign_module_is_tested_by_its_scenarios", a_foreign_module_is_tested_by_its_scenarios),
     ];
     let trials = tests.into_iter().map(|(name, test)| {
         let shared = Arc::clone(&shared);
@@ -348,7 +348,7 @@ fn a_run_ends_at_its_limit(shared: &Shared) -> Result<(), Failed> {
 }
 
 /// Every mutant of a module that is not ours is caught by the scenarios that were written for it, or is equivalent.
-fn module_of_others_is_tested_by_its_scenarios(shared: &Shared) -> Result<(), Failed> {
+fn a_foreign_module_is_tested_by_its_scenarios(shared: &Shared) -> Result<(), Failed> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/forwarder");
     let scenarios = find(&directory.join("scenarios")).map_err(|error| error.to_string())?;
     let declarations = Declarations::read(&directory.join("mutants.toml"))?;

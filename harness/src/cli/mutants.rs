@@ -105,6 +105,11 @@ impl With {
     }
 }
 
+/// The default deployment, and one for each addition.
+fn deployments(with: &[With]) -> Vec<DeploymentChange> {
+    std::iter::once(DeploymentChange::default()).chain(with.iter().filter_map(|with| with.change())).collect()
+}
+
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -194,13 +199,11 @@ impl Mutants {
                 Some(Diff::parse(&text.map_err(|error| format!("could not read {}: {error}", path.display()))?))
             }
         };
-        let changes =
-            || std::iter::once(DeploymentChange::default()).chain(self.with.iter().filter_map(|with| with.change()));
         let selection = Selection {
             operators: self.operator.clone(),
             addresses: self.address.clone(),
             diff,
-            deployments: (!self.with.is_empty()).then(|| changes().collect()),
+            deployments: (!self.with.is_empty()).then(|| deployments(&self.with)),
             shard: self.shard,
             seed: self.seed,
         };
@@ -237,8 +240,7 @@ impl Mutants {
                 (Some(Arc::new(deployment)), Sources::of_root(directory))
             }
         };
-        let with = [With::LogAlarm, With::Deduplication].into_iter().filter_map(With::change);
-        let changes: Vec<DeploymentChange> = std::iter::once(DeploymentChange::default()).chain(with).collect();
+        let changes = deployments(&[With::LogAlarm, With::Deduplication]);
         if self.list {
             let listed = mutants::list(&session, own.as_ref(), &changes, &sources, selection).await;
             return listed.map_err(|error| error.to_string());

@@ -17,6 +17,7 @@ use crate::terraform::GENERATED_ROOT;
 const OVERRIDE: &str = "rootwatch_mutant_override.tf";
 /// The file with the variable that hands the path of a module call down.
 const VARIABLE: &str = "rootwatch_mutant.tf";
+
 /// Files to add to a configuration, by their paths. A file of the root module is in [`GENERATED_ROOT`] if that module was generated.
 pub type Files = BTreeMap<PathBuf, String>;
 

@@ -122,7 +122,7 @@ pub struct Counts {
 }
 
 impl Tested {
-    /// The mutant with a verdict, to which `files` are the override, or the reason that there is none.
+    /// Adds a verdict and override files to a mutant. `files` is an error, with the reason, if no override file makes the mutant.
     pub(super) fn new(mutant: Mutant, verdict: Verdict, files: Result<Files, String>) -> Self {
         let (files, no_override) = match files {
             Ok(files) => (files, None),

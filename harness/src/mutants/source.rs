@@ -98,14 +98,12 @@ impl Sources {
     /// Returns true if another block of the module reads an attribute of a resource; `None` is any attribute. A block that only
     /// depends on the resource does not read it.
     pub(super) fn is_read(&self, resource: &Resource, attribute: Option<&str>) -> bool {
-        let attribute = attribute.map_or(String::new(), |attribute| format!(".{attribute}"));
-        let reads = ['.', '['].map(|next| format!("{}.{}{next}", resource.kind, resource.name));
+        let reference = format!("{}.{}", resource.kind, resource.name);
         let own = format!("resource.{}.{}", resource.kind, resource.name);
         let others = self.modules.get(&resource.modules).into_iter().flatten().filter(|block| block.name != own);
         others.flat_map(|block| &block.lines).any(|line| {
-            reads
-                .iter()
-                .any(|read| line.split_once(read.as_str()).is_some_and(|(_, rest)| rest_reads(rest, &attribute)))
+            let mut references = line.match_indices(&reference).map(|(start, found)| &line[start + found.len()..]);
+            references.any(|rest| reads(rest, attribute))
         })
     }
 
@@ -169,10 +167,11 @@ impl Sources {
     }
 }
 
-/// Returns true if the text after a reference to a resource begins with an attribute, after an index if there is one.
-fn rest_reads(rest: &str, attribute: &str) -> bool {
-    let Some(attribute) = attribute.strip_prefix('.') else { return true };
-    rest.starts_with(attribute) || rest.split_once("].").is_some_and(|(_, rest)| rest.starts_with(attribute))
+/// Returns true if the text after a reference to a resource is an attribute: this one, after an index if there is one, or any.
+fn reads(rest: &str, attribute: Option<&str>) -> bool {
+    let Some(attribute) = attribute else { return rest.starts_with(['.', '[']) };
+    let own = rest.strip_prefix('.').or_else(|| rest.strip_prefix('[')?.split_once("].").map(|(_, rest)| rest));
+    own.is_some_and(|own| own.starts_with(attribute))
 }
 
 /// `aws:SourceArn` → `SourceArn"`, as it ends in the source.
