@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use rootwatch::deployment::{Deployment, OwnRoot};
+use rootwatch::layout::Layout;
 use rootwatch::report::verify::{Verification, human};
 use rootwatch::runner::{Session, clients};
 use rootwatch::scenario::DeploymentChange;
@@ -352,11 +353,11 @@ async fn verified(session: &Session, cloud: &Cloud) -> Result<Verification, Stri
     let digests: BTreeSet<String> = packages.digests().collect();
     let mut snapshot = read::read(&[hub, spoke], &bus, &regions, &digests).await;
     let spokes = [SPOKE.to_owned()];
-    let deployment = twin(session, &mut snapshot, &packages, &bus, &spokes, &Topics::default()).await;
-    let deployment = deployment.map_err(|error| failed(&error))?;
+    let twin = twin(session, &mut snapshot, &packages, &bus, &spokes, &Topics::default()).await;
+    let twin = twin.map_err(|error| failed(&error))?;
     let accounts = [HUB.to_owned(), SPOKE.to_owned()];
-    let probed = probe(session, &snapshot, &packages, &deployment, &accounts, &regions, true).await;
-    Ok(Verification::new(bus.to_string(), &snapshot, probed, None))
+    let probed = probe(session, &snapshot, &packages, &twin, &accounts, &regions, true).await;
+    Ok(Verification::new(bus.to_string(), &snapshot, probed))
 }
 
 fn names_what_is_broken(shared: &Shared, case: &Case) -> Result<(), Failed> {
@@ -441,6 +442,19 @@ fn the_command_ends_with_the_verdict(shared: &Shared) -> Result<(), Failed> {
         let (code, report, errors) = run()?;
         if code != Some(0) || report["clean"] != true {
             return Err(format!("{code:?} {report} {errors}"));
+        }
+        // A scenario that expects one alert too many fails on the twin, and is in the report.
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let passkey = Layout::discover().scenarios().join("login/passkey.json");
+        let text = std::fs::read_to_string(passkey).map_err(|error| error.to_string())?;
+        let mut scenario: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        scenario["expect"]["login"] = 2.into();
+        let file = folder.path().join("twice.json").display().to_string();
+        std::fs::write(&file, scenario.to_string()).map_err(|error| error.to_string())?;
+        let arguments = ["--spoke", SPOKE, "--region", REGION, file.as_str()];
+        let (code, report, errors) = command(&cloud, HUB, REGION, &arguments)?;
+        if code != Some(1) || report["failed"][0]["name"] != "twice" {
+            return Err(format!("{code:?} {} {errors}", report["failed"]));
         }
         break_it(&cloud, &(SPOKE, "events", "DisableRule", json!({"Name": "rootwatch-root-activity"})))?;
         let (code, report, errors) = run()?;

@@ -4,25 +4,24 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use rootwatch_cloud::{Clock, Cloud, Options};
 
 use super::run::wrong_root;
 use super::{Exit, complain, print, readable};
-use crate::deployment::{OwnRoot, PROBE_PREFIX};
+use crate::deployment::{OwnRoot, PROBE_PREFIX, serve};
 use crate::layout::Layout;
+use crate::report::Progress;
 use crate::report::verify::{self as report, Verification};
-use crate::report::{Progress, human_of};
 use crate::runner::{Session, Status, chain, clients};
-use crate::scenario::Loaded;
+use crate::scenario::{Account, Loaded};
 use crate::verify::{Client, Packages, Snapshot, Topics, bus, drift, policy, probe, read, twin};
 
 /// Options of `verify`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Credentials and Region of the hub come from the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, \
-AWS_REGION; AWS_ENDPOINT_URL where it is not AWS. Only Get, List and Describe calls are made, besides AssumeRole. \
+AWS_REGION; AWS_ENDPOINT_URL where it is not AWS. Only Get, List and Describe calls are made, in addition to AssumeRole. \
 --policy prints the permissions. No secret is read, and no event is sent.\n\n\
-The exit code is 1 if an account or a Region is not monitored, or something was found or has drifted.\n\n\
+The exit code is 1 if an account or a Region is not monitored, a scenario fails, or something was found or has drifted.\n\n\
 Examples:
   rootwatch verify --spoke 111122223333 --spoke 444455556666
                                         the hub and two accounts, in the Regions of sign-ins and the hub's own
@@ -37,7 +36,7 @@ pub(super) struct Verify {
     /// The hub's event bus: a name in the Region of the environment, or an ARN
     #[arg(long, value_name = "NAME|ARN", default_value = "hub-root-activity")]
     bus: String,
-    /// An account that must be monitored besides the hub's; may be given more than once
+    /// An account that must be monitored in addition to the hub's; may be given more than once
     #[arg(long, value_name = "ACCOUNT", value_parser = account)]
     spoke: Vec<String>,
     /// The role to assume in each of these accounts, with its path
@@ -52,10 +51,10 @@ pub(super) struct Verify {
     /// Read-only calls need not raise an alert: the monitor was deployed with `read_only_events = false`
     #[arg(long)]
     no_read_only: bool,
-    /// The topic of root logins, if no triage function of ours names it
+    /// The topic of root logins, if no triage function of Rootwatch names it
     #[arg(long, value_name = "ARN")]
     login_topic: Option<String>,
-    /// The topic of root activity, if no triage function of ours names it
+    /// The topic of root activity, if no triage function of Rootwatch names it
     #[arg(long, value_name = "ARN")]
     activity_topic: Option<String>,
     /// The topic of the monitor's health, if no alarm notifies it
@@ -87,8 +86,7 @@ enum Format {
 }
 
 fn account(text: &str) -> Result<String, String> {
-    let is_id = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_id.then(|| text.to_owned()).ok_or_else(|| "expected an account id of 12 digits".to_owned())
+    Account::try_from(text.to_owned()).map(|account| account.as_str().to_owned())
 }
 
 impl Verify {
@@ -112,7 +110,7 @@ impl Verify {
         let progress = Progress::stderr();
         let verified = self.verify(layout, &scenarios, &progress).await;
         progress.finish();
-        let (verification, failed) = match verified {
+        let verification = match verified {
             Ok(verified) => verified,
             Err(error) => {
                 complain(&error);
@@ -120,21 +118,15 @@ impl Verify {
             }
         };
         let text = match self.format {
-            Format::Human => failed.concat() + &report::human(&verification),
+            Format::Human => report::human(&verification),
             Format::Json => report::json(&verification),
             Format::Github => report::github(&verification),
         };
         print(&text);
-        if verification.is_clean() && failed.is_empty() { Exit::Success } else { Exit::Failed }
+        if verification.is_clean() { Exit::Success } else { Exit::Failed }
     }
 
-    /// The verification, and the reports of the scenarios that fail.
-    async fn verify(
-        &self,
-        layout: Layout,
-        scenarios: &[Loaded],
-        progress: &Progress,
-    ) -> Result<(Verification, Vec<String>), String> {
+    async fn verify(&self, layout: Layout, scenarios: &[Loaded], progress: &Progress) -> Result<Verification, String> {
         let region = clients::region_of_environment()?;
         let regions = clients::regions_of_environment(&self.region)?;
         let (credentials, endpoint) = clients::credentials_of_environment()?;
@@ -146,8 +138,7 @@ impl Verify {
         }
         let mut accounts = vec![hub.clone()];
         for spoke in self.spoke.iter().filter(|spoke| **spoke != hub.account) {
-            let partition = bus.as_str().split(':').nth(1).unwrap_or("aws");
-            let role = format!("arn:{partition}:iam::{spoke}:role/{}", self.role);
+            let role = format!("arn:{}:iam::{spoke}:role/{}", bus.partition(), self.role);
             let client = hub.assume(&role, self.external_id.as_deref(), &region).await;
             accounts.push(client.map_err(|error| format!("{role}: {error}"))?);
         }
@@ -157,7 +148,7 @@ impl Verify {
         progress.stage(&format!("reading {} accounts in {} Regions", accounts.len(), regions.len()));
         let mut snapshot = read::read(&accounts, &bus, &regions, &digests).await;
         if !snapshot.items.contains_key(bus.as_str()) {
-            let reason = snapshot.unread.iter().find(|remark| remark.resource == bus.as_str());
+            let reason = snapshot.not_verified.iter().find(|remark| remark.resource == bus.as_str());
             let reason = reason.map(|remark| remark.text.clone()).unwrap_or_default();
             return Err(format!(
                 "the bus {bus} cannot be read: {reason}; name it with --bus, and its Region with AWS_REGION"
@@ -180,14 +171,15 @@ impl Verify {
         let twin = twin(&session, &mut snapshot, &packages, &bus, &names[1..], &topics).await;
         let twin = twin.map_err(|error| chain(&error))?;
         let probed = probe(&session, &snapshot, &packages, &twin, &names, &regions, !self.no_read_only).await;
-        let mut failed = Vec::new();
+        let mut verification = Verification::new(bus.to_string(), &snapshot, probed);
+        verification.drift = drift;
         for scenario in scenarios {
             let outcome = session.run_on(scenario, &twin.deployment).await;
-            if outcome.status == Status::Failed || outcome.status == Status::Error {
-                failed.push(human_of("a copy of the deployment", &outcome));
+            if matches!(outcome.status, Status::Failed | Status::Error) {
+                verification.failed.push(outcome);
             }
         }
-        Ok((Verification::new(bus.to_string(), &snapshot, probed, drift), failed))
+        Ok(verification)
     }
 
     /// What Terraform deploys to the embedded cloud, read in the same way.
@@ -202,9 +194,7 @@ impl Verify {
     ) -> Result<Snapshot, String> {
         let own = OwnRoot { directory: directory.to_path_buf(), var_files: self.var_file.clone() };
         let deployment = session.deploy_own(&own).await.map_err(|error| chain(&error))?;
-        let options =
-            Options { clock: Clock::Wall, port: 0, code: deployment.code.clone(), host_variables: Vec::new() };
-        let cloud = Cloud::start(deployment.state, options).await.map_err(|error| chain(&error))?;
+        let cloud = serve(deployment.state, &deployment.code).await.map_err(|error| chain(&error))?;
         let mut clients = Vec::new();
         for account in accounts {
             let credentials = clients::administrator(&account.account);

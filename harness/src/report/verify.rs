@@ -5,7 +5,9 @@ use std::fmt::Write;
 use console::style;
 use serde::Serialize;
 
-use super::{clean, explain};
+use super::github::{data, property};
+use super::{clean, explain, human_of};
+use crate::runner::Outcome;
 use crate::verify::{Kind, Probed, Remark, Snapshot, Verdict};
 
 /// The result of a verification.
@@ -21,27 +23,31 @@ pub struct Verification {
     pub drift: Option<Vec<Remark>>,
     /// Not read, or not modeled.
     pub not_verified: Vec<Remark>,
+    /// Scenarios of the command line that fail on the twin.
+    pub failed: Vec<Outcome>,
     /// The number of resources that were read.
     pub resources: usize,
 }
 
 impl Verification {
-    /// Of what was read and probed.
-    pub fn new(bus: String, snapshot: &Snapshot, probed: Vec<Probed>, drift: Option<Vec<Remark>>) -> Self {
+    /// The result of reading and probing, without a comparison with Terraform and without scenarios.
+    pub fn new(bus: String, snapshot: &Snapshot, probed: Vec<Probed>) -> Self {
         Self {
             bus,
             probed,
             findings: snapshot.findings.iter().cloned().collect(),
-            drift,
-            not_verified: snapshot.unread.iter().cloned().collect(),
+            drift: None,
+            failed: Vec::new(),
+            not_verified: snapshot.not_verified.iter().cloned().collect(),
             resources: snapshot.items.len(),
         }
     }
 
-    /// Returns true if every event raises an alert that every alerter receives, and nothing was found or has drifted.
+    /// Returns true if every event raises an alert that every alerter receives, no scenario fails, and nothing was found or has
+    /// drifted.
     pub fn is_clean(&self) -> bool {
         let monitored = self.probed.iter().all(|probed| probed.verdict == Verdict::Monitored);
-        monitored && self.findings.is_empty() && self.drift.as_ref().is_none_or(Vec::is_empty)
+        monitored && self.failed.is_empty() && self.findings.is_empty() && self.drift.as_ref().is_none_or(Vec::is_empty)
     }
 }
 
@@ -93,6 +99,9 @@ pub fn human(report: &Verification) -> String {
     list("Findings", &report.findings);
     list("Drift", report.drift.as_deref().unwrap_or_default());
     list("Not verified", &report.not_verified);
+    for outcome in &report.failed {
+        text.push_str(&human_of("twin", outcome));
+    }
     let monitored = places.iter().filter(|place| {
         report
             .probed
@@ -162,15 +171,19 @@ pub fn github(report: &Verification) -> String {
     for probed in report.probed.iter().filter(|probed| probed.verdict != Verdict::Monitored) {
         let place = format!("{} {}: root {}", probed.account, probed.region, probed.kind.name());
         let hop = probed.outcome.broken_hop.as_deref().unwrap_or("no alert");
-        let title = super::github::property(&format!("{place} {}", predicate(probed.verdict)));
-        let _ = writeln!(text, "::error title={title}::{}", super::github::data(hop));
+        let title = property(&format!("{place} {}", predicate(probed.verdict)));
+        let _ = writeln!(text, "::error title={title}::{}", data(hop));
+    }
+    for outcome in &report.failed {
+        let (title, words) = (property(&outcome.name), data(&outcome.failures.join("\n")));
+        let _ = writeln!(text, "::error title={title}::{words}");
     }
     for remark in report.findings.iter().chain(report.drift.iter().flatten()) {
-        let (title, words) = (super::github::property(&remark.resource), super::github::data(&remark.text));
+        let (title, words) = (property(&remark.resource), data(&remark.text));
         let _ = writeln!(text, "::warning title={title}::{words}");
     }
     for remark in &report.not_verified {
-        let (title, words) = (super::github::property(&remark.resource), super::github::data(&remark.text));
+        let (title, words) = (property(&remark.resource), data(&remark.text));
         let _ = writeln!(text, "::notice title={title}::{words}");
     }
     text

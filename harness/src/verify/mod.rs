@@ -19,7 +19,6 @@ use serde_json::{Value, json};
 
 pub use client::{Client, policy};
 pub use read::{Remark, Snapshot};
-use twin::made;
 pub use twin::{Packages, Topics, Twin, twin};
 
 use crate::deployment::{Accounts, Deployment, PROBE_PREFIX, SIGN_IN_REGIONS, is_region};
@@ -81,7 +80,7 @@ pub enum Verdict {
     NotMonitored,
 }
 
-/// What came of an event.
+/// The result of one injected event.
 #[derive(Clone, Debug, Serialize)]
 pub struct Probed {
     /// The account whose root acts.
@@ -94,16 +93,14 @@ pub struct Probed {
     pub verdict: Verdict,
     /// The alerters that receive nothing.
     pub silent: Vec<&'static str>,
-    /// What the twin did with the event.
+    /// The run of the event on the twin.
     pub outcome: Outcome,
 }
 
-/// The alerters of a topic, as they are connected: by kind, how many.
+/// The package of each function that a topic's messages invoke.
 fn alerters(snapshot: &Snapshot, packages: &Packages, topic: &str) -> Vec<&'static str> {
-    let steps = || snapshot.items.values().flat_map(|item| &item.steps).map(|(_, step)| step);
-    let queues = steps().filter_map(|step| made(step, "Subscribe")).filter(|it| it["TopicArn"] == topic);
-    let queues: BTreeSet<&str> = queues.filter_map(|it| it["Endpoint"].as_str()).collect();
-    let mappings = steps().filter_map(|step| made(step, "CreateEventSourceMapping"));
+    let queues: BTreeSet<&str> = snapshot.subscriptions(topic).filter_map(|it| it["Endpoint"].as_str()).collect();
+    let mappings = snapshot.calls("CreateEventSourceMapping");
     let functions = mappings.filter(|it| it["EventSourceArn"].as_str().is_some_and(|queue| queues.contains(queue)));
     let functions = functions.filter_map(|it| it["FunctionName"].as_str());
     functions.filter_map(|arn| packages.name_of(arn, snapshot.functions.get(arn)?)).collect()
@@ -212,11 +209,10 @@ fn judged(
     (if silent.is_empty() { Verdict::Monitored } else { Verdict::AlertersFail }, silent)
 }
 
+/// Returns true if a topic has a subscription that is not the harness's own.
 fn has_subscribers(snapshot: &Snapshot, topic: &str) -> bool {
-    let steps = snapshot.items.values().flat_map(|item| &item.steps).map(|(_, step)| step);
-    let mut subscriptions = steps.filter_map(|step| made(step, "Subscribe")).filter(|it| it["TopicArn"] == topic);
-    subscriptions
-        .any(|it| !it["Endpoint"].as_str().is_some_and(|endpoint| endpoint.contains(&format!(":{PROBE_PREFIX}"))))
+    let own = format!(":{PROBE_PREFIX}");
+    snapshot.subscriptions(topic).any(|it| !it["Endpoint"].as_str().is_some_and(|endpoint| endpoint.contains(&own)))
 }
 
 /// The bus of the hub, from its ARN, or from its name in the Region of the hub's credentials.

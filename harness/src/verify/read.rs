@@ -52,7 +52,7 @@ pub enum Step {
     Key,
     /// A secret of this ARN. Its value is never read.
     Secret,
-    /// A trail of this name, which logs everything until another step says otherwise.
+    /// A trail of this name, which logs everything until another step changes it.
     Trail(String),
 }
 
@@ -98,7 +98,23 @@ pub struct Snapshot {
     /// that nobody has confirmed.
     pub findings: BTreeSet<Remark>,
     /// On the path, but not read or not modeled. What depends on it is not verified.
-    pub unread: BTreeSet<Remark>,
+    pub not_verified: BTreeSet<Remark>,
+}
+
+impl Snapshot {
+    /// The inputs of every call of an operation.
+    pub(super) fn calls(&self, name: &str) -> impl Iterator<Item = &Value> {
+        let steps = self.items.values().flat_map(|item| &item.steps);
+        steps.filter_map(move |(_, step)| match step {
+            Step::Call { operation, parameters, .. } if *operation == name => Some(parameters),
+            _ => None,
+        })
+    }
+
+    /// The subscriptions of a topic.
+    pub(super) fn subscriptions<'a>(&'a self, topic: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.calls("Subscribe").filter(move |it| it["TopicArn"] == topic)
+    }
 }
 
 /// Reads what is on the paths from the default buses of the accounts to the hub's bus, and from there on.
@@ -111,7 +127,7 @@ pub async fn read(clients: &[Client], hub_bus: &Arn, regions: &[String], package
         hub_bus,
         snapshot: Snapshot::default(),
         known: BTreeSet::new(),
-        unread: VecDeque::new(),
+        queued: VecDeque::new(),
         dead_letter_queues: BTreeSet::new(),
         messages: BTreeMap::new(),
         metrics: BTreeSet::new(),
@@ -124,9 +140,10 @@ pub(super) struct Reading<'a> {
     clients: BTreeMap<&'a str, &'a Client>,
     hub_bus: &'a Arn,
     snapshot: Snapshot,
-    /// ARNs that were met.
+    /// ARNs that were queued.
     known: BTreeSet<String>,
-    unread: VecDeque<String>,
+    /// Those that are still to be read.
+    queued: VecDeque<String>,
     dead_letter_queues: BTreeSet<String>,
     /// The number of messages in each queue that is not empty.
     messages: BTreeMap<String, String>,
@@ -140,7 +157,7 @@ impl Reading<'_> {
     async fn everything(&mut self, clients: &[Client], regions: &[String], packages: &BTreeSet<String>) {
         self.organization(clients).await;
         let bus = self.hub_bus.as_str().to_owned();
-        self.meet(&bus);
+        self.enqueue(&bus);
         self.follow().await;
         let functions = self.other_functions(packages).await;
         self.note("functions of the hub", functions);
@@ -176,9 +193,9 @@ impl Reading<'_> {
         }
     }
 
-    /// Reads what was met, until nothing new is.
+    /// Reads what is queued, until nothing is.
     async fn follow(&mut self) {
-        while let Some(arn) = self.unread.pop_front() {
+        while let Some(arn) = self.queued.pop_front() {
             let read = self.resource(&Arn::new(arn.clone())).await;
             self.note(&arn, read);
         }
@@ -187,22 +204,22 @@ impl Reading<'_> {
     fn note(&mut self, resource: &str, read: Read) {
         if let Err(error) = read {
             let text = error.to_string();
-            self.snapshot.unread.insert(Remark { resource: resource.to_owned(), text });
+            self.snapshot.not_verified.insert(Remark { resource: resource.to_owned(), text });
         }
     }
 
-    fn unread(&mut self, resource: &str, text: impl Into<String>) {
-        self.snapshot.unread.insert(Remark { resource: resource.to_owned(), text: text.into() });
+    fn not_verified(&mut self, resource: &str, text: impl Into<String>) {
+        self.snapshot.not_verified.insert(Remark { resource: resource.to_owned(), text: text.into() });
     }
 
     fn finding(&mut self, resource: &str, text: impl Into<String>) {
         self.snapshot.findings.insert(Remark { resource: resource.to_owned(), text: text.into() });
     }
 
-    /// Reads a resource later, if it was not met before.
-    fn meet(&mut self, arn: &str) {
+    /// Queues a resource to be read, unless it was queued before.
+    fn enqueue(&mut self, arn: &str) {
         if arn.starts_with("arn:") && self.known.insert(arn.to_owned()) {
-            self.unread.push_back(arn.to_owned());
+            self.queued.push_back(arn.to_owned());
         }
     }
 
@@ -256,13 +273,13 @@ impl Reading<'_> {
                 let organization = &found["Organization"];
                 let management = text(organization, "MasterAccountId").to_owned();
                 self.snapshot.organization = Some((text(organization, "Id").to_owned(), management));
-                self.unread(
+                self.not_verified(
                     "service control policies",
                     "a member account cannot read them; what they deny is not known",
                 );
             }
             Err(error) if error.code == "AWSOrganizationsNotInUseException" => {}
-            Err(error) => self.unread("organization", error.to_string()),
+            Err(error) => self.not_verified("organization", error.to_string()),
         }
     }
 
@@ -278,7 +295,7 @@ impl Reading<'_> {
             ("secretsmanager", _) => self.secret(arn).await,
             ("dynamodb", "table") => self.table(arn).await,
             _ => {
-                self.unread(arn.as_str(), format!("a {service} {kind} is not modeled"));
+                self.not_verified(arn.as_str(), format!("a {service} {kind} is not modeled"));
                 Ok(())
             }
         }
@@ -327,8 +344,8 @@ impl Reading<'_> {
             }
             self.add(text(rule, "Arn"), account, region, steps);
             for target in &targets {
-                self.meet(text(target, "Arn"));
-                self.meet(text(target, "RoleArn"));
+                self.enqueue(text(target, "Arn"));
+                self.enqueue(text(target, "RoleArn"));
                 self.dead_letter_queue(text(&target["DeadLetterConfig"], "Arn"));
             }
         }
@@ -336,7 +353,7 @@ impl Reading<'_> {
     }
 
     fn dead_letter_queue(&mut self, arn: &str) {
-        self.meet(arn);
+        self.enqueue(arn);
         self.dead_letter_queues.insert(arn.to_owned());
     }
 }

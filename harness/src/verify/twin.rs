@@ -67,30 +67,26 @@ impl Packages {
     }
 }
 
-/// The topics of the monitor.
+/// ARNs of the monitor's topics.
 #[derive(Clone, Debug, Default)]
 pub struct Topics {
-    /// Of root logins.
+    /// The topic of root logins; `None` is the one that triage publishes to.
     pub login: Option<String>,
-    /// Of root activity.
+    /// The topic of root activity; `None` is the one that triage publishes to.
     pub activity: Option<String>,
-    /// Of the monitor's health.
+    /// The topic of the monitor's health; `None` is the one that most alarms notify.
     pub health: Option<String>,
 }
 
 impl Topics {
-    /// These topics, and for those that are not named the ones that triage publishes to and that alarms notify.
+    /// Finds the topics that are not given.
     fn completed(&self, snapshot: &Snapshot) -> Result<Value, VerifyError> {
         let variable = |name: &str| {
-            let functions = snapshot.items.values().flat_map(|item| &item.steps);
-            functions
-                .filter_map(|(_, step)| made(step, "CreateFunction"))
-                .find_map(|function| function["Environment"]["Variables"][name].as_str().map(str::to_owned))
+            let mut functions = snapshot.calls("CreateFunction");
+            functions.find_map(|function| function["Environment"]["Variables"][name].as_str().map(str::to_owned))
         };
         let mut notified: BTreeMap<String, usize> = BTreeMap::new();
-        for alarm in
-            snapshot.items.values().flat_map(|item| &item.steps).filter_map(|(_, step)| made(step, "PutMetricAlarm"))
-        {
+        for alarm in snapshot.calls("PutMetricAlarm") {
             for topic in alarm["AlarmActions"].as_array().into_iter().flatten().filter_map(Value::as_str) {
                 if topic.contains(":sns:") {
                     *notified.entry(topic.to_owned()).or_default() += 1;
@@ -106,14 +102,6 @@ impl Topics {
     }
 }
 
-/// The parameters of a step, if it calls this operation.
-pub(super) fn made<'a>(step: &'a Step, name: &str) -> Option<&'a Value> {
-    match step {
-        Step::Call { operation, parameters, .. } if *operation == name => Some(parameters),
-        _ => None,
-    }
-}
-
 /// A copy of a live deployment in the embedded cloud.
 #[derive(Clone, Debug)]
 pub struct Twin {
@@ -123,7 +111,7 @@ pub struct Twin {
     pub topics: Value,
 }
 
-/// Makes the deployment. What the embedded cloud refuses is added to the snapshot's `unread`.
+/// Makes the deployment. What the embedded cloud refuses is added to the snapshot's `not_verified`.
 ///
 /// # Errors
 /// When the topics are not known, or cannot be subscribed to.
@@ -138,6 +126,7 @@ pub async fn twin(
     let topics = topics.completed(snapshot)?;
     let accounts = accounts(snapshot, hub_bus, spokes);
     let (hub, region) = (accounts.hub.clone(), accounts.hub_region.clone());
+    let unused_secret = unused_secret(hub_bus);
     let empty = Deployment {
         state: State::new(now(), 1),
         code: open_code_store(session.layout()),
@@ -146,8 +135,8 @@ pub async fn twin(
             accounts,
             coverage: Coverage::default(),
             probes: Probes { login: String::new(), activity: String::new(), health: String::new() },
-            slack_secret: none(&region, &hub),
-            pagerduty_secret: none(&region, &hub),
+            slack_secret: unused_secret.clone(),
+            pagerduty_secret: unused_secret.clone(),
             more_secrets: Vec::new(),
         },
         terraform_state: Arc::from(""),
@@ -162,7 +151,7 @@ pub async fn twin(
                 std::iter::once(management).chain(others).map(|account| (account.as_str(), account.as_str())).collect();
             state.organizations.create(id, management, &members);
         }
-        secretsmanager::seed_secret(state, &Arn::new(none(&region, &hub)), "{}");
+        secretsmanager::seed_secret(state, &Arn::new(&unused_secret), "{}");
     });
     make(&cloud, snapshot, packages);
     let (sns_client, sqs_client) =
@@ -178,9 +167,10 @@ pub async fn twin(
     Ok(Twin { deployment, topics })
 }
 
-/// A secret that nothing reads: the harness wants one for each kind of alerter.
-fn none(region: &str, account: &str) -> String {
-    format!("arn:aws:secretsmanager:{region}:{account}:secret:rootwatch-verify-unused-aaaaaa")
+/// The ARN of a secret that no function reads: a deployment of the harness names one for each kind of alerter.
+fn unused_secret(hub_bus: &Arn) -> String {
+    let (partition, region, account) = (hub_bus.partition(), hub_bus.region(), hub_bus.account());
+    format!("arn:{partition}:secretsmanager:{region}:{account}:secret:rootwatch-verify-unused-aaaaaa")
 }
 
 fn accounts(snapshot: &Snapshot, hub_bus: &Arn, spokes: &[String]) -> Accounts {
@@ -219,7 +209,7 @@ fn make(cloud: &Cloud, snapshot: &mut Snapshot, packages: &Packages) {
     }
     maker.foreign_code();
     let refused = maker.refused;
-    snapshot.unread.extend(refused);
+    snapshot.not_verified.extend(refused);
 }
 
 struct Maker<'a> {
@@ -228,9 +218,9 @@ struct Maker<'a> {
     packages: &'a Packages,
     /// The ids of keys: as they were read, and as they were made.
     keys: Vec<(String, String)>,
-    /// Roles and buses that are permitted everything until every resource is made: AWS checks permissions when a target or a mapping is
+    /// The calls that withdraw the permissions of roles and buses, which are permitted everything until every resource is made: AWS checks permissions when a target or a mapping is
     /// made, and the live deployment may have lost them since.
-    permitted: Vec<(&'a Item, &'static str, Value)>,
+    permitted: Vec<(&'a Item, &'static str, &'static str, Value)>,
     refused: BTreeSet<Remark>,
 }
 
@@ -279,7 +269,7 @@ impl<'a> Maker<'a> {
             "CreateRole" => {
                 let all = document(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
                 let mut policy = json!({"RoleName": made["RoleName"], "PolicyName": NAME});
-                self.permitted.push((item, "DeleteRolePolicy", policy.clone()));
+                self.permitted.push((item, "iam", "DeleteRolePolicy", policy.clone()));
                 policy["PolicyDocument"] = all.into();
                 self.call(item, "iam", "PutRolePolicy", policy).map(drop)
             }
@@ -293,16 +283,16 @@ impl<'a> Maker<'a> {
                     "Resource": arn,
                 }));
                 let withdrawn = json!({"EventBusName": bus, "RemoveAllPermissions": true});
-                self.permitted.push((item, "RemovePermission", withdrawn));
+                self.permitted.push((item, "events", "RemovePermission", withdrawn));
                 self.call(item, "events", "PutPermission", json!({"EventBusName": bus, "Policy": all})).map(drop)
             }
             _ => Ok(()),
         }
     }
 
+    /// Withdraws every such permission.
     fn withdraw(&mut self) {
-        for (item, operation, parameters) in std::mem::take(&mut self.permitted) {
-            let service = if operation == "RemovePermission" { "events" } else { "iam" };
+        for (item, service, operation, parameters) in std::mem::take(&mut self.permitted) {
             if let Err(text) = self.call(item, service, operation, parameters) {
                 self.refused.insert(Remark { resource: "a permission of the twin".to_owned(), text });
             }
@@ -316,7 +306,10 @@ impl<'a> Maker<'a> {
         }
         let code = self.snapshot.functions.get(function).ok_or("its code is not known")?;
         let name = self.packages.name_of(function, code).ok_or_else(|| {
-            format!("the code (SHA-256 {}) is none of rootwatch's functions; what it does is not verified", code.sha256)
+            format!(
+                "the code (SHA-256 {}) is not that of a function of rootwatch, so its behavior is not verified",
+                code.sha256
+            )
         })?;
         if let Some(package) = self.packages.0.get(name) {
             parameters["Code"] = json!({"ZipFile": package.zip});

@@ -43,7 +43,7 @@ impl Reading<'_> {
             steps.push((Stage::Policy, call("sqs", "SetQueueAttributes", set)));
         }
         self.add(arn.as_str(), &account, &region, steps);
-        self.meet_key(text(attributes, "KmsMasterKeyId"), &account, &region);
+        self.enqueue_key(text(attributes, "KmsMasterKeyId"), &account, &region);
         let redrive: Value = serde_json::from_str(text(attributes, "RedrivePolicy")).unwrap_or_default();
         self.dead_letter_queue(text(&redrive, "deadLetterTargetArn"));
         self.mappings(arn).await
@@ -73,7 +73,7 @@ impl Reading<'_> {
             made["Enabled"] = matches!(text(mapping, "State"), "Enabled" | "Enabling" | "Creating" | "Updating").into();
             let steps = vec![(Stage::Connection, call("lambda", "CreateEventSourceMapping", made))];
             self.add(&format!("{queue} to {function}"), &account, &region, steps);
-            self.meet(function);
+            self.enqueue(function);
         }
         Ok(())
     }
@@ -92,7 +92,7 @@ impl Reading<'_> {
             }
         }
         self.add(arn.as_str(), &account, &region, steps);
-        self.meet_key(text(attributes, "KmsMasterKeyId"), &account, &region);
+        self.enqueue_key(text(attributes, "KmsMasterKeyId"), &account, &region);
         let token = ("Subscriptions", "NextToken", "NextToken");
         let asked = json!({"TopicArn": arn});
         for subscription in self.pages(place, "sns", "ListSubscriptionsByTopic", asked, token).await? {
@@ -112,10 +112,10 @@ impl Reading<'_> {
         }
         match protocol {
             "email" | "email-json" => {}
-            "sqs" if self.clients.contains_key(Arn::new(endpoint).account().as_str()) => self.meet(endpoint),
-            "sqs" => self.unread(&key, "the queue is in an account that is not read"),
+            "sqs" if self.clients.contains_key(Arn::new(endpoint).account().as_str()) => self.enqueue(endpoint),
+            "sqs" => self.not_verified(&key, "the queue is in an account that is not read"),
             _ => {
-                self.unread(&key, format!("subscriptions of the protocol {protocol} are not modeled"));
+                self.not_verified(&key, format!("subscriptions of the protocol {protocol} are not modeled"));
                 return Ok(());
             }
         }
@@ -153,16 +153,16 @@ impl Reading<'_> {
         let names = variables.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
         let code = Code { sha256: text(configuration, "CodeSha256").to_owned(), variables: names };
         self.snapshot.functions.insert(arn.to_string(), code);
-        self.meet(text(configuration, "Role"));
-        self.meet_key(text(configuration, "KMSKeyArn"), &account, &region);
+        self.enqueue(text(configuration, "Role"));
+        self.enqueue_key(text(configuration, "KMSKeyArn"), &account, &region);
         for (name, value) in variables.as_object().into_iter().flatten() {
             let value = value.as_str().unwrap_or_default();
             match name.as_str() {
                 "DEDUPLICATION_TABLE" => {
-                    let partition = arn.as_str().split(':').nth(1).unwrap_or("aws");
-                    self.meet(&format!("arn:{partition}:dynamodb:{region}:{account}:table/{value}"));
+                    let partition = arn.partition();
+                    self.enqueue(&format!("arn:{partition}:dynamodb:{region}:{account}:table/{value}"));
                 }
-                _ => self.meet(value),
+                _ => self.enqueue(value),
             }
         }
         self.metric_filters(&account, &region, &format!("/aws/lambda/{}", arn.name())).await
@@ -181,7 +181,7 @@ impl Reading<'_> {
                         arn,
                         "nothing leads to the function: no queue with a subscription or a rule invokes it",
                     );
-                    self.meet(arn);
+                    self.enqueue(arn);
                 }
             }
             match text(&found, "NextMarker") {
@@ -268,15 +268,15 @@ impl Reading<'_> {
     }
 
     /// A key as an encrypted resource names it: id, alias or ARN. Keys of AWS have no policy that matters here.
-    fn meet_key(&mut self, key: &str, account: &str, region: &str) {
+    fn enqueue_key(&mut self, key: &str, account: &str, region: &str) {
         match key {
             "" => {}
             _ if key.starts_with("alias/aws/") || key.contains(":alias/aws/") => {}
-            _ if key.starts_with("arn:") => self.meet(key),
-            _ if key.starts_with("alias/") => self.unread(key, "a key that is named by its alias is not modeled"),
+            _ if key.starts_with("arn:") => self.enqueue(key),
+            _ if key.starts_with("alias/") => self.not_verified(key, "a key that is named by its alias is not modeled"),
             _ => {
-                let partition = self.hub_bus.as_str().split(':').nth(1).unwrap_or("aws").to_owned();
-                self.meet(&format!("arn:{partition}:kms:{region}:{account}:key/{key}"));
+                let partition = self.hub_bus.partition().to_owned();
+                self.enqueue(&format!("arn:{partition}:kms:{region}:{account}:key/{key}"));
             }
         }
     }
@@ -318,7 +318,7 @@ impl Reading<'_> {
         if !key.is_empty() {
             let update = json!({"SecretId": arn, "KmsKeyId": key});
             steps.push((Stage::Policy, call("secretsmanager", "UpdateSecret", update)));
-            self.meet_key(key, &account, &region);
+            self.enqueue_key(key, &account, &region);
         }
         let policy = self.call(place, "secretsmanager", "GetResourcePolicy", json!({"SecretId": arn})).await?;
         if let policy @ Value::String(_) = &policy["ResourcePolicy"] {
@@ -342,12 +342,13 @@ impl Reading<'_> {
 
     /// The alarms on what is known.
     pub(super) async fn alarms(&mut self, account: &str, region: &str) -> Read {
-        let prefix = |arn: &String| {
+        let name_here = |arn: &String| {
             let arn = Arn::new(arn.as_str());
             let here = arn.account().as_str() == account && [region, ""].contains(&arn.region().as_str());
             here.then(|| arn.name().to_owned())
         };
-        let names: BTreeSet<String> = self.known.iter().chain(self.snapshot.items.keys()).filter_map(prefix).collect();
+        let names: BTreeSet<String> =
+            self.known.iter().chain(self.snapshot.items.keys()).filter_map(name_here).collect();
         let token = ("MetricAlarms", "NextToken", "NextToken");
         for alarm in self.pages((account, region), "monitoring", "DescribeAlarms", json!({}), token).await? {
             let dimensions = alarm["Dimensions"].as_array().into_iter().flatten();
@@ -360,7 +361,7 @@ impl Reading<'_> {
             }
             let arn = text(&alarm, "AlarmArn");
             if alarm["MetricName"].is_null() {
-                self.unread(arn, "an alarm on a metric expression is not modeled");
+                self.not_verified(arn, "an alarm on a metric expression is not modeled");
                 continue;
             }
             if text(&alarm, "StateValue") == "ALARM" {
@@ -388,7 +389,7 @@ impl Reading<'_> {
             let made = picked(&alarm, &names);
             for actions in ["AlarmActions", "OKActions"] {
                 for action in alarm[actions].as_array().into_iter().flatten().filter_map(Value::as_str) {
-                    self.meet(action);
+                    self.enqueue(action);
                 }
             }
             self.add(arn, account, region, vec![(Stage::Watch, call("cloudwatch", "PutMetricAlarm", made))]);
@@ -431,7 +432,9 @@ impl Reading<'_> {
                     }
                 },
                 // Of an organization's trail, members may not be shown them.
-                Err(error) => self.unread(&key, format!("event selectors: {error}; all management events are assumed")),
+                Err(error) => {
+                    self.not_verified(&key, format!("event selectors: {error}; all management events are assumed"))
+                }
             }
             if !is_logging {
                 steps.push((Stage::End, call("cloudtrail", "StopLogging", json!({"Name": name}))));
@@ -460,7 +463,7 @@ impl Reading<'_> {
         let (home, name) = (text(trail, "HomeRegion"), text(trail, "Name"));
         self.metric_filters(account, home, group).await?;
         let role = text(trail, "CloudWatchLogsRoleArn");
-        self.meet(role);
+        self.enqueue(role);
         let update = json!({
             "Name": name, "CloudWatchLogsLogGroupArn": format!("{arn}:*"), "CloudWatchLogsRoleArn": role,
         });
