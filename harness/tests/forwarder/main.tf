@@ -1,5 +1,5 @@
-# A module as others write it, after a public pattern: rules alone forward root activity of a member account to the topics of a
-# central account. Nothing of it is ours, but for the output that `rootwatch --terraform` needs.
+# An independent module after a public pattern: rules forward root activity of a member account to the topics of a central account.
+# It calls no module of Rootwatch. `rootwatch run --terraform` reads the output `topic_arns`.
 
 terraform {
   required_version = ">= 1.5"

@@ -23,7 +23,7 @@ module "hub" {
   # Alerts of one incident are sent once and together.
   deduplication = true
 
-  # What alerts contain and link to.
+  # Content and links of alerts.
   account_names      = { (var.hub_account_id) = "Security", (var.spoke_account_id) = "Payments" }
   runbook_url        = "https://wiki.example.com/root-activity"
   access_portal_url  = "https://example.awsapps.com/start"
