@@ -31,6 +31,8 @@ module "hub" {
   organizations_role_arn   = var.organizations_role_arn
   severities               = var.severities
   suppressions             = var.suppressions
+  deploy_role_arns         = var.deploy_role_arns
+  report_deployments       = var.report_deployments
   deduplication            = var.deduplication
   read_only_events         = var.read_only_events
   log_retention_days       = var.log_retention_days
@@ -53,6 +55,7 @@ module "hub_spoke_us_east_1" {
   read_only_events       = var.read_only_events
   forward_alarms         = var.hub_region != "us-east-1"
   health_topic_arn       = var.hub_region == "us-east-1" ? module.hub.topic_arns.health : null
+  tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
   role_path              = var.role_path
@@ -70,6 +73,7 @@ module "hub_spoke_us_east_2" {
   read_only_events       = var.read_only_events
   forward_alarms         = var.hub_region != "us-east-2"
   health_topic_arn       = var.hub_region == "us-east-2" ? module.hub.topic_arns.health : null
+  tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
   role_path              = var.role_path
@@ -87,6 +91,7 @@ module "hub_spoke_us_west_2" {
   read_only_events       = var.read_only_events
   forward_alarms         = var.hub_region != "us-west-2"
   health_topic_arn       = var.hub_region == "us-west-2" ? module.hub.topic_arns.health : null
+  tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
   role_path              = var.role_path
@@ -104,6 +109,7 @@ module "hub_spoke" {
   read_only_events       = var.read_only_events
   forward_alarms         = false
   health_topic_arn       = module.hub.topic_arns.health
+  tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
   role_path              = var.role_path
@@ -119,6 +125,7 @@ module "spoke_us_east_1" {
   hub_event_bus_arn      = module.hub.event_bus_arn
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
+  tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
   role_path              = var.role_path
@@ -134,6 +141,7 @@ module "spoke_us_east_2" {
   hub_event_bus_arn      = module.hub.event_bus_arn
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
+  tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
   role_path              = var.role_path
@@ -149,6 +157,7 @@ module "spoke_us_west_2" {
   hub_event_bus_arn      = module.hub.event_bus_arn
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
+  tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
   role_path              = var.role_path
@@ -164,6 +173,7 @@ module "spoke" {
   hub_event_bus_arn      = module.hub.event_bus_arn
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
+  tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
   role_path              = var.role_path

@@ -143,11 +143,11 @@ variable "architecture" {
 }
 
 variable "slack" {
-  description = "Slack alerters, by a name of yours. `secret_arn`: the secret that holds the webhook's URL, or a bot's token and channel; `kms_key_arn`: its customer-managed key, if it has one; `alert_types`: login, activity or both; `minimum_severity`: low, medium, high or critical; `accounts`: only alerts of these accounts, none for all (what names no account comes through)."
+  description = "Slack alerters, by a name of yours. `secret_arn`: the secret that holds the webhook's URL, or a bot's token and channel; `kms_key_arn`: its customer-managed key, if it has one; `alert_types`: login, activity, tampering, all by default; `minimum_severity`: low, medium, high or critical; `accounts`: only alerts of these accounts, none for all (what names no account comes through)."
   type = map(object({
     secret_arn       = string
     kms_key_arn      = optional(string)
-    alert_types      = optional(set(string), ["login", "activity"])
+    alert_types      = optional(set(string), ["login", "activity", "tampering"])
     minimum_severity = optional(string, "low")
     accounts         = optional(set(string), [])
   }))
@@ -160,8 +160,8 @@ variable "slack" {
   }
 
   validation {
-    condition     = alltrue([for alerter in values(var.slack) : length(alerter.alert_types) > 0 && length(setsubtract(alerter.alert_types, ["login", "activity"])) == 0])
-    error_message = "alert_types must be login, activity or both."
+    condition     = alltrue([for alerter in values(var.slack) : length(alerter.alert_types) > 0 && length(setsubtract(alerter.alert_types, ["login", "activity", "tampering"])) == 0])
+    error_message = "alert_types must contain login, activity or tampering, and nothing else."
   }
 
   validation {
@@ -191,11 +191,11 @@ variable "slack" {
 }
 
 variable "pagerduty" {
-  description = "PagerDuty alerters, by a name of yours. `secret_arn`: the secret that holds the routing key; `kms_key_arn`: its customer-managed key, if it has one; `alert_types`: login, activity or both; `minimum_severity`: low, medium, high or critical; `accounts`: only alerts of these accounts, none for all (what names no account comes through); `health`: whether the alarms of the monitor itself go there too."
+  description = "PagerDuty alerters, by a name of yours. `secret_arn`: the secret that holds the routing key; `kms_key_arn`: its customer-managed key, if it has one; `alert_types`: login, activity, tampering, all by default; `minimum_severity`: low, medium, high or critical; `accounts`: only alerts of these accounts, none for all (what names no account comes through); `health`: whether the alarms of the monitor itself go there too."
   type = map(object({
     secret_arn       = string
     kms_key_arn      = optional(string)
-    alert_types      = optional(set(string), ["login", "activity"])
+    alert_types      = optional(set(string), ["login", "activity", "tampering"])
     health           = optional(bool, false)
     minimum_severity = optional(string, "low")
     accounts         = optional(set(string), [])
@@ -210,9 +210,9 @@ variable "pagerduty" {
 
   validation {
     condition = alltrue([for alerter in values(var.pagerduty) :
-      (length(alerter.alert_types) > 0 || alerter.health) && length(setsubtract(alerter.alert_types, ["login", "activity"])) == 0
+      (length(alerter.alert_types) > 0 || alerter.health) && length(setsubtract(alerter.alert_types, ["login", "activity", "tampering"])) == 0
     ])
-    error_message = "alert_types must be login, activity or both; it may be empty only where health is true."
+    error_message = "alert_types must contain login, activity or tampering; it may be empty only where health is true."
   }
 
   validation {
@@ -242,10 +242,10 @@ variable "pagerduty" {
 }
 
 variable "email" {
-  description = "Email alerters, by a name of yours. `addresses`: who is written to; `alert_types`: login, activity or both; `minimum_severity`: low, medium, high or critical; `accounts`: only alerts of these accounts, none for all (what names no account comes through)."
+  description = "Email alerters, by a name of yours. `addresses`: who is written to; `alert_types`: login, activity, tampering, all by default; `minimum_severity`: low, medium, high or critical; `accounts`: only alerts of these accounts, none for all (what names no account comes through)."
   type = map(object({
     addresses        = set(string)
-    alert_types      = optional(set(string), ["login", "activity"])
+    alert_types      = optional(set(string), ["login", "activity", "tampering"])
     minimum_severity = optional(string, "low")
     accounts         = optional(set(string), [])
   }))
@@ -258,8 +258,8 @@ variable "email" {
   }
 
   validation {
-    condition     = alltrue([for alerter in values(var.email) : length(alerter.alert_types) > 0 && length(setsubtract(alerter.alert_types, ["login", "activity"])) == 0])
-    error_message = "alert_types must be login, activity or both."
+    condition     = alltrue([for alerter in values(var.email) : length(alerter.alert_types) > 0 && length(setsubtract(alerter.alert_types, ["login", "activity", "tampering"])) == 0])
+    error_message = "alert_types must contain login, activity or tampering, and nothing else."
   }
 
   validation {
@@ -418,6 +418,25 @@ variable "spoke_log_group" {
   }
 }
 
+variable "deploy_role_arns" {
+  description = "List of ARNs of the roles or users that deploy the monitor. Their changes of the monitor are no alerts. `*` matches any text, as in arn:aws:iam::*:role/rootwatch-deploy."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.deploy_role_arns : can(regex("^arn:[^:]+:iam::([0-9]{12}|\\*):(role|user)/.+$", arn))])
+    error_message = "deploy_role_arns must contain ARNs of roles or users, as in arn:aws:iam::111122223333:role/rootwatch-deploy. The account and parts of the name may be *."
+  }
+}
+
+variable "report_deployments" {
+  description = "Whether changes of the monitor by `deploy_role_arns` are alerts of low severity. Otherwise they are only in the log of triage."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "deduplication" {
   description = "Whether the alerters remember what they told, in a DynamoDB table (on demand, encrypted with the monitor's key): then the same act is told once by each, and what follows in an incident comes in its thread or in one message. Without it each message is told by itself."
   type        = bool
@@ -454,6 +473,13 @@ variable "event_bus_name" {
     condition     = can(regex("^[A-Za-z0-9._-]{1,256}$", var.event_bus_name)) && var.event_bus_name != "default" && !startswith(var.event_bus_name, "aws.")
     error_message = "event_bus_name must be 1 to 256 letters, digits or characters of ._-, must not be default and must not begin with aws. (including the dot)."
   }
+}
+
+variable "tampering_alerts" {
+  description = "Whether changes of the monitor itself, by anyone, are alerts of the type tampering. Changes of IAM roles are recorded in us-east-1 only."
+  type        = bool
+  default     = true
+  nullable    = false
 }
 
 variable "queue_max_message_size" {

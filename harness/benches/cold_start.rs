@@ -76,6 +76,7 @@ fn start(program: &Path) -> anyhow::Result<(Duration, u64)> {
         ("DEAD_LETTER_QUEUE_URL", queue),
         ("LOGIN_TOPIC_ARN", arn),
         ("ACTIVITY_TOPIC_ARN", arn),
+        ("TAMPERING_TOPIC_ARN", arn),
         ("EMAIL_TOPIC_ARN", arn),
         ("SECRET_ARN", arn),
         ("DEDUPLICATION_TABLE", "none"),

@@ -6,7 +6,7 @@
 #![allow(missing_docs, reason = "a test target")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rootwatch::layout::Layout;
@@ -64,6 +64,29 @@ fn every_kind_has_a_scenario() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Each operation that triage knows as a change of the monitor has a record in a scenario that expects a tampering alert.
+#[test]
+fn every_known_change_of_the_monitor_has_a_scenario() {
+    let scenarios = scenarios();
+    let alerting = scenarios.values().filter(|found| found.expect.as_ref().is_some_and(|expect| expect.tampering > 0));
+    let shown: BTreeSet<(String, String)> = alerting
+        .flat_map(|scenario| &scenario.records)
+        .map(|record| {
+            let text = |key: &str| record[key].as_str().unwrap_or_default();
+            let service = text("eventSource").split('.').next().unwrap_or_default().to_owned();
+            (service, rootwatch_alert::event::operation(text("eventName")).to_owned())
+        })
+        .collect();
+    let known: Vec<_> = rootwatch_alert::tampering::operations().collect();
+    assert!(known.len() >= 40, "{} known operations", known.len());
+    let missing: Vec<_> = known
+        .iter()
+        .map(|(service, name)| ((*service).to_owned(), (*name).to_owned()))
+        .filter(|operation| !shown.contains(operation))
+        .collect();
+    assert!(missing.is_empty(), "no scenario in scenarios/tampering has {missing:?}");
 }
 
 /// What the catalogue of the verdicts' own tests names is a kind, with the same verdict.

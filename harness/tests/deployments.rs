@@ -244,7 +244,7 @@ fn refusals(shared: &Shared) -> Result<(), Failed> {
                 "architecture must be x86_64 or arm64",
                 "name_prefix must be 2 to 20 lower-case letters",
                 "The names in slack must be",
-                "alert_types must be login, activity or both",
+                "alert_types must contain login, activity or tampering",
                 "minimum_severity must be low, medium, high or critical",
                 "addresses must hold at least one address",
                 "health_emails must be addresses",

@@ -4,7 +4,7 @@ output "event_bus_arn" {
 }
 
 output "topic_arns" {
-  description = "ARNs of the topics by name: login, activity, health. For subscribers of your own; login and activity carry the alert message, health what CloudWatch writes."
+  description = "ARNs of the topics by name: login, activity, tampering, health. For subscribers of your own; health carries what CloudWatch writes, the others carry the alert message."
   value       = module.hub.topic_arns
 }
 

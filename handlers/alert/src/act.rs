@@ -168,7 +168,7 @@ const KNOWN: &[Known] = &[
 /// Operations that stop detection or a part of the monitor: service, name, past tense, infinitive, object. A success is
 /// critical and an incident of its own.
 #[rustfmt::skip]
-const DISABLING: &[(&str, &str, &str, &str, &str)] = &[
+pub(crate) const DISABLING: &[(&str, &str, &str, &str, &str)] = &[
     ("cloudtrail", "StopLogging", "stopped", "stop", "a CloudTrail trail"),
     ("cloudtrail", "DeleteTrail", "deleted", "delete", "a CloudTrail trail"),
     ("cloudtrail", "UpdateTrail", "changed", "change", "a CloudTrail trail"),

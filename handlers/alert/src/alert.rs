@@ -17,6 +17,7 @@ use crate::notes::notes;
 use crate::outcome::{Outcome, outcome};
 use crate::resource::resource;
 use crate::steps::{created_key, first_step};
+use crate::tampering;
 use crate::text::plain;
 use crate::verdict::{Reason, Verdict, verdict};
 
@@ -28,6 +29,8 @@ pub enum AlertType {
     Login,
     /// Anything else of root.
     Activity,
+    /// A change of the monitor itself, by anyone.
+    Tampering,
 }
 
 impl AlertType {
@@ -36,6 +39,7 @@ impl AlertType {
         match self {
             AlertType::Login => "login",
             AlertType::Activity => "activity",
+            AlertType::Tampering => "tampering",
         }
     }
 }
@@ -211,7 +215,7 @@ pub struct Correlation {
 
 /// The title within a sentence: triage's own first words lose their capital letter.
 fn uncapitalized(title: &str) -> String {
-    const FIRST: [&str; 8] = ["Root", "Someone", "Someone,", "Failed", "A", "An", "No", "Something"];
+    const FIRST: [&str; 10] = ["Root", "Someone", "Someone,", "Failed", "A", "An", "No", "Something", "Role", "User"];
     match title.split_once(' ') {
         Some((first, rest)) if FIRST.contains(&first) => format!("{} {rest}", first.to_ascii_lowercase()),
         _ => title.to_owned(),
@@ -247,14 +251,21 @@ pub fn unreadable(body: &str, delivered: Option<Timestamp>) -> Alert {
     alert(Event::new(&event), AlertType::Activity, reason, delivered)
 }
 
-fn alert(event: Event<'_>, alert_type: AlertType, reason: Reason, delivered: Option<Timestamp>) -> Alert {
-    let act = act::act(event, reason);
+pub(crate) fn alert(event: Event<'_>, alert_type: AlertType, reason: Reason, delivered: Option<Timestamp>) -> Alert {
+    let tampering = alert_type == AlertType::Tampering;
+    let act = if tampering { tampering::act(event) } else { act::act(event, reason) };
     let outcome = if matches!(reason, Reason::NotUnderstood(_)) { Outcome::Unknown } else { outcome(event) };
     let stated = |text: Option<&str>, limit| {
         text.map(|text| plain(text, limit)).filter(|text| !text.is_empty()).unwrap_or_else(|| "unknown".to_owned())
     };
     let optional = |text: Option<&str>, limit| text.map(|text| plain(text, limit)).filter(|text| !text.is_empty());
-    let severity = act::severity(event, &act, outcome, reason);
+    let (severity, deduplication_key, incident_key) = if tampering {
+        let severity = tampering::severity(&act, outcome, reason);
+        (severity, tampering::key(event), tampering::incident(event, severity))
+    } else {
+        let severity = act::severity(event, &act, outcome, reason);
+        (severity, deduplication_key(event), incident_key(event, &act, severity))
+    };
     let mut alert = Alert {
         alert_type,
         origin: match reason {
@@ -277,8 +288,8 @@ fn alert(event: Event<'_>, alert_type: AlertType, reason: Reason, delivered: Opt
         new_access_key: created_key(event).map(str::to_owned),
         source_ip: optional(event.detail("sourceIPAddress"), 256),
         user_agent: optional(event.detail("userAgent"), 1024),
-        deduplication_key: deduplication_key(event),
-        incident_key: incident_key(event, &act, severity),
+        deduplication_key,
+        incident_key,
         notes: notes(event, reason, outcome, delivered),
         first_step: Some(first_step(event, &act, outcome, reason)),
         query: None,
@@ -339,6 +350,7 @@ impl fmt::Display for Subject<'_> {
         match reason {
             Reason::NotUnderstood(_) => f.write_str("Something about the root user"),
             Reason::UntypedBillingAction => f.write_str("Someone, possibly root,"),
+            Reason::MonitorChanged | Reason::Deployment => f.write_str(&tampering::subject(*event)),
             Reason::AssumeRoot => {
                 let caller = event.identity("arn").or_else(|| event.identity("principalId")).unwrap_or("Someone");
                 let name = caller.rsplit_once(":assumed-role/").or_else(|| caller.rsplit_once(":user/"));

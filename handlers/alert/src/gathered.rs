@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::act::Severity;
-use crate::alert::{Alert, Correlation};
+use crate::alert::{Alert, AlertType, Correlation};
 use crate::event;
 use crate::facts::{Fact, counted};
 use crate::links::{Links, is_account};
@@ -35,18 +35,22 @@ struct Line {
     accounts: BTreeSet<String>,
     #[serde(default)]
     addresses: BTreeSet<String>,
-    #[serde(default)]
-    sign_in: SignIn,
+    #[serde(default, rename = "sign_in")]
+    about: About,
 }
 
-/// Returns true for an alert about a sign-in.
+/// The subject of an alert. The words in the store are those of the first version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum SignIn {
+enum About {
     #[default]
-    No,
-    Failed,
-    Other,
+    #[serde(rename = "no")]
+    Call,
+    #[serde(rename = "failed")]
+    FailedSignIn,
+    #[serde(rename = "other")]
+    SignIn,
+    #[serde(rename = "tampering")]
+    Tampering,
 }
 
 /// Events that say the same.
@@ -81,7 +85,8 @@ pub struct Gathered {
     pub hidden: usize,
     /// The operators' runbook.
     pub links: Links,
-    what: &'static str,
+    /// What they are, of one and of several.
+    what: (&'static str, &'static str),
     place: String,
     since: Option<String>,
     gravest: String,
@@ -111,10 +116,11 @@ impl Alert {
             resource: self.resource.as_deref().map(|resource| plain(resource, 120)),
             accounts: correlation.accounts,
             addresses: correlation.addresses,
-            sign_in: match self.alert_type {
-                _ if self.is_failed_sign_in() => SignIn::Failed,
-                crate::alert::AlertType::Login => SignIn::Other,
-                crate::alert::AlertType::Activity => SignIn::No,
+            about: match self.alert_type {
+                _ if self.is_failed_sign_in() => About::FailedSignIn,
+                AlertType::Login => About::SignIn,
+                AlertType::Activity => About::Call,
+                AlertType::Tampering => About::Tampering,
             },
         };
         serde_json::to_string(&line).unwrap_or_default()
@@ -165,10 +171,15 @@ impl Gathered {
             acts: groups.iter().take(SHOWN).map(|group| acts(group, several.then(|| words(group.0)))).collect(),
             hidden,
             links: Links::default(),
-            what: match () {
-                () if lines.iter().all(|line| line.sign_in == SignIn::Failed) => "failed root sign-in",
-                () if lines.iter().all(|line| line.sign_in == SignIn::No) => "root API call",
-                () => "root event",
+            what: match lines
+                .first()
+                .map(|line| line.about)
+                .filter(|about| lines.iter().all(|line| line.about == *about))
+            {
+                Some(About::FailedSignIn) => ("failed root sign-in", "failed root sign-ins"),
+                Some(About::Call) => ("root API call", "root API calls"),
+                Some(About::Tampering) => ("change of the monitor", "changes of the monitor"),
+                Some(About::SignIn) | None => ("root event", "root events"),
             },
             place: plain(first.name.as_deref().unwrap_or(&first.account), 100),
             // `09:15` of an ISO 8601 time.
@@ -188,9 +199,9 @@ impl Gathered {
 
     /// `Payments: 59 more root API calls since 09:15 UTC, gravest: ec2 RunInstances`
     pub fn title(&self) -> String {
-        let plural = if self.count == 1 { "" } else { "s" };
         let since = self.since.as_deref().map(|time| format!(" since {time} UTC")).unwrap_or_default();
-        let what = format!("{} more {}{plural}{since}", self.count, self.what);
+        let (one, many) = self.what;
+        let what = format!("{} more {}{since}", self.count, if self.count == 1 { one } else { many });
         match &self.correlation {
             Some(found) => {
                 let count = |count: usize, one: &str, many: &str| match count {
@@ -218,9 +229,10 @@ impl Gathered {
             None => "several accounts".to_owned(),
         };
         format!(
-            "[{}] {} more root events in {account}. {sink} refused the full message. Look for the events in CloudTrail.",
+            "[{}] {} more {} in {account}. {sink} refused the full message. Look for the events in CloudTrail.",
             self.severity.as_str(),
             self.count,
+            self.what.1,
         )
     }
 

@@ -10,7 +10,7 @@ use crate::links::{Portal, is_account, is_console_link, is_region};
 /// A message that an alerter can tell people about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Incoming {
-    /// An alert of the login or activity topic.
+    /// An alert of the login, activity or tampering topic.
     Alert(Box<Alert>),
     /// An alarm of the health topic.
     Health(Alarm),
@@ -46,6 +46,7 @@ impl Incoming {
                 let kind = match alert.alert_type {
                     AlertType::Login => "Root sign-in event",
                     AlertType::Activity => "Root activity",
+                    AlertType::Tampering => "Change of the monitor",
                 };
                 let time = alert.event_time.parse::<jiff::Timestamp>().map(|time| format!(", {time}"));
                 // Made of an event id, a Region and an account, whose forms are checked.

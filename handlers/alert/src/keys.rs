@@ -67,7 +67,7 @@ pub fn in_band(key: &str, severity: Severity) -> String {
 }
 
 /// The access key id of the session, else principal and source address: a console sign-in has an empty access key id.
-fn session(event: Event<'_>) -> String {
+pub(crate) fn session(event: Event<'_>) -> String {
     if let Some(key) = event.identity("accessKeyId") {
         return part(key);
     }
@@ -76,7 +76,7 @@ fn session(event: Event<'_>) -> String {
 }
 
 /// A text as a part of a key: itself where it is short and plain, else its digest.
-fn part(text: &str) -> String {
+pub(crate) fn part(text: &str) -> String {
     let plain = text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:+=@".contains(&byte));
     if plain { text.to_owned() } else { digest(text) }
 }

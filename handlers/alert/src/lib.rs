@@ -9,6 +9,7 @@
 //! - [`actor`], [`outcome`], [`keys`], [`notes`], [`links`], [`resource`], [`steps`]: the parts of an alert, one function of
 //!   the event each
 //! - [`alert`]: the alert itself, and [`alert::triage`], which makes it
+//! - [`mod@tampering`]: changes of the monitor itself, by anyone
 //! - [`settings`]: names of accounts, severities and suppressions of the hub's operators
 //! - [`message`]: the alert as the JSON message of the topics, within SNS's limit, and back
 //! - [`health`]: CloudWatch's own alarm message
@@ -29,6 +30,7 @@ pub mod notes;
 pub mod outcome;
 pub mod resource;
 pub mod steps;
+pub mod tampering;
 
 pub mod alert;
 pub mod fit;
@@ -50,4 +52,5 @@ pub use health::{Alarm, AlarmState};
 pub use incoming::{Incoming, Unreadable};
 pub use outcome::Outcome;
 pub use settings::Settings;
+pub use tampering::{Monitor, Tampering, tampering};
 pub use verdict::{Reason, Verdict, verdict};

@@ -125,6 +125,7 @@ impl Alert {
         Some(Alert {
             alert_type: match message.get("alert_type").and_then(Value::as_str) {
                 Some("login") => AlertType::Login,
+                Some("tampering") => AlertType::Tampering,
                 _ => AlertType::Activity,
             },
             origin: match message.get("origin").and_then(Value::as_str) {

@@ -67,6 +67,14 @@ fn identity(event: Event<'_>, reason: Reason, notes: &mut Vec<String>) {
         Reason::UntypedBillingAction => {
             notes.push("The record does not state an identity: this may have been root, or another user of the billing console.".to_owned());
         }
+        Reason::Deployment => {
+            notes.push("The caller is a deployment role of the monitor (`deploy_role_arns`).".to_owned())
+        }
+        Reason::MonitorChanged => {
+            if let Some(service) = event.identity("invokedBy").filter(|service| *service != SIGN_IN) {
+                notes.push(format!("The caller made this change through {}.", plain(service, 128)));
+            }
+        }
         Reason::AssumeRoot => {
             notes.push("The identity is the caller's. The session that it got acts as root of the target for at most 15 minutes.".to_owned());
         }

@@ -12,6 +12,7 @@ use crate::act::Severity;
 use crate::alert::{Alert, AlertType, Origin};
 use crate::event;
 use crate::keys::in_band;
+use crate::tampering::Monitor;
 
 /// The settings of triage.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -23,6 +24,8 @@ pub struct Settings {
     pub severities: BTreeMap<String, Severity>,
     /// What people need not be told about for a while.
     pub suppressions: Vec<Suppression>,
+    /// The deployed monitor. Without it no change of the monitor is an alert.
+    pub monitor: Option<Monitor>,
 }
 
 /// Alerts that are not sent until a time. Each is logged.

@@ -5,6 +5,7 @@ use crate::act::{Act, Concern};
 use crate::event::{Event, SIGN_IN};
 use crate::links::is_access_key;
 use crate::outcome::Outcome;
+use crate::tampering;
 use crate::verdict::Reason;
 
 const OWNER: &str = "Ask the owner of the root user whether this was them.";
@@ -13,6 +14,9 @@ const OWNER: &str = "Ask the owner of the root user whether this was them.";
 pub fn first_step(event: Event<'_>, act: &Act, outcome: Outcome, reason: Reason) -> String {
     if let Reason::NotUnderstood(_) = reason {
         return format!("Read the event below. {OWNER}");
+    }
+    if let Reason::MonitorChanged | Reason::Deployment = reason {
+        return tampering::first_step(event, outcome, reason);
     }
     let failed = matches!(outcome, Outcome::Failure | Outcome::Denied);
     if event.is_long_lived_root_key() {

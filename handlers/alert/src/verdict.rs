@@ -58,6 +58,10 @@ pub enum Reason {
     RootSignIn,
     /// Rule 8: root anywhere else.
     RootCall,
+    /// Rule 9, apart from the others: a change of the monitor itself.
+    MonitorChanged,
+    /// Rule 9: a change of the monitor by one of its deployment roles.
+    Deployment,
 }
 
 impl Reason {
@@ -73,6 +77,7 @@ impl Reason {
             Reason::NotRoot => 6,
             Reason::ExternalDirectoryLogin | Reason::AuditRead => 7,
             Reason::RootSignIn | Reason::RootCall => 8,
+            Reason::MonitorChanged | Reason::Deployment => 9,
         }
     }
 }
@@ -95,6 +100,8 @@ impl fmt::Display for Reason {
             Reason::AuditRead => "a read-only call of a session made with AssumeRoot",
             Reason::RootSignIn => "root at signin.amazonaws.com",
             Reason::RootCall => "a call with root's identity",
+            Reason::MonitorChanged => "a change of the monitor itself",
+            Reason::Deployment => "a change of the monitor by a deployment role",
         };
         write!(f, "rule {}: {words}", self.rule())
     }
@@ -183,7 +190,7 @@ fn unreadable(value: &Value) -> Option<&'static str> {
     TEXTS.iter().find(|(path, _)| event.at(path).is_some_and(|value| !value.is_string())).map(|(_, what)| *what)
 }
 
-fn is_via_cloudtrail(event: Event<'_>) -> bool {
+pub(crate) fn is_via_cloudtrail(event: Event<'_>) -> bool {
     event.detail_type().is_some_and(|kind| kind.ends_with(" via CloudTrail"))
 }
 

@@ -8,9 +8,15 @@ use serde_json::{Value, json};
 
 const LOGIN: &str = "arn:aws:sns:us-east-1:999988887777:rootwatch-root-login";
 const ACTIVITY: &str = "arn:aws:sns:us-east-1:999988887777:rootwatch-root-activity";
+const TAMPERING: &str = "arn:aws:sns:us-east-1:999988887777:rootwatch-tampering";
 
 fn triage(world: &World) -> Function<Triage> {
-    world.function(Triage::new, &[("LOGIN_TOPIC_ARN", LOGIN), ("ACTIVITY_TOPIC_ARN", ACTIVITY)]).unwrap()
+    world
+        .function(
+            Triage::new,
+            &[("LOGIN_TOPIC_ARN", LOGIN), ("ACTIVITY_TOPIC_ARN", ACTIVITY), ("TAMPERING_TOPIC_ARN", TAMPERING)],
+        )
+        .unwrap()
 }
 
 fn published() -> Answered {
@@ -109,7 +115,12 @@ async fn settings_name_rate_and_suppress_but_never_a_login() {
         ]
     }"#;
     let world = World::new(|_| published());
-    let variables = [("LOGIN_TOPIC_ARN", LOGIN), ("ACTIVITY_TOPIC_ARN", ACTIVITY), ("SETTINGS", settings)];
+    let variables = [
+        ("LOGIN_TOPIC_ARN", LOGIN),
+        ("ACTIVITY_TOPIC_ARN", ACTIVITY),
+        ("TAMPERING_TOPIC_ARN", TAMPERING),
+        ("SETTINGS", settings),
+    ];
     let triage = world.function(Triage::new, &variables).unwrap();
     for (source, published) in [("signin.amazonaws.com", 1), ("iam.amazonaws.com", 0), ("s3.amazonaws.com", 1)] {
         let response = triage.invoke(batch(&[&event(source, "Root").to_string()]), minute(0)).await;
@@ -118,7 +129,12 @@ async fn settings_name_rate_and_suppress_but_never_a_login() {
         assert_eq!(asked.len(), published, "{source}");
         assert!(asked.iter().all(|asked| asked.body.contains("account_name%22%3A%22Payments")), "{source}");
     }
-    let broken = [("LOGIN_TOPIC_ARN", LOGIN), ("ACTIVITY_TOPIC_ARN", ACTIVITY), ("SETTINGS", "{")];
+    let broken = [
+        ("LOGIN_TOPIC_ARN", LOGIN),
+        ("ACTIVITY_TOPIC_ARN", ACTIVITY),
+        ("TAMPERING_TOPIC_ARN", TAMPERING),
+        ("SETTINGS", "{"),
+    ];
     let error = world.function(Triage::new, &broken).err();
     assert!(matches!(error, Some(ConfigurationError::Unreadable { name: "SETTINGS", .. })), "{error:?}");
 }
@@ -161,8 +177,12 @@ async fn organizations_names_an_account_and_delays_nothing() {
     for (answer, named, wanted) in cases {
         let words = format!("{answer:?}");
         let world = organizations(answer);
-        let variables =
-            [("LOGIN_TOPIC_ARN", LOGIN), ("ACTIVITY_TOPIC_ARN", ACTIVITY), ("ORGANIZATIONS_ROLE_ARN", ROLE)];
+        let variables = [
+            ("LOGIN_TOPIC_ARN", LOGIN),
+            ("ACTIVITY_TOPIC_ARN", ACTIVITY),
+            ("TAMPERING_TOPIC_ARN", TAMPERING),
+            ("ORGANIZATIONS_ROLE_ARN", ROLE),
+        ];
         let triage = world.function(Triage::new, &variables).unwrap();
         for minute_of in [0, 1] {
             let body = event("signin.amazonaws.com", "Root").to_string();
@@ -180,10 +200,62 @@ async fn organizations_names_an_account_and_delays_nothing() {
     let variables = [
         ("LOGIN_TOPIC_ARN", LOGIN),
         ("ACTIVITY_TOPIC_ARN", ACTIVITY),
+        ("TAMPERING_TOPIC_ARN", TAMPERING),
         ("ORGANIZATIONS_ROLE_ARN", ROLE),
         ("SETTINGS", r#"{"account_names": {"111122223333": "Ours"}}"#),
     ];
     let triage = world.function(Triage::new, &variables).unwrap();
     triage.invoke(batch(&[&event("signin.amazonaws.com", "Root").to_string()]), minute(0)).await;
     assert_eq!(world.asked().iter().map(|asked| asked.what.as_str()).collect::<Vec<_>>(), [PUBLISH]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_the_monitor_is_published_once_for_each_topic() {
+    let settings = r#"{"monitor": {
+        "name_prefix": "rootwatch", "event_bus_name": "hub-root-activity",
+        "deploy_role_arns": ["arn:aws:iam::*:user/deploy"]
+    }}"#;
+    let variables = [
+        ("LOGIN_TOPIC_ARN", LOGIN),
+        ("ACTIVITY_TOPIC_ARN", ACTIVITY),
+        ("TAMPERING_TOPIC_ARN", TAMPERING),
+        ("SETTINGS", settings),
+    ];
+    let change = |kind: &str, user: &str, rule: &str| {
+        let mut event = event("events.amazonaws.com", kind);
+        event["detail"]["eventName"] = json!("DisableRule");
+        event["detail"]["userIdentity"]["arn"] = json!(format!("arn:aws:iam::111122223333:{user}"));
+        event["detail"]["requestParameters"] = json!({"name": rule});
+        event.to_string()
+    };
+    let cases = [
+        (change("IAMUser", "user/alice", "rootwatch-root-activity"), &[TAMPERING][..]),
+        (change("IAMUser", "user/alice", "orders"), &[]),
+        (change("IAMUser", "user/deploy", "rootwatch-root-activity"), &[]),
+        // Root is reported as root, too, and first.
+        (change("Root", "root", "rootwatch-root-activity"), &[ACTIVITY, TAMPERING]),
+        (change("Root", "root", "orders"), &[ACTIVITY]),
+    ];
+    for (body, topics) in cases {
+        let world = World::new(|_| published());
+        let response = world.function(Triage::new, &variables).unwrap().invoke(batch(&[&body]), minute(0)).await;
+        assert!(returned(&response).is_empty(), "{body}");
+        let asked = world.asked();
+        let found: Vec<_> = asked.iter().map(|asked| field(&asked.body, "TopicArn").unwrap()).collect();
+        assert_eq!(found, topics, "{body}");
+        let keys: std::collections::BTreeSet<_> = asked
+            .iter()
+            .map(|asked| serde_json::from_str::<Value>(&field(&asked.body, "Message").unwrap()).unwrap())
+            .map(|message| (message["deduplication_key"].to_string(), message["incident_key"].to_string()))
+            .collect();
+        assert_eq!(keys.len(), topics.len(), "{body}: each alert has keys of its own");
+    }
+    // If the second topic refuses, both are published again: alerters drop what they have sent.
+    let world = World::new(|asked| match field(&asked.body, "TopicArn").as_deref() {
+        Some(TAMPERING) => refused("KMSAccessDenied"),
+        _ => published(),
+    });
+    let body = change("Root", "root", "rootwatch-root-activity");
+    let response = world.function(Triage::new, &variables).unwrap().invoke(batch(&[&body]), minute(0)).await;
+    assert_eq!(returned(&response), ["0"]);
 }

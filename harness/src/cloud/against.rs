@@ -6,7 +6,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::{Difference, Found};
 use crate::report::snapshot;
-use crate::runner::{Message, Outcome, Status};
+use crate::runner::{AlertCounts, Message, Outcome, Status};
 
 /// How many differing lines are shown.
 const SHOWN: usize = 6;
@@ -66,7 +66,10 @@ fn differing(here: &Outcome, embedded: &Outcome, is_late: bool) -> Vec<String> {
             lines.push(format!("{what}: {here} here, {embedded} there"));
         }
     };
-    let alerts = |outcome: &Outcome| format!("{} login, {} activity", outcome.alerts.login, outcome.alerts.activity);
+    let alerts = |outcome: &Outcome| {
+        let AlertCounts { login, activity, tampering, .. } = outcome.alerts;
+        format!("{login} login, {activity} activity, {tampering} tampering")
+    };
     count("alerts", alerts(here), alerts(embedded));
     count("alerters", format!("{:?}", here.sinks), format!("{:?}", embedded.sinks));
     count("where it ended", format!("{:?}", here.stopped_at), format!("{:?}", embedded.stopped_at));
@@ -86,7 +89,7 @@ fn messages(outcome: &Outcome, is_late: bool) -> String {
         message.to != "health" && !(message.to == "pagerduty" && crate::runner::is_health(&message.body))
     });
     if is_late {
-        about_root.messages.retain(|message| ["login", "activity"].contains(&message.to.as_str()));
+        about_root.messages.retain(|message| ["login", "activity", "tampering"].contains(&message.to.as_str()));
         for message in &mut about_root.messages {
             if let Some(notes) = message.body["notes"].as_array_mut() {
                 notes.retain(|note| !note.as_str().is_some_and(|note| note.starts_with(LATE)));

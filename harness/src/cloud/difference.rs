@@ -166,6 +166,7 @@ impl Known {
             match name.as_str() {
                 "login" => changed.login = number.unwrap_or(0),
                 "activity" => changed.activity = number.unwrap_or(0),
+                "tampering" => changed.tampering = number.unwrap_or(0),
                 "health" => changed.health = number,
                 "slack" => changed.slack = number,
                 "pagerduty" => changed.pagerduty = number,

@@ -185,6 +185,7 @@ pub async fn deploy(
         accounts,
         coverage,
         probes,
+        hub_key: hub_key(&outputs),
         slack_secret: secrets.slack,
         pagerduty_secret: secrets.pagerduty,
         more_secrets: Vec::new(),
@@ -204,6 +205,12 @@ pub async fn deploy(
 pub(crate) async fn serve(state: State, code: &Arc<CodeStore>) -> Result<Cloud, CloudError> {
     let options = Options { clock: Clock::Wall, port: 0, code: Arc::clone(code), host_variables: Vec::new() };
     Cloud::start(state, options).await
+}
+
+/// The id of the key whose ARN is the output `kms_key_arn`.
+pub(crate) fn hub_key(outputs: &Value) -> Option<String> {
+    let arn = outputs["kms_key_arn"]["value"].as_str()?;
+    arn.rsplit_once(":key/").map(|(_, id)| id.to_owned())
 }
 
 /// A folder for one run of Terraform.

@@ -510,6 +510,7 @@ impl Stand {
             accounts: self.accounts.clone(),
             coverage: Coverage::minimal(),
             probes,
+            hub_key: None,
             slack_secret: self.secrets.slack.clone(),
             pagerduty_secret: self.secrets.pagerduty.clone(),
             more_secrets: Vec::new(),

@@ -30,7 +30,7 @@ use crate::functions::Linked;
 pub use accounts::{Accounts, Coverage, DEFAULT_REGION, REGIONS, SIGN_IN_REGIONS, is_region, is_region_shaped};
 pub use assume::assume;
 pub use deploy::{DeployError, deploy, open_code_store};
-pub(crate) use deploy::{hub_variables, now, serve};
+pub(crate) use deploy::{hub_key, hub_variables, now, serve};
 pub use key::hex;
 pub use lifecycle::{
     BOUNDARY, Composed, Lifecycle, ROLE_PATH, composed, findings, refusal, root_module, states_of_their_own,
@@ -84,8 +84,11 @@ pub struct Facts {
     pub accounts: Accounts,
     /// Where it listens.
     pub coverage: Coverage,
-    /// The probe queues on the three topics.
+    /// The probe queues on the topics.
     pub probes: Probes,
+    /// Id of the hub's KMS key, if an output gives it: scenario files contain [`crate::scenario::HUB_KEY`] in its place.
+    #[serde(default)]
+    pub hub_key: Option<String>,
     /// Secret of the Slack alerter.
     pub slack_secret: String,
     /// Secret of the PagerDuty alerter.

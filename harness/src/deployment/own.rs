@@ -13,7 +13,7 @@ use rootwatch_cloud::services::{secretsmanager, sns};
 use rootwatch_cloud::{Cloud, State};
 use serde_json::{Value, json};
 
-use super::deploy::{deployment, now, scratch, serve, started};
+use super::deploy::{deployment, hub_key, now, scratch, serve, started};
 use super::own_sources::Sources;
 use super::saved::{Saved, Slot};
 use super::{Accounts, Coverage, DeployError, Deployment, Facts, Probes, REGIONS, key, open_code_store, seed};
@@ -150,6 +150,7 @@ impl Application<'_> {
             accounts,
             coverage,
             probes,
+            hub_key: hub_key(&outputs),
             slack_secret: secrets.slack,
             pagerduty_secret: secrets.pagerduty,
             more_secrets,

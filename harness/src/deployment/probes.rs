@@ -1,4 +1,4 @@
-//! Probe queues: SQS subscriptions of the harness on the three topics, the ordinary way to see what is published.
+//! Probe queues: SQS subscriptions of the harness on the topics, the ordinary way to see what is published.
 
 use aws_sdk_sns::Client as Sns;
 use aws_sdk_sqs::Client as Sqs;
@@ -18,6 +18,9 @@ pub struct Probes {
     pub login: String,
     /// On the topic of root activity.
     pub activity: String,
+    /// On the topic of changes of the monitor itself. `None` if the deployment has no such topic.
+    #[serde(default)]
+    pub tampering: Option<String>,
     /// On the health topic.
     pub health: String,
 }
@@ -28,6 +31,10 @@ impl Probes {
         Ok(Self {
             login: probe(sns, sqs, topics, "login", true).await?,
             activity: probe(sns, sqs, topics, "activity", true).await?,
+            tampering: match topics["tampering"].is_string() {
+                true => Some(probe(sns, sqs, topics, "tampering", true).await?),
+                false => None,
+            },
             health: probe(sns, sqs, topics, "health", true).await?,
         })
     }

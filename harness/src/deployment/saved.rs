@@ -130,7 +130,8 @@ mod tests {
         let facts = Facts {
             accounts: Accounts::default(),
             coverage: Coverage::default(),
-            probes: Probes { login: text(), activity: text(), health: text() },
+            probes: Probes { login: text(), activity: text(), tampering: None, health: text() },
+            hub_key: None,
             slack_secret: text(),
             pagerduty_secret: text(),
             more_secrets: Vec::new(),

@@ -519,10 +519,12 @@ impl Bench {
                 let mut uses = killer.touched.of(&names);
                 uses.any(|usage| {
                     usage.starts_with("Rule NotMatched ")
-                        && usage.rsplit(' ').next().is_some_and(|path| path.contains(field))
+                        && usage.rsplit(' ').next().is_some_and(|path| path.split('.').any(|part| part == field))
                 })
             };
-            candidates.extend(killers.iter().filter(kept).take(2 * DIFFERING).copied());
+            // What an alarm's rule forwards too much is seen in the health messages.
+            let by_health = killers.iter().filter(|killer| killer.looks_at_health).filter(kept).take(2 * DIFFERING);
+            candidates.extend(by_health.chain(killers.iter().filter(kept).take(DIFFERING)).copied());
         }
         // How often and how fast something is tried again shows in the alarms and in the time.
         let retries = |killer: &&&Killer| killer.touched.of(&names).any(|usage| usage.contains(" Retried "));

@@ -156,9 +156,15 @@ fn end(outcome: &Outcome) -> String {
     let sinks = outcome.sinks;
     match outcome.stopped_at {
         None => format!(
-            "It ended as {} root login and {} root activity alerts; Slack {}, PagerDuty {}, email {}; {} in dead-letter \
-             queues.",
-            alerts.login, alerts.activity, sinks.slack, sinks.pagerduty, sinks.email, outcome.dead_letters
+            "It ended as {} root login, {} root activity and {} tampering alerts; Slack {}, PagerDuty {}, email {}; {} in \
+             dead-letter queues.",
+            alerts.login,
+            alerts.activity,
+            alerts.tampering,
+            sinks.slack,
+            sinks.pagerduty,
+            sinks.email,
+            outcome.dead_letters
         ),
         Some(place) => {
             let place = serde_json::to_value(place).ok();

@@ -199,6 +199,7 @@ fn stops(outcome: &Outcome) -> Vec<(Stop, bool)> {
             Hop::Function | Hop::Queue | Hop::EventSourceMapping if name.contains("email") => Stop::Email,
             Hop::Topic | Hop::Api if name.contains("root-login") => Stop::Login,
             Hop::Topic | Hop::Api if name.contains("root-activity") => Stop::Activity,
+            Hop::Topic | Hop::Api if name.contains("tampering") => Stop::Tampering,
             Hop::Email => Stop::Email,
             _ => continue,
         };

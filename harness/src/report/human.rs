@@ -139,6 +139,7 @@ pub(super) fn way(outcome: &Outcome) -> String {
     };
     count(outcome.alerts.login, "root login alert");
     count(outcome.alerts.activity, "root activity alert");
+    count(outcome.alerts.tampering, "tampering alert");
     count(outcome.alerts.health, "health message");
     let mut sinks = Vec::new();
     for (n, sink) in

@@ -22,6 +22,8 @@ pub enum Stop {
     Login,
     /// Topic of root activity.
     Activity,
+    /// Topic of changes of the monitor.
+    Tampering,
     /// Queue and function.
     Slack,
     /// Queue and function.
@@ -50,15 +52,16 @@ const fn place(stop: Stop, column: f64, row: f64, name: &'static str, more: &'st
     Place { stop, at: (column, row), name, more }
 }
 
-const PLACES: [Place; 15] = [
+const PLACES: [Place; 16] = [
     place(Stop::CloudTrail, 0.0, 1.0, "CloudTrail", "a trail that logs"),
     place(Stop::DefaultBus, 1.0, 1.0, "default bus", "of each Region"),
-    place(Stop::SpokeRule, 2.0, 1.0, "rule", "root-activity"),
+    place(Stop::SpokeRule, 2.0, 1.0, "rules", "root-activity, tampering"),
     place(Stop::HubBus, 3.0, 1.0, "bus", "hub-root-activity"),
     place(Stop::HubRule, 4.0, 1.0, "rules", "triage, alarms"),
-    place(Stop::Triage, 5.0, 1.0, "▤ λ triage", "login, activity, none"),
-    place(Stop::Login, 6.0, 0.5, "topic", "root-login"),
-    place(Stop::Activity, 6.0, 1.5, "topic", "root-activity"),
+    place(Stop::Triage, 5.0, 1.0, "▤ λ triage", "login, activity, …"),
+    place(Stop::Login, 6.0, 0.2, "topic", "root-login"),
+    place(Stop::Activity, 6.0, 1.0, "topic", "root-activity"),
+    place(Stop::Tampering, 6.0, 1.8, "topic", "tampering"),
     place(Stop::Slack, 7.0, 0.0, "▤ λ slack", ""),
     place(Stop::PagerDuty, 7.0, 1.0, "▤ λ pagerduty", ""),
     place(Stop::Email, 7.0, 2.0, "▤ λ email", ""),
@@ -81,7 +84,7 @@ enum Line {
     Failure,
 }
 
-const EDGES: [(Stop, Stop, Line); 21] = [
+const EDGES: [(Stop, Stop, Line); 25] = [
     (Stop::CloudTrail, Stop::DefaultBus, Line::Along),
     (Stop::DefaultBus, Stop::SpokeRule, Line::Along),
     (Stop::SpokeRule, Stop::HubBus, Line::Along),
@@ -90,12 +93,16 @@ const EDGES: [(Stop, Stop, Line); 21] = [
     (Stop::HubRule, Stop::Activity, Line::Under),
     (Stop::Triage, Stop::Login, Line::Along),
     (Stop::Triage, Stop::Activity, Line::Along),
+    (Stop::Triage, Stop::Tampering, Line::Along),
     (Stop::Login, Stop::Slack, Line::Along),
     (Stop::Login, Stop::PagerDuty, Line::Along),
     (Stop::Login, Stop::Email, Line::Along),
     (Stop::Activity, Stop::Slack, Line::Along),
     (Stop::Activity, Stop::PagerDuty, Line::Along),
     (Stop::Activity, Stop::Email, Line::Along),
+    (Stop::Tampering, Stop::Slack, Line::Along),
+    (Stop::Tampering, Stop::PagerDuty, Line::Along),
+    (Stop::Tampering, Stop::Email, Line::Along),
     (Stop::CloudTrail, Stop::LogGroup, Line::Down),
     (Stop::LogGroup, Stop::MetricFilter, Line::Along),
     (Stop::MetricFilter, Stop::Alarm, Line::Along),

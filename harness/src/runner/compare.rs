@@ -42,12 +42,13 @@ pub(crate) fn differences(expected: &Expectation, found: &Outcome) -> Vec<String
 
 /// All that an expectation looks at.
 pub(crate) fn compared(expected: &Expectation, found: &Outcome) -> Vec<Compared> {
-    let AlertCounts { login, activity, health } = found.alerts;
-    let alerts = expected.login + expected.activity;
+    let AlertCounts { login, activity, tampering, health } = found.alerts;
+    let alerts = expected.alerts();
     let sinks = found.sinks;
     let mut all = vec![
         Compared::new("root login alerts", expected.login, login),
         Compared::new("root activity alerts", expected.activity, activity),
+        Compared::new("tampering alerts", expected.tampering, tampering),
     ];
     all.extend(expected.health.map(|expected| Compared::new("health messages", expected, health)));
     all.extend([
@@ -151,7 +152,7 @@ fn incidents(expected: u64, messages: &[Message]) -> Compared {
     };
     let mut found = keys(&["pagerduty"], "dedup_key");
     if found.is_empty() {
-        found = keys(&["login", "activity"], "incident_key");
+        found = keys(&["login", "activity", "tampering"], "incident_key");
     }
     let count = found.len() as u64;
     let list = found.into_iter().collect::<Vec<_>>().join(", ");

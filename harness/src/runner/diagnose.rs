@@ -68,9 +68,13 @@ pub(super) fn broken_hop(trace: &[Entry], stopped_at: Option<StoppedAt>) -> Opti
     let lasting = first.into_iter().chain(troubles).find(|(place, entry)| !repaired(*place, entry));
     let trouble = lasting.or(first).map(|(_, entry)| entry);
     // A pattern that does not match is no trouble in itself; it is, where an alert was wanted.
+    // Of several rules on the last bus, the first: a spoke's rule for root activity comes before that for tampering.
     let unmatched = || {
-        let mut rules = trace.iter().filter(|entry| entry.hop == Hop::Rule && entry.outcome == Outcome::NotMatched);
-        rules.rfind(|entry| !is_for_alarms(entry))
+        let unmatched =
+            |entry: &&Entry| entry.hop == Hop::Rule && entry.outcome == Outcome::NotMatched && !is_for_alarms(entry);
+        let bus = |entry: &Entry| entry.resource.rsplit_once('/').map(|(bus, _)| bus.to_owned());
+        let last = trace.iter().rfind(unmatched)?;
+        trace.iter().filter(unmatched).find(|entry| bus(entry) == bus(last))
     };
     // Somebody switched it off: whatever else came out, this way of the event is gone.
     let disabled = || trace.iter().find(|entry| entry.hop == Hop::Rule && entry.detail.contains("DISABLED"));

@@ -34,14 +34,16 @@ pub struct AlertCounts {
     pub login: u64,
     /// Root activity alerts.
     pub activity: u64,
+    /// Alerts about changes of the monitor itself.
+    pub tampering: u64,
     /// Health messages.
     pub health: u64,
 }
 
 impl AlertCounts {
-    /// Alerts about root.
-    pub fn root(&self) -> u64 {
-        self.login + self.activity
+    /// All alerts. Health messages are none.
+    pub fn alerts(&self) -> u64 {
+        self.login + self.activity + self.tampering
     }
 }
 
@@ -59,7 +61,7 @@ pub struct SinkCounts {
 /// One message that came out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Message {
-    /// `login`, `activity`, `health` (topics); `slack`, `pagerduty`, `email` (sinks); `dead_letters`.
+    /// `login`, `activity`, `tampering`, `health` (topics); `slack`, `pagerduty`, `email` (sinks); `dead_letters`.
     pub to: String,
     /// It.
     pub body: Value,
@@ -67,7 +69,7 @@ pub struct Message {
 
 impl Message {
     /// Every kind of `to`, in the order in which messages travel.
-    pub(crate) const ORDER: [&str; 6] = ["login", "activity", "health", "slack", "pagerduty", "email"];
+    pub(crate) const ORDER: [&str; 7] = ["login", "activity", "tampering", "health", "slack", "pagerduty", "email"];
 
     /// A message in a dead-letter queue, with the attributes that say why it is there.
     pub(crate) fn dead_letter<'a>(

@@ -21,7 +21,8 @@ use crate::deployment::{Accounts, Deployment};
 use crate::functions::{Functions, Linked};
 use crate::redrive::redrive;
 use crate::scenario::{
-    Alerter, Faults, Loaded, PutEvents, Redriven, Scenario, SlackBy, Step, StoppedAt, StoreFault, Who, play,
+    Alerter, Faults, HUB_KEY, Loaded, PutEvents, Redriven, Scenario, SlackBy, Step, StoppedAt, StoreFault, Who, play,
+    with_text,
 };
 use crate::sink::Sink;
 
@@ -145,6 +146,11 @@ async fn observe(
     }
     read_topics(&cloud, outcome, deployment, accounts).await?;
     read_sinks(&cloud, outcome, sink, &mailbox);
+    if let Some(key) = &deployment.facts.hub_key {
+        for message in &mut outcome.messages {
+            message.body = with_text(std::mem::take(&mut message.body), key, HUB_KEY);
+        }
+    }
     // Every line that a function logs meets the filters of its own log group: that is no part of the way.
     let aside = |entry: &Entry| {
         entry.hop == Hop::MetricFilter
@@ -157,14 +163,14 @@ async fn observe(
     if scenario.expect.as_ref().is_some_and(|expect| expect.after_redrive.is_some()) {
         repair(&cloud, outcome, deployment, sink, &mailbox, accounts, scenario).await?;
     }
-    if outcome.alerts.root() == 0 {
+    if outcome.alerts.alerts() == 0 {
         // Without a trace nothing was delivered: that is no silence that was meant.
         let injected = !(scenario.records.is_empty() && scenario.events.is_empty());
         outcome.stopped_at = diagnose::stopped_at(&trace).or(injected.then_some(StoppedAt::Undelivered));
     }
     outcome.broken_hop = diagnose::broken_hop(&trace, outcome.stopped_at);
     let SinkCounts { slack, pagerduty, email } = outcome.sinks;
-    if outcome.broken_hop.is_none() && slack.min(pagerduty).min(email) < outcome.alerts.root() {
+    if outcome.broken_hop.is_none() && slack.min(pagerduty).min(email) < outcome.alerts.alerts() {
         outcome.broken_hop = diagnose::unheard(&trace);
     }
     outcome.entries = trace;
@@ -306,7 +312,10 @@ fn inject(
     is_event: bool,
 ) {
     let played = play(value, accounts);
-    let mut value = played.value;
+    let mut value = match &deployment.facts.hub_key {
+        Some(key) => with_text(played.value, HUB_KEY, key),
+        None => played.value,
+    };
     let region = scenario.region.clone().unwrap_or(played.region);
     if let (Some(region), Some(members)) = (&scenario.region, value.as_object_mut()) {
         members.insert(if is_event { "region" } else { "awsRegion" }.to_owned(), Value::String(region.clone()));
@@ -388,11 +397,13 @@ async fn read_topics(
     let probes = &deployment.facts.probes;
     let mut counts = AlertCounts::default();
     let topics = [
-        ("login", &probes.login, &mut counts.login),
-        ("activity", &probes.activity, &mut counts.activity),
-        ("health", &probes.health, &mut counts.health),
+        ("login", Some(&probes.login), &mut counts.login),
+        ("activity", Some(&probes.activity), &mut counts.activity),
+        ("tampering", probes.tampering.as_ref(), &mut counts.tampering),
+        ("health", Some(&probes.health), &mut counts.health),
     ];
     for (topic, queue, count) in topics {
+        let Some(queue) = queue else { continue };
         loop {
             let received = client.receive_message().queue_url(queue).max_number_of_messages(10).send().await;
             let received = received

@@ -46,10 +46,11 @@ fn expectation(mut expect: Map<String, Value>, outcome: &Outcome) -> Value {
     for (name, found, default) in [
         ("login", alerts.login, 0),
         ("activity", alerts.activity, 0),
+        ("tampering", alerts.tampering, 0),
         ("health", alerts.health, 0),
-        ("slack", sinks.slack, alerts.root()),
-        ("pagerduty", sinks.pagerduty, alerts.root()),
-        ("email", sinks.email, alerts.root()),
+        ("slack", sinks.slack, alerts.alerts()),
+        ("pagerduty", sinks.pagerduty, alerts.alerts()),
+        ("email", sinks.email, alerts.alerts()),
         ("dead_letters", outcome.dead_letters, 0),
     ] {
         if found != default || expect.contains_key(name) {

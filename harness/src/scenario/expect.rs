@@ -18,6 +18,8 @@ pub enum Receiver {
     Login,
     /// The topic of root activity.
     Activity,
+    /// The topic of changes of the monitor itself.
+    Tampering,
     /// The topic of the monitor's health.
     Health,
     /// Slack.
@@ -37,6 +39,7 @@ impl Receiver {
         match self {
             Receiver::Login => "login",
             Receiver::Activity => "activity",
+            Receiver::Tampering => "tampering",
             Receiver::Health => "health",
             Receiver::Slack => "slack",
             Receiver::Pagerduty => "pagerduty",

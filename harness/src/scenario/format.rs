@@ -173,7 +173,7 @@ pub enum StoppedAt {
     Undelivered,
 }
 
-/// What must come out. What is not named is not looked at, but for `login` and `activity`: these are zero unless
+/// What must come out. What is not named is not looked at, but for `login`, `activity` and `tampering`: these are zero unless
 /// stated, so that an alert too many is seen.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -184,6 +184,9 @@ pub struct Expectation {
     /// Root activity alerts.
     #[serde(default)]
     pub activity: u64,
+    /// Alerts about changes of the monitor itself.
+    #[serde(default)]
+    pub tampering: u64,
     /// Health messages.
     #[serde(default)]
     pub health: Option<u64>,
@@ -228,6 +231,13 @@ pub struct Expectation {
     /// that is done, after everything else has been counted.
     #[serde(default)]
     pub after_redrive: Option<Redriven>,
+}
+
+impl Expectation {
+    /// All alerts, whatever their topic.
+    pub fn alerts(&self) -> u64 {
+        self.login + self.activity + self.tampering
+    }
 }
 
 /// What came after a redrive.

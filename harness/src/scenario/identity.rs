@@ -116,6 +116,19 @@ pub fn for_accounts(scenario: &Scenario, accounts: &Accounts) -> Scenario {
     scenario
 }
 
+/// The id of the hub's KMS key in scenario files. AWS chooses the id at the deployment; this one is of AWS's documentation.
+pub const HUB_KEY: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// The value with another text in the place of one.
+pub fn with_text(value: Value, from: &str, to: &str) -> Value {
+    match value {
+        Value::String(text) if text.contains(from) => Value::String(text.replace(from, to)),
+        Value::Array(items) => items.into_iter().map(|item| with_text(item, from, to)).collect(),
+        Value::Object(members) => members.into_iter().map(|(key, item)| (key, with_text(item, from, to))).collect(),
+        other => other,
+    }
+}
+
 /// Exchanges two account ids in every text, dashed spellings included.
 pub fn exchange(value: &Value, a: &str, b: &str) -> Value {
     match value {

@@ -17,8 +17,16 @@ pub(super) const TIME: &str = "2026-01-15T12:00:00Z";
 static VARIABLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\$\{([a-z_]+)([+-][^}]*)?\}").ok());
 
 /// The names, as `scenarios/README.md` explains them.
-const NAMES: [&str; 7] =
-    ["spoke_account", "hub_account", "management_account", "organization", "hub_region", "sign_in_region", "time"];
+const NAMES: [&str; 8] = [
+    "spoke_account",
+    "hub_account",
+    "management_account",
+    "organization",
+    "hub_key",
+    "hub_region",
+    "sign_in_region",
+    "time",
+];
 
 /// The text with the values of its variables, if it has any. What is nearly a variable is an error; what is none at all
 /// (AWS records such texts, in user agents for example) stays as it is.
@@ -55,6 +63,7 @@ fn value(name: &str, span: &str, accounts: &Accounts) -> Result<Option<String>, 
         "hub_account" => accounts.hub.clone(),
         "management_account" => accounts.management.clone(),
         "organization" => accounts.organization.clone(),
+        "hub_key" => super::HUB_KEY.to_owned(),
         "hub_region" => accounts.hub_region.clone(),
         "sign_in_region" => crate::deployment::SIGN_IN_REGIONS[0].to_owned(),
         "time" => return time(span).map(Some),
@@ -104,6 +113,7 @@ mod tests {
             ("arn:aws:iam::${hub_account}:root", Ok("arn:aws:iam::999988887777:root")),
             ("${management_account} ${organization}", Ok("999900001111 o-rootwatch01")),
             ("${hub_region} ${sign_in_region}", Ok("us-east-1 us-east-1")),
+            ("${hub_key}", Ok("1234abcd-12ab-34cd-56ef-1234567890ab")),
             ("${time}", Ok("2026-01-15T12:00:00Z")),
             ("${time+90s}", Ok("2026-01-15T12:01:30Z")),
             ("${time-1d}", Ok("2026-01-14T12:00:00Z")),

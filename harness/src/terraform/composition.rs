@@ -41,7 +41,7 @@ fn in_account(accounts: &Accounts, account: &str, alias: &str, region: &str) -> 
 
 /// What the harness observes.
 fn outputs() -> Map<String, Value> {
-    let names = ["topic_arns", "queue_arns", "email_topic_arns"];
+    let names = ["topic_arns", "queue_arns", "email_topic_arns", "kms_key_arn"];
     names.map(|name| (name.to_owned(), json!({"value": format!("${{module.hub.{name}}}")}))).into_iter().collect()
 }
 

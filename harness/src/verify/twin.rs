@@ -98,7 +98,9 @@ impl Topics {
             self.activity.clone().or_else(|| variable("ACTIVITY_TOPIC_ARN")).ok_or(VerifyError::Topic("activity"))?;
         let most = notified.into_iter().max_by_key(|(_, count)| *count).map(|(topic, _)| topic);
         let health = self.health.clone().or(most).ok_or(VerifyError::Topic("health"))?;
-        Ok(json!({"login": login, "activity": activity, "health": health}))
+        // Versions before 0.3 have no such topic.
+        let tampering = variable("TAMPERING_TOPIC_ARN");
+        Ok(json!({"login": login, "activity": activity, "tampering": tampering, "health": health}))
     }
 }
 
@@ -134,7 +136,8 @@ pub async fn twin(
         facts: Facts {
             accounts,
             coverage: Coverage::default(),
-            probes: Probes { login: String::new(), activity: String::new(), health: String::new() },
+            probes: Probes { login: String::new(), activity: String::new(), tampering: None, health: String::new() },
+            hub_key: None,
             slack_secret: unused_secret.clone(),
             pagerduty_secret: unused_secret.clone(),
             more_secrets: Vec::new(),

@@ -1,8 +1,9 @@
 locals {
   topic_names = {
-    login    = "${var.name_prefix}-root-login"
-    activity = "${var.name_prefix}-root-activity"
-    health   = "${var.name_prefix}-health"
+    login     = "${var.name_prefix}-root-login"
+    activity  = "${var.name_prefix}-root-activity"
+    tampering = "${var.name_prefix}-tampering"
+    health    = "${var.name_prefix}-health"
   }
 
   topic_arns = { for name, topic in aws_sns_topic.this : name => topic.arn }

@@ -14,8 +14,8 @@ resource "aws_cloudwatch_event_rule" "triage" {
 
   lifecycle {
     precondition {
-      condition     = local.environment_bytes <= 3400
-      error_message = "account_names, severities, suppressions and organizations_role_arn take ${local.environment_bytes} bytes of the 3400 that fit into the environment of a Lambda function. Let organizations_role_arn name the accounts in place of account_names, and remove suppressions that have ended."
+      condition     = local.environment_bytes <= 3300
+      error_message = "account_names, severities, suppressions, deploy_role_arns, the names of secrets and organizations_role_arn take ${local.environment_bytes} bytes of the 3300 that fit into the environment of a Lambda function. Let organizations_role_arn name the accounts in place of account_names, and remove suppressions that have ended."
     }
   }
 }
@@ -58,34 +58,50 @@ module "triage" {
 
   environment = merge(
     {
-      LOGIN_TOPIC_ARN    = local.topic_arns.login
-      ACTIVITY_TOPIC_ARN = local.topic_arns.activity
+      LOGIN_TOPIC_ARN     = local.topic_arns.login
+      ACTIVITY_TOPIC_ARN  = local.topic_arns.activity
+      TAMPERING_TOPIC_ARN = local.topic_arns.tampering
+      SETTINGS = jsonencode(merge(local.operator_settings, {
+        monitor = merge(local.monitor, { keys_and_secrets = concat([aws_kms_key.this.key_id], local.secrets_and_their_keys) })
+      }))
     },
-    length(local.triage_settings) == 0 ? {} : { SETTINGS = jsonencode(local.triage_settings) },
     var.organizations_role_arn == null ? {} : { ORGANIZATIONS_ROLE_ARN = var.organizations_role_arn },
   )
 }
 
 locals {
   # Bytes of the variables that grow with the inputs. Lambda allows 4096 bytes of names and values in all; the ARNs of the
-  # topics and the URLs of the queues take up to 600 of them.
+  # topics and the URLs of the queues take up to 650 of them.
   environment_bytes = length(var.organizations_role_arn == null ? "" : var.organizations_role_arn) + floor(
-    length(base64encode(jsonencode(local.triage_settings))) * 3 / 4
+    length(base64encode(jsonencode([local.operator_settings, local.monitor, local.secrets_and_their_keys]))) * 3 / 4
   )
 
-  # Only what was given, so that a hub without settings has no variable for them.
-  triage_settings = { for name, value in {
+  operator_settings = { for name, value in {
     account_names = var.account_names
     severities    = var.severities
     suppressions  = var.suppressions
   } : name => value if length(value) > 0 }
+
+  # What a change of the monitor looks like.
+  monitor = {
+    name_prefix        = var.name_prefix
+    event_bus_name     = var.event_bus_name
+    deploy_role_arns   = var.deploy_role_arns
+    report_deployments = var.report_deployments
+  }
+
+  # By their ids, which are shorter than their ARNs.
+  secrets_and_their_keys = distinct(concat(
+    [for alerter in concat(values(var.slack), values(var.pagerduty)) : replace(alerter.secret_arn, "/^.*:secret:/", "")],
+    [for alerter in concat(values(var.slack), values(var.pagerduty)) : replace(alerter.kms_key_arn, "/^.*:key[/]/", "") if alerter.kms_key_arn != null],
+  ))
 }
 
 data "aws_iam_policy_document" "triage" {
   statement {
     sid       = "PublishAlerts"
     actions   = ["sns:Publish"]
-    resources = [local.topic_arns.login, local.topic_arns.activity]
+    resources = [local.topic_arns.login, local.topic_arns.activity, local.topic_arns.tampering]
   }
 }
 

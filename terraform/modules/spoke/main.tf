@@ -13,7 +13,11 @@ locals {
   dead_letter_queue_name = "${local.rule_name}-dlq"
 
   # Who delivers to the hub.
-  rule_arns = concat([aws_cloudwatch_event_rule.root_activity.arn], aws_cloudwatch_event_rule.alarms[*].arn)
+  rule_arns = concat(
+    [aws_cloudwatch_event_rule.root_activity.arn],
+    aws_cloudwatch_event_rule.alarms[*].arn,
+    aws_cloudwatch_event_rule.tampering[*].arn,
+  )
 }
 
 resource "aws_cloudwatch_event_rule" "root_activity" {
@@ -47,11 +51,12 @@ resource "aws_cloudwatch_event_rule" "root_activity" {
   })
 }
 
-# alarm_events.tf has the other rule.
+# alarm_events.tf and tampering.tf have the other rules.
 resource "aws_cloudwatch_event_target" "hub" {
   for_each = merge(
     { root_activity = aws_cloudwatch_event_rule.root_activity.name },
     { for rule in aws_cloudwatch_event_rule.alarms : "alarms" => rule.name },
+    { for rule in aws_cloudwatch_event_rule.tampering : "tampering" => rule.name },
   )
 
   rule      = each.value

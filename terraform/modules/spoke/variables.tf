@@ -46,6 +46,13 @@ variable "health_topic_arn" {
   }
 }
 
+variable "tampering_alerts" {
+  description = "Whether changes of the monitor itself, by anyone, are forwarded to the hub and become alerts of the type tampering. Changes of IAM roles are recorded in us-east-1 only."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "queue_max_message_size" {
   description = "Maximum size of a message in the queues that receive events, in bytes. Defaults to the default of the AWS provider, 262144. A larger value, up to 1048576, requires version 6.8 of the provider."
   type        = number

@@ -13,7 +13,12 @@ pub(crate) fn target(data: &[u8]) {
         Answered::With(200, published.to_owned())
     });
     let topic = "arn:aws:sns:us-east-1:999988887777:topic";
-    let function = world.function(Triage::new, &[("LOGIN_TOPIC_ARN", topic), ("ACTIVITY_TOPIC_ARN", topic)]).unwrap();
+    let function = world
+        .function(
+            Triage::new,
+            &[("LOGIN_TOPIC_ARN", topic), ("ACTIVITY_TOPIC_ARN", topic), ("TAMPERING_TOPIC_ARN", topic)],
+        )
+        .unwrap();
     let silent = |body: &str| {
         let decided = serde_json::from_str(body).map(|event| triage(&event, None));
         matches!(decided, Ok(Decision::Silent(_)))

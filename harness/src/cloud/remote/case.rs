@@ -6,7 +6,7 @@ use super::marks::Marks;
 use crate::cloud::difference::Known;
 use crate::deployment::Accounts;
 use crate::runner::{AlertCounts, Message, Outcome, SinkCounts, is_health, mentions};
-use crate::scenario::{Expectation, Loaded, Redriven, Scenario, Step, Who, play};
+use crate::scenario::{Expectation, HUB_KEY, Loaded, Redriven, Scenario, Step, Who, play, with_text};
 
 /// An event as it is injected.
 #[derive(Clone, Debug)]
@@ -47,6 +47,8 @@ pub(super) struct Case {
     pub(super) mailbox: String,
     pub(super) steps: Vec<Step>,
     pub(super) injected: Vec<Injection>,
+    /// Id of the hub's KMS key there.
+    pub(super) hub_key: Option<String>,
     /// How many of its events crossed to the hub's bus.
     pub(super) crossed: u64,
     /// Messages before a redrive.
@@ -71,6 +73,7 @@ impl Case {
             mailbox,
             steps,
             injected: Vec::new(),
+            hub_key: None,
             crossed: 0,
             before_redrive: None,
             outcome,
@@ -80,7 +83,10 @@ impl Case {
     /// What is put where for a record or an event.
     pub(super) fn injection(&mut self, value: &Value, is_event: bool, accounts: &Accounts) -> Injection {
         let played = play(value, accounts);
-        let mut value = played.value;
+        let mut value = match &self.hub_key {
+            Some(key) => with_text(played.value, HUB_KEY, key),
+            None => played.value,
+        };
         let region = self.scenario.region.clone().unwrap_or(played.region);
         if let (Some(region), Some(members)) = (&self.scenario.region, value.as_object_mut()) {
             members.insert(if is_event { "region" } else { "awsRegion" }.to_owned(), json!(region));
@@ -117,6 +123,10 @@ impl Case {
             return;
         }
         let text = self.marks.restored(text);
+        let text = match &self.hub_key {
+            Some(key) => text.replace(key, HUB_KEY),
+            None => text,
+        };
         let body: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
         let mut push = |body: Value| self.outcome.messages.push(Message { to: to.to_owned(), body });
         if to != "email" {
@@ -139,8 +149,12 @@ impl Case {
             messages.iter().filter(alert).count() as u64
         };
         let (before, after) = messages.split_at(split);
-        self.outcome.alerts =
-            AlertCounts { login: of(before, "login"), activity: of(before, "activity"), health: of(before, "health") };
+        self.outcome.alerts = AlertCounts {
+            login: of(before, "login"),
+            activity: of(before, "activity"),
+            tampering: of(before, "tampering"),
+            health: of(before, "health"),
+        };
         self.outcome.sinks =
             SinkCounts { slack: of(before, "slack"), pagerduty: of(before, "pagerduty"), email: of(before, "email") };
         if self.before_redrive.is_some() {
@@ -162,7 +176,7 @@ impl Case {
             "email" => expected.email,
             _ => None,
         };
-        expected.login + expected.activity > 0 && at == Some(0)
+        expected.alerts() > 0 && at == Some(0)
     }
 
     /// From now on what comes is the redrive's.
@@ -175,7 +189,7 @@ impl Case {
     pub(super) fn arrived(&self) -> bool {
         let Some(expected) = &self.expected else { return true };
         let (alerts, sinks) = (&self.outcome.alerts, &self.outcome.sinks);
-        let root = expected.login + expected.activity;
+        let all = expected.alerts();
         if self.before_redrive.is_some() {
             let wanted = expected.after_redrive.unwrap_or_default();
             let found = self.outcome.after_redrive.unwrap_or_default();
@@ -183,10 +197,11 @@ impl Case {
         }
         alerts.login >= expected.login
             && alerts.activity >= expected.activity
+            && alerts.tampering >= expected.tampering
             && alerts.health >= expected.health.unwrap_or(0)
-            && sinks.slack >= expected.slack.unwrap_or(root)
-            && sinks.pagerduty >= expected.pagerduty.unwrap_or(root)
-            && sinks.email >= expected.email.unwrap_or(root)
+            && sinks.slack >= expected.slack.unwrap_or(all)
+            && sinks.pagerduty >= expected.pagerduty.unwrap_or(all)
+            && sinks.email >= expected.email.unwrap_or(all)
             && expected.mentions.iter().all(|mention| {
                 let to = |message: &Message| mention.to.is_none_or(|to| message.to == to.as_str());
                 self.outcome.messages.iter().any(|message| to(message) && mentions(message, &mention.text))

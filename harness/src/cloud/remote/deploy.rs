@@ -26,6 +26,9 @@ pub(super) struct Facts {
     pub(super) coverage: Coverage,
     /// Probe queues: `login`, `activity`, `health`, `email`, and `bus` for the hub's bus.
     pub(super) probes: Vec<(String, String)>,
+    /// Id of the hub's KMS key.
+    #[serde(default)]
+    pub(super) hub_key: Option<String>,
     /// The queues that feed the functions.
     pub(super) queues: Vec<String>,
     /// Dead-letter queues: whether the hub's, the Region, the URL.
@@ -144,11 +147,13 @@ fn errors(output: &str) -> Vec<String> {
 
 /// Subscribes the probes and finds the queues of the way. What the cloud cannot do of it is trouble, not an end.
 pub(super) async fn observe(seeded: &Seeded, accounts: &Accounts, coverage: &Coverage, outputs: &Value) -> Facts {
-    let mut facts = Facts { coverage: coverage.clone(), ..Facts::default() };
+    let hub_key = crate::deployment::hub_key(outputs);
+    let mut facts = Facts { coverage: coverage.clone(), hub_key, ..Facts::default() };
     let (sns, sqs) = (seeded.hub.sns(), seeded.hub.sqs());
     let output = |name: &str| outputs[name]["value"].clone();
     let topics = output("topic_arns");
-    for kind in ["login", "activity", "health"] {
+    let kinds = ["login", "activity", "tampering", "health"];
+    for kind in kinds.into_iter().filter(|kind| *kind != "tampering" || topics[kind].is_string()) {
         match crate::deployment::probe(&sns, &sqs, &topics, kind, true).await {
             Ok(url) => facts.probes.push((kind.to_owned(), url)),
             Err(error) => facts.trouble.push(chain(&error)),

@@ -79,6 +79,7 @@ impl Group<'_> {
     }
 
     async fn inject_case(&mut self, place: usize) {
+        self.cases[place].hub_key.clone_from(&self.ready.facts.hub_key);
         for step in self.cases[place].steps.clone() {
             let injection = match &step {
                 Step::Record(value) => self.cases[place].injection(value, false, self.accounts),

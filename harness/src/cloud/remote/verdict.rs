@@ -16,7 +16,7 @@ const RULE: &str = "rootwatch-root-activity";
 /// Judges a case after its group has run.
 pub(super) async fn judge(group: &Group<'_>, mut case: Case) -> Outcome {
     let ready = group.ready;
-    if case.outcome.alerts.root() == 0 && !case.injected.is_empty() {
+    if case.outcome.alerts.alerts() == 0 && !case.injected.is_empty() {
         let (stopped_at, hop) = stopped_at(ready, group.accounts, &case).await;
         case.outcome.stopped_at = Some(stopped_at);
         case.outcome.broken_hop = hop;
@@ -58,7 +58,7 @@ fn settle(
         )];
     }
     // What came says itself that it came; only an absence needs a witness, unless the hop that is broken is its reason.
-    let silent = expected.login + expected.activity == 0 && expected.broken_hop.is_empty();
+    let silent = expected.alerts() == 0 && expected.broken_hop.is_empty();
     if let Some(blind) = blind.filter(|_| silent && outcome.failures.is_empty()) {
         outcome.failures.push(blind);
     }
@@ -120,17 +120,19 @@ async fn stopped_at(ready: &Ready, accounts: &Accounts, case: &Case) -> (Stopped
 fn broken_hop(case: &Case) -> Option<String> {
     let expected = case.expected.as_ref()?;
     let (alerts, sinks) = (case.outcome.alerts, case.outcome.sinks);
-    let root = alerts.root();
+    let all = alerts.alerts();
     if case.crossed == 0 && !case.injected.is_empty() {
         return Some("the way to the hub's bus: the probe there saw nothing".to_owned());
     }
-    if alerts.login < expected.login || alerts.activity < expected.activity {
+    let fewer =
+        alerts.login < expected.login || alerts.activity < expected.activity || alerts.tampering < expected.tampering;
+    if fewer {
         return Some("triage: less came to the topics than to the hub's bus".to_owned());
     }
     let alerters = [
-        ("slack", sinks.slack, expected.slack.unwrap_or(root)),
-        ("pagerduty", sinks.pagerduty, expected.pagerduty.unwrap_or(root)),
-        ("email", sinks.email, expected.email.unwrap_or(root)),
+        ("slack", sinks.slack, expected.slack.unwrap_or(all)),
+        ("pagerduty", sinks.pagerduty, expected.pagerduty.unwrap_or(all)),
+        ("email", sinks.email, expected.email.unwrap_or(all)),
     ];
     let silent = alerters.into_iter().find(|(_, found, wanted)| found < wanted)?;
     Some(format!("function rootwatch-{}-main: less was sent than came to its topics", silent.0))
