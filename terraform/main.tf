@@ -33,6 +33,10 @@ module "hub" {
   suppressions             = var.suppressions
   deploy_role_arns         = var.deploy_role_arns
   report_deployments       = var.report_deployments
+  heartbeat                = var.heartbeat
+  expected_accounts        = setunion(var.expected_accounts, [var.spoke_account_id])
+  expected_regions         = local.sign_in_regions
+  unmonitored_accounts     = var.unmonitored_accounts
   deduplication            = var.deduplication
   read_only_events         = var.read_only_events
   log_retention_days       = var.log_retention_days
@@ -55,6 +59,7 @@ module "hub_spoke_us_east_1" {
   read_only_events       = var.read_only_events
   forward_alarms         = var.hub_region != "us-east-1"
   health_topic_arn       = var.hub_region == "us-east-1" ? module.hub.topic_arns.health : null
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
@@ -73,6 +78,7 @@ module "hub_spoke_us_east_2" {
   read_only_events       = var.read_only_events
   forward_alarms         = var.hub_region != "us-east-2"
   health_topic_arn       = var.hub_region == "us-east-2" ? module.hub.topic_arns.health : null
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
@@ -91,6 +97,7 @@ module "hub_spoke_us_west_2" {
   read_only_events       = var.read_only_events
   forward_alarms         = var.hub_region != "us-west-2"
   health_topic_arn       = var.hub_region == "us-west-2" ? module.hub.topic_arns.health : null
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
@@ -109,6 +116,7 @@ module "hub_spoke" {
   read_only_events       = var.read_only_events
   forward_alarms         = false
   health_topic_arn       = module.hub.topic_arns.health
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
@@ -125,6 +133,7 @@ module "spoke_us_east_1" {
   hub_event_bus_arn      = module.hub.event_bus_arn
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
@@ -141,6 +150,7 @@ module "spoke_us_east_2" {
   hub_event_bus_arn      = module.hub.event_bus_arn
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
@@ -157,6 +167,7 @@ module "spoke_us_west_2" {
   hub_event_bus_arn      = module.hub.event_bus_arn
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
@@ -173,6 +184,7 @@ module "spoke" {
   hub_event_bus_arn      = module.hub.event_bus_arn
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions

@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 fn measure() -> anyhow::Result<()> {
     let packages = prepare(&Layout::discover())?;
     println!("| function | zip | first `next`, p50 | p95 | memory |\n|---|---|---|---|---|");
-    for function in ["triage", "slack", "pagerduty", "email"] {
+    for function in rootwatch::packages::FUNCTIONS {
         let zip = Path::new(&packages.directory).join(format!("{function}.zip"));
         let unpacked = tempfile::tempdir()?;
         let mut archive = zip::ZipArchive::new(std::fs::File::open(&zip)?)?;

@@ -23,6 +23,7 @@
 
 pub mod cli;
 pub mod cloud;
+pub mod coverage;
 pub mod deployment;
 pub mod functions;
 pub mod layout;

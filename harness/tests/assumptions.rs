@@ -41,7 +41,8 @@ fn main() -> ExitCode {
 fn is_core(loaded: &Loaded) -> bool {
     let folder = loaded.name.split('/').next().unwrap_or_default();
     let is_default = loaded.scenario.as_ref().is_ok_and(|scenario| scenario.deployment == DeploymentChange::default());
-    loaded.name == "log-alarm/login" || is_default && ["activity", "forged", "hub", "login"].contains(&folder)
+    loaded.name == "log-alarm/login"
+        || is_default && ["activity", "forged", "heartbeat", "hub", "login", "tampering"].contains(&folder)
 }
 
 fn pass(shared: &Shared, selected: &str) -> Result<(), Failed> {

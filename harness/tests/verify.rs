@@ -265,6 +265,7 @@ fn main() -> ExitCode {
     for (name, test) in [
         ("calls_are_those_of_the_policy", calls_are_those_of_the_policy as fn(&Shared) -> Result<(), Failed>),
         ("the_command_ends_with_the_verdict", the_command_ends_with_the_verdict),
+        ("coverage_shows_the_table", coverage_shows_the_table),
         ("drift_from_the_root_module_is_named", drift_from_the_root_module_is_named),
     ] {
         let shared = Arc::clone(&shared);
@@ -326,7 +327,7 @@ fn break_it(cloud: &Cloud, (account, service, operation, input): &Call) -> Resul
     }
     if inputs[0].contains("${subscriptions}") {
         let mut arns = Vec::new();
-        for topic in ["root-login", "root-activity", "health"] {
+        for topic in ["root-login", "root-activity", "tampering", "health"] {
             let topic = format!("arn:aws:sns:{REGION}:{HUB}:rootwatch-{topic}");
             let found = call(cloud, account, "sns", "ListSubscriptionsByTopic", json!({"TopicArn": topic}))?;
             let found = found["Subscriptions"].as_array().cloned().unwrap_or_default();
@@ -467,10 +468,66 @@ fn the_command_ends_with_the_verdict(shared: &Shared) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The exit code, the report and what was written to stderr.
+/// `coverage` shows the table of a running deployment, with the verdicts of a report of `verify`.
+fn coverage_shows_the_table(shared: &Shared) -> Result<(), Failed> {
+    shared.runtime().block_on(async {
+        let session = shared.session().await?;
+        let deployment = session.deploy_base().await.map_err(|error| error.to_string())?;
+        let cloud = live(&deployment).await?;
+        let put = |account: &str, heartbeat: &str| {
+            let item = json!({
+                "account": {"S": account}, "region": {"S": REGION}, "last_heartbeat": {"S": heartbeat}, "version": {"S": "0.1.0"},
+            });
+            let service = Service::from_signing_name("dynamodb").ok_or("no such service")?;
+            let input = json!({"TableName": "rootwatch-coverage", "Item": item});
+            cloud.api(HUB, REGION, service, "PutItem", input).map_err(|error| error.to_string())
+        };
+        let now = deployment.state.now.iso_seconds();
+        put(HUB, &now)?;
+        put(SPOKE, &now)?;
+        let (code, table, errors) = run_of(&cloud, HUB, REGION, &["coverage", "--format", "json"])?;
+        let states: Vec<&Value> = table["rows"].as_array().into_iter().flatten().map(|row| &row["state"]).collect();
+        if code != Some(0) || states != ["healthy", "healthy"] {
+            return Err(format!("{code:?} {table} {errors}"));
+        }
+        put(SPOKE, "2026-03-02T09:00:00Z")?;
+        let (_, report, _) = command(&cloud, HUB, REGION, &["--spoke", SPOKE, "--region", REGION])?;
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let file = folder.path().join("report.json").display().to_string();
+        std::fs::write(&file, report.to_string()).map_err(|error| error.to_string())?;
+        let arguments = ["coverage", "--format", "json", "--verified", &file];
+        let (code, table, errors) = run_of(&cloud, HUB, REGION, &arguments)?;
+        let silent = &table["rows"][0];
+        let expected = json!({
+            "account": SPOKE, "region": REGION, "state": "silent", "last_heartbeat": "2026-03-02T09:00:00Z",
+            "last_event": null, "version": "0.1.0", "verified": "monitored",
+        });
+        if code != Some(1) || *silent != expected {
+            return Err(format!("{code:?} {table} {errors}"));
+        }
+        for (arguments, wanted) in [
+            (["coverage", "--table", "other"], (Some(3), "hub's output coverage_table_name")),
+            (["coverage", "--verified", "nowhere.json"], (Some(2), "nowhere.json")),
+        ] {
+            let (code, _, errors) = run_of(&cloud, HUB, REGION, &arguments)?;
+            if code != wanted.0 || !errors.contains(wanted.1) {
+                return Err(format!("{arguments:?}: {code:?} {errors}"));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// The exit code, the report and what was written to stderr, of `verify`.
 fn command(cloud: &Cloud, hub: &str, region: &str, arguments: &[&str]) -> Result<(Option<i32>, Value, String), String> {
+    run_of(cloud, hub, region, &[&["verify", "--format", "json"], arguments].concat())
+}
+
+/// The same of any command.
+fn run_of(cloud: &Cloud, hub: &str, region: &str, arguments: &[&str]) -> Result<(Option<i32>, Value, String), String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rootwatch"));
-    command.args(["verify", "--format", "json"]).args(arguments);
+    command.args(arguments);
     command.env("AWS_ENDPOINT_URL", cloud.endpoint()).env("AWS_ACCESS_KEY_ID", hub);
     command.env("AWS_SECRET_ACCESS_KEY", "any").env("AWS_REGION", region).env_remove("AWS_SESSION_TOKEN");
     let output = tokio::task::block_in_place(|| command.output()).map_err(|error| error.to_string())?;

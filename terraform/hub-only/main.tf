@@ -31,6 +31,10 @@ module "hub" {
   suppressions             = var.suppressions
   deploy_role_arns         = var.deploy_role_arns
   report_deployments       = var.report_deployments
+  heartbeat                = var.heartbeat
+  expected_accounts        = var.expected_accounts
+  expected_regions         = local.sign_in_regions
+  unmonitored_accounts     = var.unmonitored_accounts
   deduplication            = var.deduplication
   read_only_events         = var.read_only_events
   log_retention_days       = var.log_retention_days
@@ -52,6 +56,7 @@ module "spoke_us_east_1" {
   read_only_events       = var.read_only_events
   forward_alarms         = var.hub_region != "us-east-1"
   health_topic_arn       = var.hub_region == "us-east-1" ? module.hub.topic_arns.health : null
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
@@ -70,6 +75,7 @@ module "spoke_us_east_2" {
   read_only_events       = var.read_only_events
   forward_alarms         = var.hub_region != "us-east-2"
   health_topic_arn       = var.hub_region == "us-east-2" ? module.hub.topic_arns.health : null
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
@@ -88,6 +94,7 @@ module "spoke_us_west_2" {
   read_only_events       = var.read_only_events
   forward_alarms         = var.hub_region != "us-west-2"
   health_topic_arn       = var.hub_region == "us-west-2" ? module.hub.topic_arns.health : null
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
@@ -106,6 +113,7 @@ module "spoke" {
   read_only_events       = var.read_only_events
   forward_alarms         = false
   health_topic_arn       = module.hub.topic_arns.health
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions

@@ -16,6 +16,7 @@ module "spoke_us_east_1" {
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
   health_topic_arn       = var.region == "us-east-1" ? var.health_topic_arn : null
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
@@ -33,6 +34,7 @@ module "spoke_us_east_2" {
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
   health_topic_arn       = var.region == "us-east-2" ? var.health_topic_arn : null
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
@@ -50,6 +52,7 @@ module "spoke_us_west_2" {
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
   health_topic_arn       = var.region == "us-west-2" ? var.health_topic_arn : null
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions
@@ -67,6 +70,7 @@ module "spoke" {
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
   health_topic_arn       = var.health_topic_arn
+  heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
   queue_max_message_size = var.queue_max_message_size
   alarm_actions          = var.alarm_actions

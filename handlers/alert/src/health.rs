@@ -95,12 +95,21 @@ impl Alarm {
 
     /// The alarm in the CloudWatch console. None where its Region or name does not have the form of one.
     pub fn link(&self) -> Option<String> {
-        alarm_link(&self.region, &self.name)
+        // The check of the heartbeats reports in an alarm's words, and is none.
+        alarm_link(&self.region, &self.name).filter(|_| self.arn.starts_with("arn:"))
     }
 
     /// What to do first.
     pub fn first_step(&self) -> &'static str {
-        const STEPS: [(&str, &str); 8] = [
+        const STEPS: [(&str, &str); 10] = [
+            (
+                "-coverage",
+                "Run `rootwatch verify --spoke ACCOUNT` for the accounts that are named: it shows the hop that fails. If an account has left, none.",
+            ),
+            (
+                "-coverage-check",
+                "Read the log of the function, and check that its rule is enabled. Until the check runs, a silent spoke is not noticed.",
+            ),
             (
                 "-dead-letters",
                 "Read the attributes ErrorCode and ErrorMessage of the messages in the dead-letter queue, fix the cause, then run `rootwatch redrive`.",

@@ -1,4 +1,4 @@
-//! What the four functions share: a function of this workspace is a [`Handler`] and a `main` of one line.
+//! What the five functions share: a function of this workspace is a [`Handler`] and a `main` of one line.
 //!
 //! Each function is fed by its own SQS queue and answers with partial batch failures. What became of a message is a
 //! [`Delivery`]: done, to be tried again, or never to be delivered. In reading order:

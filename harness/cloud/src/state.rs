@@ -163,17 +163,19 @@ impl State {
         }
         self.now = now;
         self.sqs.shift(distance);
+        events::shift_schedules(self, distance);
         self.cloudwatch.forget_data();
     }
 
     /// Ends the time in which a deployment came up: what was on its way then (the alarms' first reports, for the most)
-    /// is forgotten, queues are empty, and alarms are as they are a while after. What is observed starts here.
+    /// is forgotten, queues are empty, and alarms are as they are a while after. Schedules start anew. What is observed starts here.
     pub fn come_to_rest(&mut self) {
         self.tasks = Table::default();
         self.effects.clear();
         self.sqs.drop_messages();
         self.lambda.come_to_rest();
         self.cloudwatch.come_to_rest(self.now);
+        events::restart_schedules(self);
         self.clear_trace();
     }
 

@@ -2,6 +2,7 @@
 
 mod accept;
 mod bench;
+mod coverage;
 mod doctor;
 mod elsewhere;
 mod exit;
@@ -45,6 +46,7 @@ Examples:
   rootwatch doctor                       what is missing on this machine, and how to fix it
   rootwatch mutants                      which mistakes in the Terraform would no scenario notice?
   rootwatch verify --spoke 111122223333  is every account of a live deployment monitored?
+  rootwatch coverage                     the last heartbeat of each account and Region of a live deployment
   rootwatch serve --port 4566            the embedded cloud alone, for any AWS client
 
 Exit codes: 0 success; 1 a scenario failed; 2 wrong usage or malformed input, or a missed mutant; 3 the environment is not ready \
@@ -100,6 +102,8 @@ Examples:
     Mutants(Box<mutants::Mutants>),
     /// Check on a copy of a live deployment that every account is monitored: read-only, and without an event of root.
     Verify(Box<verify::Verify>),
+    /// Show the last heartbeat of every account and Region of a live deployment.
+    Coverage(coverage::Coverage),
     /// Measure the embedded cloud and LocalStack by the same scenarios.
     Bench(bench::Bench),
     /// Get LocalStack's image, or start LocalStack alone.
@@ -113,6 +117,7 @@ impl Command {
             Self::Explain(explain) => explain.is_json(),
             Self::Mutants(mutants) => mutants.is_json(),
             Self::Verify(verify) => verify.is_json(),
+            Self::Coverage(coverage) => coverage.is_json(),
             _ => false,
         }
     }
@@ -152,6 +157,7 @@ pub async fn main(cli: Cli) -> Exit {
             Command::Inject(inject) => inject.execute().await,
             Command::Mutants(mutants) => Box::pin(mutants.execute(layout)).await,
             Command::Verify(verify) => Box::pin(verify.execute(layout)).await,
+            Command::Coverage(coverage) => coverage.execute().await,
             Command::Bench(bench) => Box::pin(bench.execute(layout)).await,
             Command::Serve(serve) => serve.execute().await,
             Command::Localstack(localstack) => localstack.execute(layout).await,

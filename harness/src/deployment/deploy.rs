@@ -186,6 +186,7 @@ pub async fn deploy(
         coverage,
         probes,
         hub_key: hub_key(&outputs),
+        coverage_table: text_output(&outputs, "coverage_table_name"),
         slack_secret: secrets.slack,
         pagerduty_secret: secrets.pagerduty,
         more_secrets: Vec::new(),
@@ -209,8 +210,12 @@ pub(crate) async fn serve(state: State, code: &Arc<CodeStore>) -> Result<Cloud, 
 
 /// The id of the key whose ARN is the output `kms_key_arn`.
 pub(crate) fn hub_key(outputs: &Value) -> Option<String> {
-    let arn = outputs["kms_key_arn"]["value"].as_str()?;
-    arn.rsplit_once(":key/").map(|(_, id)| id.to_owned())
+    text_output(outputs, "kms_key_arn")?.rsplit_once(":key/").map(|(_, id)| id.to_owned())
+}
+
+/// The value of an output that is a text.
+pub(crate) fn text_output(outputs: &Value, name: &str) -> Option<String> {
+    outputs[name]["value"].as_str().map(str::to_owned)
 }
 
 /// A folder for one run of Terraform.

@@ -511,6 +511,7 @@ impl Stand {
             coverage: Coverage::minimal(),
             probes,
             hub_key: None,
+            coverage_table: None,
             slack_secret: self.secrets.slack.clone(),
             pagerduty_secret: self.secrets.pagerduty.clone(),
             more_secrets: Vec::new(),

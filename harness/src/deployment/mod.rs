@@ -89,6 +89,9 @@ pub struct Facts {
     /// Id of the hub's KMS key, if an output gives it: scenario files contain [`crate::scenario::HUB_KEY`] in its place.
     #[serde(default)]
     pub hub_key: Option<String>,
+    /// Name of the table of the last heartbeats, if an output gives it.
+    #[serde(default)]
+    pub coverage_table: Option<String>,
     /// Secret of the Slack alerter.
     pub slack_secret: String,
     /// Secret of the PagerDuty alerter.

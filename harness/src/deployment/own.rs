@@ -13,7 +13,7 @@ use rootwatch_cloud::services::{secretsmanager, sns};
 use rootwatch_cloud::{Cloud, State};
 use serde_json::{Value, json};
 
-use super::deploy::{deployment, hub_key, now, scratch, serve, started};
+use super::deploy::{deployment, hub_key, now, scratch, serve, started, text_output};
 use super::own_sources::Sources;
 use super::saved::{Saved, Slot};
 use super::{Accounts, Coverage, DeployError, Deployment, Facts, Probes, REGIONS, key, open_code_store, seed};
@@ -151,6 +151,7 @@ impl Application<'_> {
             coverage,
             probes,
             hub_key: hub_key(&outputs),
+            coverage_table: text_output(&outputs, "coverage_table_name"),
             slack_secret: secrets.slack,
             pagerduty_secret: secrets.pagerduty,
             more_secrets,
@@ -313,7 +314,9 @@ fn watched(cloud: &Cloud, account: &str) -> Result<BTreeSet<String>, DeployError
     let mut found = BTreeSet::new();
     for region in REGIONS {
         let answer = cloud.api(account, region, Service::EventBridge, "ListRules", json!({}))?;
-        if answer["Rules"].as_array().is_some_and(|rules| !rules.is_empty()) {
+        // A schedule receives no events.
+        let receives = |rule: &Value| rule["EventPattern"].is_string();
+        if answer["Rules"].as_array().is_some_and(|rules| rules.iter().any(receives)) {
             found.insert(region.to_owned());
         }
     }

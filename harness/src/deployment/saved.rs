@@ -132,6 +132,7 @@ mod tests {
             coverage: Coverage::default(),
             probes: Probes { login: text(), activity: text(), tampering: None, health: text() },
             hub_key: None,
+            coverage_table: None,
             slack_secret: text(),
             pagerduty_secret: text(),
             more_secrets: Vec::new(),

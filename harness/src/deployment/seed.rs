@@ -66,7 +66,7 @@ pub(super) fn deploy_role(cloud: &Cloud, accounts: &Accounts, account: &str) -> 
     Ok(())
 }
 
-/// The management account's role with which the hub may ask what accounts are called.
+/// The management account's role with which the hub may list the accounts and read their names.
 fn names_role(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError> {
     let trust = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow",
@@ -74,7 +74,7 @@ fn names_role(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError> {
         "Action": "sts:AssumeRole",
     }]});
     let ask = json!({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Action": "organizations:DescribeAccount", "Resource": "*",
+        "Effect": "Allow", "Action": ["organizations:DescribeAccount", "organizations:ListAccounts"], "Resource": "*",
     }]});
     let iam = |operation, params| cloud.api(&accounts.management, "us-east-1", Service::Iam, operation, params);
     iam("CreateRole", json!({"RoleName": "account-names", "AssumeRolePolicyDocument": trust.to_string()}))?;

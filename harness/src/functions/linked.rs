@@ -53,6 +53,7 @@ pub(super) fn worker(name: &str, platform: Result<Platform, ConfigurationError>)
     match name {
         "triage" => Arc::new(Local::new(platform, rootwatch_triage::Triage::new)),
         "slack" => Arc::new(Local::new(platform, rootwatch_slack::Slack::new)),
+        "coverage" => Arc::new(Local::new(platform, rootwatch_coverage::Coverage::new)),
         "pagerduty" => Arc::new(Local::new(platform, rootwatch_pagerduty::PagerDuty::new)),
         _ => Arc::new(Local::new(platform, rootwatch_email::Email::new)),
     }

@@ -18,7 +18,7 @@ use super::realize;
 use super::{Change, Declarations, Diff, Mutant, Operator, Report, Resource, Sources, Tested, Verdict, resources};
 use crate::deployment::{Accounts, Deployment};
 use crate::runner::{Outcome, Session, Status};
-use crate::scenario::{DeploymentChange, Expectation, Loaded, Step, play};
+use crate::scenario::{DeploymentChange, Expectation, Loaded, Receiver, Step, play};
 
 /// The least real time that a scenario has on a mutant.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -255,6 +255,8 @@ struct Killer {
     took: Duration,
     /// True if the scenario counts health messages.
     looks_at_health: bool,
+    /// True if the scenario looks into the table of heartbeats.
+    looks_at_coverage: bool,
     /// True if the scenario limits the time until everything is delivered.
     looks_at_time: bool,
     /// True if the scenario checks the content of messages.
@@ -406,6 +408,9 @@ async fn baseline(
                 touched: Touched::by(&outcome.entries),
                 took: Duration::from_secs_f64(outcome.duration_ms / 1000.0),
                 looks_at_health: expects(&loaded, |expect| expect.health.is_some()),
+                looks_at_coverage: expects(&loaded, |expect| {
+                    expect.messages.iter().any(|message| message.to == Receiver::Coverage)
+                }),
                 looks_at_time: expects(&loaded, |expect| expect.within_seconds.is_some()),
                 reads_messages: expects(&loaded, |expect| !expect.messages.is_empty()),
                 says_where: expects(&loaded, |expect| expect.stopped_at.is_some()),
@@ -526,6 +531,9 @@ impl Bench {
             let by_health = killers.iter().filter(|killer| killer.looks_at_health).filter(kept).take(2 * DIFFERING);
             candidates.extend(by_health.chain(killers.iter().filter(kept).take(DIFFERING)).copied());
         }
+        // An event without an alert leaves no other mark than the time in the table.
+        let marks = |killer: &&&Killer| killer.looks_at_coverage && killer.touched.of(&names).next().is_some();
+        let by_table: Vec<&Killer> = killers.iter().filter(marks).take(3 * DIFFERING).copied().collect();
         // How often and how fast something is tried again shows in the alarms and in the time.
         let retries = |killer: &&&Killer| killer.touched.of(&names).any(|usage| usage.contains(" Retried "));
         let by_health = killers.iter().filter(|killer| killer.looks_at_health).filter(retries).take(DIFFERING);
@@ -553,6 +561,7 @@ impl Bench {
             }
         }
         candidates.extend(retried);
+        candidates.extend(by_table);
         let focused = |killer: &&&Killer| killer.touched.of(&mutant.focus).next().is_some();
         candidates.extend(killers.iter().filter(focused).take(2 * DIFFERING).copied());
         let mut named = BTreeSet::new();

@@ -21,7 +21,7 @@ use crate::layout::Layout;
 use crate::report::Progress;
 
 /// The functions of the monitor; each has a binary `rootwatch-<name>` and a package `<name>.zip`.
-pub const FUNCTIONS: [&str; 4] = ["triage", "slack", "pagerduty", "email"];
+pub const FUNCTIONS: [&str; 5] = ["triage", "slack", "pagerduty", "email", "coverage"];
 
 /// A version of glibc, the C library: major, minor.
 pub type Glibc = (u32, u32);

@@ -1,6 +1,7 @@
 //! Reporters of a run: results on stdout or in a file, progress and diagnostics on stderr.
 
 mod clean;
+pub mod coverage;
 mod explain;
 mod github;
 mod html;

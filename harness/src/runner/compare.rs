@@ -91,6 +91,7 @@ pub(crate) fn compared(expected: &Expectation, found: &Outcome) -> Vec<Compared>
     }
     let messages = |to: Option<Receiver>| match to {
         Some(Receiver::DeadLetters) => &found.dead_lettered,
+        Some(Receiver::Coverage) => &found.coverage,
         _ => &found.messages,
     };
     all.extend(expected.mentions.iter().map(|mention| mentioned(mention, messages(mention.to))));

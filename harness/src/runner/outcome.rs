@@ -115,6 +115,9 @@ pub struct Outcome {
     /// Those messages, if there are any.
     #[serde(skip)]
     pub dead_lettered: Vec<Message>,
+    /// The table of the last heartbeats.
+    #[serde(skip)]
+    pub coverage: Vec<Message>,
     /// Seconds from CloudTrail's first delivery to the end of the last run of a function, where the trace says it.
     #[serde(skip)]
     pub seconds: Option<u64>,
@@ -162,6 +165,7 @@ impl Outcome {
             broken_hop: None,
             dead_letters: 0,
             dead_lettered: Vec::new(),
+            coverage: Vec::new(),
             seconds: None,
             health_emails: 0,
             after_redrive: None,

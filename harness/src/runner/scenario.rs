@@ -21,8 +21,8 @@ use crate::deployment::{Accounts, Deployment};
 use crate::functions::{Functions, Linked};
 use crate::redrive::redrive;
 use crate::scenario::{
-    Alerter, Faults, HUB_KEY, Loaded, PutEvents, Redriven, Scenario, SlackBy, Step, StoppedAt, StoreFault, Who, play,
-    with_text,
+    Alerter, Faults, HUB_KEY, Loaded, PutEvents, Receiver, Redriven, Scenario, SlackBy, Step, StoppedAt, StoreFault,
+    Who, play, with_text,
 };
 use crate::sink::Sink;
 
@@ -104,7 +104,8 @@ async fn observe(
     let mailbox = sink.open_mailbox();
     sink.set_faults(&mailbox, &scenario.faults);
     point_secrets_at(&cloud, deployment, sink, &mailbox, accounts, scenario.slack_by, &scenario.faults).await?;
-    cloud.with(|state| state.dynamodb.set_outage(scenario.store_fault.map(outage)));
+    let spared = deployment.facts.coverage_table.as_deref();
+    cloud.with(|state| state.dynamodb.set_outage(scenario.store_fault.map(outage), spared));
     make_calls(&cloud, scenario, accounts, None)?;
     for step in scenario.steps() {
         // What came later is delivered later; what is dated back comes late.
@@ -146,6 +147,9 @@ async fn observe(
     }
     read_topics(&cloud, outcome, deployment, accounts).await?;
     read_sinks(&cloud, outcome, sink, &mailbox);
+    if let Some(table) = &deployment.facts.coverage_table {
+        outcome.coverage = cloud.with(|state| coverage(state, table));
+    }
     if let Some(key) = &deployment.facts.hub_key {
         for message in &mut outcome.messages {
             message.body = with_text(std::mem::take(&mut message.body), key, HUB_KEY);
@@ -163,7 +167,8 @@ async fn observe(
     if scenario.expect.as_ref().is_some_and(|expect| expect.after_redrive.is_some()) {
         repair(&cloud, outcome, deployment, sink, &mailbox, accounts, scenario).await?;
     }
-    if outcome.alerts.alerts() == 0 {
+    // Of a scenario with calls alone, only the monitor's own events are in the trace.
+    if outcome.alerts.alerts() == 0 && !scenario.steps().is_empty() {
         // Without a trace nothing was delivered: that is no silence that was meant.
         let injected = !(scenario.records.is_empty() && scenario.events.is_empty());
         outcome.stopped_at = diagnose::stopped_at(&trace).or(injected.then_some(StoppedAt::Undelivered));
@@ -210,7 +215,7 @@ async fn repair(
 ) -> Result<(), String> {
     let slack_by = scenario.slack_by;
     sink.set_faults(mailbox, &Faults::default());
-    cloud.with(|state| state.dynamodb.set_outage(None));
+    cloud.with(|state| state.dynamodb.set_outage(None, None));
     point_secrets_at(cloud, deployment, sink, mailbox, accounts, slack_by, &Faults::default()).await?;
     let mails = cloud.with(|state| sns::mailbox(state).len());
     let hub = Caller::of_cloud(cloud, &accounts.hub, &accounts.hub_region).sqs();
@@ -464,6 +469,17 @@ fn seconds(trace: &[Entry]) -> Option<u64> {
     let begun = trace.iter().find(|entry| entry.hop == Hop::CloudTrail)?.at;
     let ended = trace.iter().rfind(|entry| entry.hop == Hop::Function && entry.outcome == Ended::Delivered)?.at;
     Some((ended - begun).as_secs())
+}
+
+/// The items of the table of the last heartbeats, without their types.
+fn coverage(state: &rootwatch_cloud::State, name: &str) -> Vec<Message> {
+    let tables = state.dynamodb.tables().filter(|(_, table)| table.name == name);
+    let items = tables.flat_map(|(_, table)| table.items(state.now));
+    let plain = |item: &serde_json::Map<String, Value>| {
+        let text = |value: &Value| value["S"].clone();
+        Value::Object(item.iter().map(|(name, value)| (name.clone(), text(value))).collect())
+    };
+    items.map(|item| Message { to: Receiver::Coverage.as_str().to_owned(), body: plain(item) }).collect()
 }
 
 fn dead_lettered<'q>(state: &'q rootwatch_cloud::State, queues: &'q BTreeSet<Arn>) -> Vec<Message> {

@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, OnceCell, oneshot};
 use super::event::{Deployed, Label, Plan, RunEvent};
 use super::keep::{KeepError, Kept, keep};
 use super::outcome::{Outcome, Status};
-use super::scenario;
+use super::scenario::{self, point_secrets_at};
 use crate::deployment::{
     Accounts, Coverage, DeployError, Deployment, OwnRoot, Specification, assume, deploy, deploy_own, plan,
 };
@@ -19,7 +19,7 @@ use crate::functions::Functions;
 use crate::layout::Layout;
 use crate::packages::{BuildError, Packages, prepare};
 use crate::report::Progress;
-use crate::scenario::{Account, DeploymentChange, Loaded, Scenario, Step, Who, for_accounts, play};
+use crate::scenario::{Account, DeploymentChange, Faults, Loaded, Scenario, SlackBy, Step, Who, for_accounts, play};
 use crate::sink::{Sink, SinkError};
 use crate::terraform::PlannedChange;
 
@@ -333,11 +333,21 @@ impl Session {
     }
 
     /// A fork of a deployment as a cloud of its own, for changes by its API. Functions run in this process.
-    pub(crate) fn fork(&self, deployment: &Deployment) -> Cloud {
+    pub fn fork(&self, deployment: &Deployment) -> Cloud {
         let options =
             Options { clock: Clock::Owned, port: 0, code: Arc::clone(&deployment.code), host_variables: Vec::new() };
         let functions = Functions::new(deployment.linked.clone(), Arc::new(self.sink.in_memory()));
         Cloud::start_in_process(deployment.state.clone(), options, functions)
+    }
+
+    /// Lets the alerters of a fork send to the sink of this session, which accepts everything.
+    ///
+    /// # Errors
+    /// When the secrets cannot be written.
+    pub async fn accept_everything(&self, cloud: &Cloud, deployment: &Deployment) -> Result<(), String> {
+        let (mailbox, accounts) = (self.sink.open_mailbox(), &deployment.facts.accounts);
+        let (by, faults) = (SlackBy::default(), Faults::default());
+        point_secrets_at(cloud, deployment, &self.sink, &mailbox, accounts, by, &faults).await
     }
 
     /// The built and zipped handlers.

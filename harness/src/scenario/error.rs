@@ -58,7 +58,7 @@ pub enum ScenarioError {
     },
     /// It is JSON, but nothing that is known.
     #[error(
-        "{path}: neither a scenario (`records`, `events` or `put_events`), nor a CloudTrail record (`eventSource`, \
+        "{path}: neither a scenario (`records`, `events`, `put_events` or `calls`), nor a CloudTrail record (`eventSource`, \
          `eventName`), nor an EventBridge event (`detail-type`, `detail`)"
     )]
     Unknown {

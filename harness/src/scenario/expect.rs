@@ -28,6 +28,8 @@ pub enum Receiver {
     Pagerduty,
     /// The mailbox.
     Email,
+    /// The table of the last heartbeats. An item is `{"account", "region", "last_heartbeat", "last_event", "version"}`.
+    Coverage,
     /// The dead-letter queues. A message is `{"queue": its name, "attributes": {name: value}, "body": …}`.
     #[serde(rename = "dead_letters")]
     DeadLetters,
@@ -44,6 +46,7 @@ impl Receiver {
             Receiver::Slack => "slack",
             Receiver::Pagerduty => "pagerduty",
             Receiver::Email => "email",
+            Receiver::Coverage => "coverage",
             Receiver::DeadLetters => "dead_letters",
         }
     }

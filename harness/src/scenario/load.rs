@@ -186,7 +186,7 @@ fn read(path: &Path, text: &str, value: Value) -> Result<Scenario, ScenarioError
             reason: format!("{reason}{within}"),
         }
     })?;
-    if scenario.steps().is_empty() {
+    if scenario.steps().is_empty() && scenario.calls.is_empty() {
         return Err(ScenarioError::Unknown { path: path_of() });
     }
     check(path, "records", &scenario.records, Form::Record)?;

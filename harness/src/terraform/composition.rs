@@ -41,7 +41,7 @@ fn in_account(accounts: &Accounts, account: &str, alias: &str, region: &str) -> 
 
 /// What the harness observes.
 fn outputs() -> Map<String, Value> {
-    let names = ["topic_arns", "queue_arns", "email_topic_arns", "kms_key_arn"];
+    let names = ["topic_arns", "queue_arns", "email_topic_arns", "kms_key_arn", "coverage_table_name"];
     names.map(|name| (name.to_owned(), json!({"value": format!("${{module.hub.{name}}}")}))).into_iter().collect()
 }
 
@@ -68,7 +68,7 @@ pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'
         beside.push(name);
     }
     // What hub and spokes must agree on.
-    let shared = ["name_prefix", "permissions_boundary", "read_only_events", "role_path", "tags"];
+    let shared = ["heartbeat", "name_prefix", "permissions_boundary", "read_only_events", "role_path", "tags"];
     let shared: Map<String, Value> =
         inputs.variables.clone().into_iter().filter(|(name, _)| shared.contains(&name.as_str())).collect();
     let mut hub = inputs.variables;

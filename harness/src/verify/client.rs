@@ -171,7 +171,7 @@ impl Client {
 }
 
 /// AWS's endpoint of a service, and the Region that requests to it are signed for. [D] AWS General Reference, endpoints
-fn endpoint(service: &str, region: &str) -> (String, String) {
+pub(crate) fn endpoint(service: &str, region: &str) -> (String, String) {
     let (suffix, home) = match region {
         _ if region.starts_with("cn-") => ("amazonaws.com.cn", "cn-north-1"),
         _ if region.starts_with("us-gov-") => ("amazonaws.com", "us-gov-west-1"),

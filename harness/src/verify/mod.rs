@@ -17,6 +17,7 @@ use rootwatch_cloud::Arn;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+pub(crate) use client::endpoint as aws_endpoint;
 pub use client::{Client, policy};
 pub use read::{Remark, Snapshot};
 pub use twin::{Packages, Topics, Twin, twin};

@@ -138,6 +138,7 @@ pub async fn twin(
             coverage: Coverage::default(),
             probes: Probes { login: String::new(), activity: String::new(), tampering: None, health: String::new() },
             hub_key: None,
+            coverage_table: None,
             slack_secret: unused_secret.clone(),
             pagerduty_secret: unused_secret.clone(),
             more_secrets: Vec::new(),

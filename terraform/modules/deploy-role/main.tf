@@ -20,7 +20,7 @@ locals {
   # `name` is never among these names: a role that may change its own policies has every permission.
   role_arn_prefix    = "arn:${local.partition}:iam::${local.account_id}:role${var.role_path}${var.name_prefix}-"
   delivery_role_arns = ["${local.role_arn_prefix}delivery-*"]
-  function_role_arns = [for use in ["triage", "slack", "pagerduty", "email"] : "${local.role_arn_prefix}${use}-*" if local.is_hub]
+  function_role_arns = [for use in ["triage", "coverage", "slack", "pagerduty", "email"] : "${local.role_arn_prefix}${use}-*" if local.is_hub]
 
   # Conditions, by operator; a statement leaves out empty ones.
   in_regions    = { for regions in [sort(var.regions)] : "StringEquals" => { "aws:RequestedRegion" = regions } if length(regions) > 0 }

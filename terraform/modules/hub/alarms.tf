@@ -1,12 +1,15 @@
 # Failures of the way itself; the functions' own alarms stand in their module.
 
 locals {
-  rule_names = {
-    triage           = aws_cloudwatch_event_rule.triage.name
-    log-alarm-raised = aws_cloudwatch_event_rule.log_alarm["raised"].name
-    log-alarm-over   = aws_cloudwatch_event_rule.log_alarm["over"].name
-    spoke-alarms     = aws_cloudwatch_event_rule.spoke_alarms.name
-  }
+  rule_names = merge(
+    {
+      triage           = aws_cloudwatch_event_rule.triage.name
+      log-alarm-raised = aws_cloudwatch_event_rule.log_alarm["raised"].name
+      log-alarm-over   = aws_cloudwatch_event_rule.log_alarm["over"].name
+      spoke-alarms     = aws_cloudwatch_event_rule.spoke_alarms.name
+    },
+    { for rule in aws_cloudwatch_event_rule.coverage : "coverage" => rule.name },
+  )
 
   # Both, for the dead-letter queue may refuse as well.
   delivery_failures = {

@@ -2,7 +2,7 @@
 # of all accounts or of some.
 
 locals {
-  packages = { for name in ["triage", "slack", "pagerduty", "email"] : name => {
+  packages = { for name in ["triage", "slack", "pagerduty", "email", "coverage"] : name => {
     file = var.packages_s3 == null ? "${coalesce(var.packages_dir, "packages")}/${name}.zip" : null
     s3 = var.packages_s3 == null ? null : {
       bucket         = var.packages_s3.bucket

@@ -17,15 +17,21 @@ output "kms_key_arn" {
   value       = aws_kms_key.this.arn
 }
 
+output "coverage_table_name" {
+  description = "Name of the table of the last heartbeats, for `rootwatch coverage`. Null without `heartbeat`."
+  value       = one(aws_dynamodb_table.coverage[*].name)
+}
+
 output "rule_names" {
-  description = "Names of the rules on the bus, by use: triage, log-alarm-raised, log-alarm-over."
+  description = "Names of the rules on the bus, by use: triage, log-alarm-raised, log-alarm-over, spoke-alarms, coverage."
   value       = local.rule_names
 }
 
 output "function_names" {
-  description = "Names of the functions by use: triage, slack-<name>, pagerduty-<name>, email-<name>."
+  description = "Names of the functions by use: triage, coverage, slack-<name>, pagerduty-<name>, email-<name>."
   value = merge(
     { triage = module.triage.function_name },
+    { for function in module.coverage : "coverage" => function.function_name },
     { for name, alerter in module.slack : "slack-${name}" => alerter.function_name },
     { for name, alerter in module.pagerduty : "pagerduty-${name}" => alerter.function_name },
     { for name, alerter in module.email : "email-${name}" => alerter.function_name },
@@ -36,6 +42,7 @@ output "queue_arns" {
   description = "ARNs of the queues that feed the functions, by the keys of `function_names`."
   value = merge(
     { triage = module.triage.queue_arn },
+    { for function in module.coverage : "coverage" => function.queue_arn },
     { for name, alerter in module.slack : "slack-${name}" => alerter.queue_arn },
     { for name, alerter in module.pagerduty : "pagerduty-${name}" => alerter.queue_arn },
     { for name, alerter in module.email : "email-${name}" => alerter.queue_arn },
@@ -49,6 +56,7 @@ output "dead_letter_queue_arns" {
       triage = module.triage.dead_letter_queue_arn
       alarms = aws_sqs_queue.alarms_dead_letter.arn
     },
+    { for function in module.coverage : "coverage" => function.dead_letter_queue_arn },
     { for name, alerter in module.slack : "slack-${name}" => alerter.dead_letter_queue_arn },
     { for name, alerter in module.pagerduty : "pagerduty-${name}" => alerter.dead_letter_queue_arn },
     { for name, alerter in module.email : "email-${name}" => alerter.dead_letter_queue_arn },

@@ -39,13 +39,13 @@ variable "spoke_account_ids" {
 }
 
 variable "packages_dir" {
-  description = "Directory that holds the functions' zips: triage.zip, slack.zip, pagerduty.zip, email.zip. Those of alerters that are not used may be missing. Not used with `packages_s3`."
+  description = "Directory that holds the functions' zips: triage.zip, coverage.zip, slack.zip, pagerduty.zip, email.zip. Those of alerters that are not used may be missing. Not used with `packages_s3`."
   type        = string
   default     = null
 }
 
 variable "packages_s3" {
-  description = "Bucket that holds the packages of the functions, in the Region of the hub, in place of `packages_dir`. `bucket`: its name; `prefix`: start of the keys, as in v1.2.0/; `object_versions`: map of package names (triage, slack, pagerduty, email) to object versions. Terraform updates a function when its key or its object version changes."
+  description = "Bucket that holds the packages of the functions, in the Region of the hub, in place of `packages_dir`. `bucket`: its name; `prefix`: start of the keys, as in v1.2.0/; `object_versions`: map of package names (triage, coverage, slack, pagerduty, email) to object versions. Terraform updates a function when its key or its object version changes."
   type = object({
     bucket          = string
     prefix          = optional(string, "")
@@ -59,8 +59,8 @@ variable "packages_s3" {
   }
 
   validation {
-    condition     = var.packages_s3 == null || length(setsubtract(keys(try(var.packages_s3.object_versions, {})), ["triage", "slack", "pagerduty", "email"])) == 0
-    error_message = "The keys of packages_s3.object_versions must be triage, slack, pagerduty or email."
+    condition     = var.packages_s3 == null || length(setsubtract(keys(try(var.packages_s3.object_versions, {})), ["triage", "coverage", "slack", "pagerduty", "email"])) == 0
+    error_message = "The keys of packages_s3.object_versions must be triage, coverage, slack, pagerduty or email."
   }
 }
 
@@ -242,7 +242,7 @@ variable "account_names" {
 }
 
 variable "organizations_role_arn" {
-  description = "Role of the management account that triage takes on to ask Organizations what an account is called (`organizations:DescribeAccount`; it must trust the hub's account); null for none. Names in `account_names` come first, and no alert waits for an answer that does not come at once."
+  description = "ARN of a role of the management account, which trusts the hub's account, with `organizations:DescribeAccount` for the names of accounts in alerts and `organizations:ListAccounts` for the accounts that must send heartbeats. Names in `account_names` come first. Defaults to no role."
   type        = string
   default     = null
 
@@ -342,6 +342,44 @@ variable "report_deployments" {
   description = "Whether changes of the monitor by `deploy_role_arns` are alerts of low severity. Otherwise they are only in the log of triage."
   type        = bool
   default     = false
+  nullable    = false
+}
+
+variable "heartbeat" {
+  description = "Whether the hub keeps the last heartbeat of each account and Region, and reports missing ones on the health topic. Set it as in the spokes."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "expected_accounts" {
+  description = "List of accounts that must send heartbeats, in addition to those that have sent one, those of `spoke_account_ids` (up to 100) and, with `organizations_role_arn`, every active account of the organization."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.expected_accounts) <= 100 && alltrue([for id in var.expected_accounts : can(regex("^[0-9]{12}$", id))])
+    error_message = "expected_accounts must contain at most 100 account ids of 12 digits. Use organizations_role_arn for more."
+  }
+}
+
+variable "unmonitored_accounts" {
+  description = "List of accounts without a spoke, whose heartbeats are not missed."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.unmonitored_accounts) <= 50 && alltrue([for id in var.unmonitored_accounts : can(regex("^[0-9]{12}$", id))])
+    error_message = "unmonitored_accounts must contain at most 50 account ids of 12 digits."
+  }
+}
+
+variable "expected_regions" {
+  description = "List of Regions in which every expected account has a spoke. A Region that once sent a heartbeat is expected without being listed."
+  type        = set(string)
+  default     = []
   nullable    = false
 }
 

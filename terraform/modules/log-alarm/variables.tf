@@ -44,8 +44,8 @@ variable "name" {
   }
 
   validation {
-    condition     = !contains(["root-activity", "alarms", "alarms-hub", "triage"], var.name) && !can(regex("^(slack|pagerduty|email|hub)-", var.name))
-    error_message = "name must not be root-activity, alarms, alarms-hub or triage, and must not begin with slack-, pagerduty-, email- or hub-: other resources of the monitor have these names."
+    condition     = !contains(["root-activity", "alarms", "alarms-hub", "triage", "coverage", "tampering", "heartbeat"], var.name) && !can(regex("^(slack|pagerduty|email|hub)-", var.name))
+    error_message = "name must not be root-activity, alarms, alarms-hub, triage, coverage, tampering or heartbeat, and must not begin with slack-, pagerduty-, email- or hub-: other resources of the monitor have these names."
   }
 }
 

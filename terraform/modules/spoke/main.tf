@@ -16,6 +16,7 @@ locals {
   rule_arns = concat(
     [aws_cloudwatch_event_rule.root_activity.arn],
     aws_cloudwatch_event_rule.alarms[*].arn,
+    aws_cloudwatch_event_rule.heartbeat[*].arn,
     aws_cloudwatch_event_rule.tampering[*].arn,
   )
 }
@@ -51,11 +52,12 @@ resource "aws_cloudwatch_event_rule" "root_activity" {
   })
 }
 
-# alarm_events.tf and tampering.tf have the other rules.
+# alarm_events.tf, heartbeat.tf and tampering.tf have the other rules.
 resource "aws_cloudwatch_event_target" "hub" {
   for_each = merge(
     { root_activity = aws_cloudwatch_event_rule.root_activity.name },
     { for rule in aws_cloudwatch_event_rule.alarms : "alarms" => rule.name },
+    { for rule in aws_cloudwatch_event_rule.heartbeat : "heartbeat" => rule.name },
     { for rule in aws_cloudwatch_event_rule.tampering : "tampering" => rule.name },
   )
 

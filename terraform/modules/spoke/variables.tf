@@ -46,6 +46,13 @@ variable "health_topic_arn" {
   }
 }
 
+variable "heartbeat" {
+  description = "Whether the spoke sends a heartbeat to the hub each hour, so that the hub notices when it can no longer deliver. Set it as in the hub."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "tampering_alerts" {
   description = "Whether changes of the monitor itself, by anyone, are forwarded to the hub and become alerts of the type tampering. Changes of IAM roles are recorded in us-east-1 only."
   type        = bool

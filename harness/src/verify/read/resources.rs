@@ -158,7 +158,7 @@ impl Reading<'_> {
         for (name, value) in variables.as_object().into_iter().flatten() {
             let value = value.as_str().unwrap_or_default();
             match name.as_str() {
-                "DEDUPLICATION_TABLE" => {
+                "COVERAGE_TABLE" | "DEDUPLICATION_TABLE" => {
                     let partition = arn.partition();
                     self.enqueue(&format!("arn:{partition}:dynamodb:{region}:{account}:table/{value}"));
                 }

@@ -12,6 +12,15 @@ override_module {
   }
 }
 
+override_module {
+  target = module.coverage
+  outputs = {
+    queue_arn             = "arn:aws:sqs:us-east-1:999988887777:rootwatch-coverage"
+    dead_letter_queue_arn = "arn:aws:sqs:us-east-1:999988887777:rootwatch-coverage-dlq"
+    log_group_name        = "/aws/lambda/rootwatch-coverage"
+  }
+}
+
 variables {
   organization_id = "o-rootwatch01"
   packages_dir    = "packages"
@@ -84,6 +93,9 @@ run "refuses_one_invalid_value_of_each_variable" {
     permissions_boundary     = "boundary"
     alarm_actions            = [for number in range(5) : "arn:aws:sns:us-east-1:999988887777:topic-${number}"]
     queue_max_message_size   = 2097152
+    deploy_role_arns         = ["rootwatch-deploy"]
+    expected_accounts        = ["1111-2222-3333"]
+    unmonitored_accounts     = ["1111-2222-3333"]
     event_bus_name           = "default"
     packages_s3              = { bucket = "Releases" }
   }
@@ -110,6 +122,9 @@ run "refuses_one_invalid_value_of_each_variable" {
     var.permissions_boundary,
     var.alarm_actions,
     var.queue_max_message_size,
+    var.deploy_role_arns,
+    var.expected_accounts,
+    var.unmonitored_accounts,
     var.event_bus_name,
     var.packages_s3,
   ]

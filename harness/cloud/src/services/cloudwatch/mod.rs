@@ -58,7 +58,8 @@ impl State {
         self.data = metric::Data::default();
     }
 
-    /// Every alarm as it is when there has been no data for long, without the change being told to anybody.
+    /// Every alarm as it is when there has been no data for long, without anybody being notified of the change. An alarm that
+    /// notifies somebody of missing data had data until now.
     pub(crate) fn come_to_rest(&mut self, now: Time) {
         self.forget_data();
         let arns: Vec<Arn> = self.alarms.keys().cloned().collect();
@@ -67,6 +68,9 @@ impl State {
             alarm.next_evaluation = None;
             if let Some(condition) = evaluate::without_data(alarm, now) {
                 alarm.state = condition;
+            }
+            if !alarm.insufficient_data_actions.is_empty() {
+                alarm.state.value = AlarmState::Ok;
             }
         }
     }

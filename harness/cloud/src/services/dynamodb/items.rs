@@ -51,7 +51,8 @@ pub(super) fn reach(call: &mut Call<'_>, action: &str, key: Option<&Value>) -> R
     let context = leading.map_or_else(Context::new, |keys| Context::new().with_many("dynamodb:LeadingKeys", keys));
     call.authorise_with(action, &arn, context, None)?;
     let table = found.ok_or_else(no_table)?;
-    match call.state.dynamodb.outage {
+    let spared = call.state.dynamodb.spared.as_deref() == Some(table.name.as_str());
+    match call.state.dynamodb.outage.filter(|_| !spared) {
         Some(Outage::Throttled) => {
             let text = "Throughput exceeds the current capacity of your table or index.";
             return Err(service("ThrottlingException", text));

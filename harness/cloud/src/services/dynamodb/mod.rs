@@ -34,6 +34,9 @@ pub struct State {
     /// What every read and write of an item meets meanwhile.
     #[serde(default)]
     outage: Option<Outage>,
+    /// The table that answers all the same.
+    #[serde(default)]
+    spared: Option<String>,
 }
 
 impl State {
@@ -42,9 +45,11 @@ impl State {
         self.tables.iter()
     }
 
-    /// Lets reads and writes of items fail from now on, or work again. Tables are described all the same.
-    pub fn set_outage(&mut self, outage: Option<Outage>) {
+    /// Lets reads and writes of items fail from now on, but for those of one table, or work again. Tables are described all
+    /// the same.
+    pub fn set_outage(&mut self, outage: Option<Outage>, spared: Option<&str>) {
         self.outage = outage;
+        self.spared = spared.map(str::to_owned);
     }
 }
 

@@ -332,12 +332,12 @@ fn an_outage_is_of_items_and_of_a_kind() {
     for (outage, wanted, status) in
         [(Outage::Throttled, "ThrottlingException", 400), (Outage::InternalError, "InternalServerError", 500)]
     {
-        state.dynamodb.set_outage(Some(outage));
+        state.dynamodb.set_outage(Some(outage), None);
         let error = call(&mut state, "UpdateItem", claim(1, 2)).unwrap_err();
         assert_eq!((error.code.as_str(), error.status), (wanted, status));
         call(&mut state, "DescribeTable", json!({"TableName": "claims"})).unwrap();
     }
-    state.dynamodb.set_outage(None);
+    state.dynamodb.set_outage(None, None);
     call(&mut state, "UpdateItem", claim(1, 2)).unwrap();
 }
 

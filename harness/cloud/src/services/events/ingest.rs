@@ -88,7 +88,7 @@ impl Rule {
 
 /// Why the rule does not take the event: its state, or the first field of its pattern that does not match.
 pub(super) fn mismatch(rule: &Rule, event: &Event, flat: &FlatEvent<'_>, drops_read_only: bool) -> Option<String> {
-    let Some(pattern) = &rule.pattern else { return Some("the rule has a schedule and no pattern".to_owned()) };
+    let pattern = rule.pattern.as_ref()?;
     if !pattern.matches_flat(flat) {
         return Some(match pattern.explain_flat(flat) {
             MatchResult::NoMatch { path, expected, found } => {

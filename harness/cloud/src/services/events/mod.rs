@@ -47,6 +47,7 @@ pub(crate) use event::Envelope;
 pub use event::Event;
 pub use ingest::{ingest, put_service_event};
 pub use rule::{Rule, RuleState};
+pub(crate) use schedule::{restart as restart_schedules, shift as shift_schedules};
 pub use target::Target;
 
 use crate::api::Operation;

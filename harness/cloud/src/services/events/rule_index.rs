@@ -46,7 +46,9 @@ impl Deferred for NotTaken {
     fn entries(&self, at: Time) -> Vec<Entry> {
         let flat = FlatEvent::from(self.event.envelope());
         let between = self.rules.between(self.after.as_ref(), self.before.as_ref());
+        // A rule that has a schedule alone looks at no event.
         between
+            .filter(|(_, rule)| rule.pattern.is_some())
             .map(|(name, rule)| {
                 let reason = mismatch(rule, &self.event, &flat, self.drops_read_only).unwrap_or_default();
                 Entry {

@@ -72,6 +72,40 @@ impl Schedule {
     }
 }
 
+/// Starts every schedule anew, as if its rule had just been created.
+pub(crate) fn restart(state: &mut State) {
+    let now = state.now;
+    for rule in rules(state) {
+        set_next(state, &rule, |schedule| Expression::parse(&schedule.text)?.next(now));
+        arm(state, &rule);
+    }
+}
+
+/// Moves the next time of every schedule. The tasks move with the state's.
+pub(crate) fn shift(state: &mut State, distance: i64) {
+    for rule in rules(state) {
+        set_next(state, &rule, |schedule| schedule.next.map(|next| Time(next.0 + distance)));
+    }
+}
+
+/// Every rule that has a schedule.
+fn rules(state: &State) -> Vec<RuleName> {
+    let buses = state.events.buses.iter();
+    let scheduled = buses.flat_map(|(bus, found)| {
+        let rules = found.rules.iter().filter(|(_, rule)| rule.schedule.is_some());
+        rules.map(|(name, _)| RuleName { bus: bus.clone(), name: name.clone() })
+    });
+    scheduled.collect()
+}
+
+fn set_next(state: &mut State, name: &RuleName, next: impl FnOnce(&Schedule) -> Option<Time>) {
+    if let Some(bus) = state.events.buses.get_mut(&name.bus)
+        && let Some(schedule) = bus.rules.get_mut(&name.name).and_then(|rule| rule.schedule.as_mut())
+    {
+        schedule.next = next(schedule);
+    }
+}
+
 /// Arranges for the next time of a rule.
 pub(super) fn arm(state: &mut State, rule: &RuleName) {
     let Some(next) = scheduled(state, rule).and_then(|(schedule, _)| schedule.next) else { return };
@@ -90,12 +124,7 @@ pub(super) fn tick(state: &mut State, bus: Arn, name: String) {
     if schedule.next != Some(now) {
         return;
     }
-    let next = Expression::parse(&schedule.text).and_then(|expression| expression.next(now));
-    if let Some(bus) = state.events.buses.get_mut(&name.bus)
-        && let Some(schedule) = bus.rules.get_mut(&name.name).and_then(|rule| rule.schedule.as_mut())
-    {
-        schedule.next = next;
-    }
+    set_next(state, &name, |schedule| Expression::parse(&schedule.text)?.next(now));
     arm(state, &name);
     if rule_state == RuleState::Disabled {
         return;
