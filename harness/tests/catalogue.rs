@@ -45,6 +45,9 @@ fn check(shared: &Shared, loaded: &Loaded, verdict: &str) -> Result<(), Failed> 
     let outcome = shared.with(async |session| session.run(loaded).await)?;
     let (login, activity) = counts(verdict);
     let alerts = login + activity;
+    // Root that changes a trail changes the monitor, too: that is an alert of its own.
+    let tampering = u64::from(loaded.name.contains("cloudtrail-stop-logging"));
+    let all = alerts + tampering;
     let sinks = outcome.sinks;
     let silent = match outcome.stopped_at {
         None => alerts == 1,
@@ -52,7 +55,8 @@ fn check(shared: &Shared, loaded: &Loaded, verdict: &str) -> Result<(), Failed> 
         Some(_) => false,
     };
     let right = (outcome.alerts.login, outcome.alerts.activity) == (login, activity)
-        && (sinks.slack, sinks.pagerduty, sinks.email) == (alerts, alerts, alerts)
+        && outcome.alerts.tampering == tampering
+        && (sinks.slack, sinks.pagerduty, sinks.email) == (all, all, all)
         && outcome.dead_letters == 0
         && outcome.failures.is_empty()
         && silent;

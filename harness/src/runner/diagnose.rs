@@ -49,6 +49,12 @@ pub(crate) fn is_for_alarms(entry: &Entry) -> bool {
     entry.hop == Hop::Rule && entry.resource.rsplit('/').next().is_some_and(|name| name.contains("alarm"))
 }
 
+/// Returns true for the queue, the function and the calls that record heartbeats: their names contain the word in the monitor's
+/// modules.
+fn is_of_coverage(entry: &Entry) -> bool {
+    entry.resource.contains("-coverage") || entry.principal.as_deref().is_some_and(|by| by.contains("-coverage"))
+}
+
 /// Whether something went wrong. A conditional write that another alerter won is how the deduplication store works.
 pub(crate) fn is_trouble(entry: &Entry) -> bool {
     entry.is_trouble() && !entry.detail.contains("ConditionalCheckFailedException")
@@ -63,10 +69,15 @@ pub(super) fn broken_hop(trace: &[Entry], stopped_at: Option<StoppedAt>) -> Opti
                 later.hop == entry.hop && later.resource == entry.resource && later.outcome == Outcome::Delivered
             })
     };
-    let mut troubles = trace.iter().enumerate().filter(|(_, entry)| is_trouble(entry));
-    let first = troubles.next();
-    let lasting = first.into_iter().chain(troubles).find(|(place, entry)| !repaired(*place, entry));
-    let trouble = lasting.or(first).map(|(_, entry)| entry);
+    // The record of heartbeats is no part of an alert's path: it is named only if nothing else broke.
+    let trouble = |aside: bool| {
+        let wanted = |(_, entry): &(usize, &Entry)| is_trouble(entry) && is_of_coverage(entry) == aside;
+        let mut troubles = trace.iter().enumerate().filter(wanted);
+        let first = troubles.next();
+        let lasting = first.into_iter().chain(troubles).find(|(place, entry)| !repaired(*place, entry));
+        lasting.or(first).map(|(_, entry)| entry)
+    };
+    let trouble = trouble(false).or_else(|| trouble(true));
     // A pattern that does not match is no trouble in itself; it is, where an alert was wanted.
     // Of several rules on the last bus, the first: a spoke's rule for root activity comes before that for tampering.
     let unmatched = || {
