@@ -8,7 +8,7 @@ use rootwatch_cloud::time::Time;
 use rootwatch_cloud::trace::{Entry, Hop, Outcome as Ended};
 
 use super::clean;
-use crate::runner::{Outcome, is_for_alarms, is_trouble};
+use crate::runner::{Outcome, is_for_alarms, is_of_coverage, is_trouble};
 
 /// Renders the way. `whole` keeps the rules that did not want the event and the deliveries of the monitor's own health.
 pub fn explain(outcome: &Outcome, whole: bool) -> String {
@@ -60,7 +60,9 @@ pub fn explain_json(outcome: &Outcome, whole: bool) -> String {
 /// The fix that a person would try first, and for which hop.
 pub(super) fn first_advice(outcome: &Outcome) -> Option<(&'static str, String)> {
     let normal = |entry: &&Entry| !entry.is_trouble() || is_trouble(entry);
-    outcome.entries.iter().filter(normal).find_map(|entry| Some((noun(entry.hop), advice(entry)?)))
+    let (aside, path): (Vec<&Entry>, Vec<&Entry>) =
+        outcome.entries.iter().filter(normal).partition(|it| is_of_coverage(it));
+    path.into_iter().chain(aside).find_map(|entry| Some((noun(entry.hop), advice(entry)?)))
 }
 
 /// The hops in their order, with the times at which they came.

@@ -51,7 +51,7 @@ pub(crate) fn is_for_alarms(entry: &Entry) -> bool {
 
 /// Returns true for the queue, the function and the calls that record heartbeats: their names contain the word in the monitor's
 /// modules.
-fn is_of_coverage(entry: &Entry) -> bool {
+pub(crate) fn is_of_coverage(entry: &Entry) -> bool {
     entry.resource.contains("-coverage") || entry.principal.as_deref().is_some_and(|by| by.contains("-coverage"))
 }
 

@@ -12,7 +12,7 @@ mod session;
 
 pub use compare::Compared;
 pub(crate) use compare::{compared, differences, mentions};
-pub(crate) use diagnose::{is_for_alarms, is_trouble};
+pub(crate) use diagnose::{is_for_alarms, is_of_coverage, is_trouble};
 pub use event::{Deployed, Finished, Label, Plan, RunEvent};
 pub use keep::{KeepError, Kept};
 pub(crate) use outcome::shell_word;

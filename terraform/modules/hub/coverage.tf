@@ -154,8 +154,7 @@ resource "aws_cloudwatch_log_metric_filter" "coverage" {
   }
 }
 
-# Without a check there is no data, and INSUFFICIENT_DATA is the only other state: no check counts as zero. Data that is missing
-# from the start is no change of state, so a new hub is quiet.
+# Without a check there is no data. Data that is missing from the start is no change of state, so a new hub is quiet.
 resource "aws_cloudwatch_metric_alarm" "coverage_check" {
   count = var.heartbeat ? 1 : 0
 
@@ -169,6 +168,7 @@ resource "aws_cloudwatch_metric_alarm" "coverage_check" {
   comparison_operator       = "LessThanThreshold"
   threshold                 = 1
   treat_missing_data        = "missing"
+  alarm_actions             = concat([local.topic_arns.health], var.alarm_actions)
   ok_actions                = concat([local.topic_arns.health], var.alarm_actions)
   insufficient_data_actions = concat([local.topic_arns.health], var.alarm_actions)
   tags                      = var.tags
