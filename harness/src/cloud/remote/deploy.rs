@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::seed::{self, LOG_GROUP, Seeded};
+use crate::cloud::Difference;
 use crate::deployment::{Accounts, Coverage, hub_variables};
 use crate::layout::Layout;
 use crate::packages::Packages;
@@ -87,6 +88,10 @@ impl Site<'_> {
                 replaced.insert("spoke_account_ids".into(), json!([self.accounts.spoke]))
             }
         };
+        // The provider would wait for a table that never comes.
+        if seeded.found.iter().any(|found| found.difference == Difference::DynamoDb) {
+            replaced.insert("heartbeat".into(), false.into());
+        }
         replaced.extend(change.variables.clone());
         let inputs = HubInputs {
             variables: hub_variables(self.accounts, self.packages, &secrets, &replaced),
