@@ -34,6 +34,8 @@ pub enum Difference {
     Organizations,
     /// There is no DynamoDB.
     DynamoDb,
+    /// A wildcard that begins with `*` does not match at the beginning of a text.
+    LeadingWildcard,
     /// Time is real.
     RealTime,
     /// It cannot fork: a deployment is shared, or costs an apply.
@@ -44,7 +46,7 @@ pub enum Difference {
 
 impl Difference {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Policies,
         Self::AwsSources,
         Self::ReadOnlyState,
@@ -57,6 +59,7 @@ impl Difference {
         Self::CloudTrail,
         Self::Organizations,
         Self::DynamoDb,
+        Self::LeadingWildcard,
         Self::RealTime,
         Self::Deployments,
         Self::Unsupported,
@@ -86,6 +89,7 @@ impl Difference {
             }
             Self::Organizations => "there is no organization: the hub is told the accounts by a list",
             Self::DynamoDb => "there is no DynamoDB",
+            Self::LeadingWildcard => "a leading `*` of a wildcard does not match the empty text",
             Self::RealTime => "time is real: what waits longer than the bound is not waited for",
             Self::Deployments => {
                 "the cloud cannot fork: scenarios share a deployment and its alarms; one of their own costs an apply"
@@ -113,6 +117,7 @@ impl Difference {
             Self::CloudTrail => "LocalStack 4.14: CloudTrail is not among its services",
             Self::Organizations => "LocalStack 4.14: Organizations is not among its services",
             Self::DynamoDb => "the LocalStack image that is built offline: DynamoDB needs a download of its own",
+            Self::LeadingWildcard => "measured: `*rootwatch-*` matches no text that begins with `rootwatch-`",
             Self::RealTime | Self::Deployments => "the harness: only the embedded cloud has a clock and forks",
             Self::Unsupported => "the answer of the cloud itself",
         }

@@ -16,6 +16,7 @@ pub(in crate::cloud) fn known_of(file: &Path) -> Vec<Known> {
 fn known() -> Vec<Known> {
     let known = |scenario, difference, instead| Known { scenario, difference, instead };
     let alarms = |scenario, instead| known(scenario, Difference::AlarmEvents, instead);
+    let wildcard = |scenario, instead| known(scenario, Difference::LeadingWildcard, instead);
     vec![
         alarms("log-alarm/filter-counts-an-audit-session", json!({"activity": 0, "pagerduty": 0, "mentions": []})),
         alarms("log-alarm/login", json!({"activity": 0, "pagerduty": 1, "mentions": []})),
@@ -54,6 +55,20 @@ fn known() -> Vec<Known> {
             json!({"activity": 1, "stopped_at": null, "broken_hop": []}),
         ),
         known("variants/read-only-calls-off", Difference::ReadOnlyState, json!({"activity": 1, "stopped_at": null})),
+        known("tampering/forged", Difference::AwsSources, json!({"refused": null, "stopped_at": "triage"})),
+        known("tampering/forged", Difference::Policies, json!({"refused": null})),
+        known("heartbeat/forged-heartbeats", Difference::AwsSources, json!({"refused": null})),
+        known("heartbeat/forged-heartbeats", Difference::Policies, json!({"refused": null})),
+        wildcard("tampering/hub-account-as-a-spoke", json!({"tampering": 5, "messages": []})),
+        wildcard("tampering/hub-bus", json!({"tampering": 3, "mentions": []})),
+        wildcard("tampering/hub-functions", json!({"tampering": 8, "mentions": [], "messages": []})),
+        wildcard("tampering/hub-table", json!({"tampering": 3})),
+        wildcard("tampering/in-every-region", json!({"tampering": 0, "messages": []})),
+        wildcard("tampering/spoke-queue-and-alarms", json!({"tampering": 2, "mentions": []})),
+        wildcard("tampering/spoke-role", json!({"tampering": 0, "mentions": []})),
+        wildcard("tampering/spoke-rules", json!({"tampering": 0, "mentions": [], "messages": [], "incidents": 0})),
+        wildcard("tampering/by-the-deployment-role", json!({"tampering": 0, "mentions": []})),
+        wildcard("tampering/by-the-deployment-role-reported", json!({"tampering": 1, "messages": [], "incidents": 1})),
         known(
             "variants/account-not-listed",
             Difference::Policies,
