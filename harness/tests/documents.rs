@@ -333,3 +333,12 @@ fn the_runbook_has_every_alarm() {
     }
     assert!(found >= 7, "{found} alarms");
 }
+
+/// Heartbeats carry the version of the spoke module, which is that of the release.
+#[test]
+fn heartbeats_have_the_version_of_the_release() {
+    let module = Layout::discover().terraform().join("modules/spoke/heartbeat.tf");
+    let text = std::fs::read_to_string(&module).unwrap();
+    let wanted = format!("version = \"{}\"", env!("CARGO_PKG_VERSION"));
+    assert!(text.contains(&wanted), "{} does not contain `{wanted}`", module.display());
+}
