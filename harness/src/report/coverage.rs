@@ -3,12 +3,11 @@
 use std::fmt::Write;
 
 use console::style;
-use maud::{DOCTYPE, PreEscaped, html};
+use maud::html;
 
 use super::clean;
+use super::html::document;
 use crate::coverage::{Coverage, State};
-
-const STYLE: &str = include_str!("html.css");
 
 /// For people.
 pub fn human(coverage: &Coverage) -> String {
@@ -56,43 +55,31 @@ pub fn json(coverage: &Coverage) -> String {
 /// One self-contained page, for an auditor.
 pub fn page(coverage: &Coverage) -> String {
     let healthy = coverage.rows.iter().filter(|row| row.state == State::Healthy).count();
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Rootwatch: coverage" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header {
-                    h1 { "Rootwatch: coverage" }
-                    p { strong .good { (healthy) " of " (coverage.rows.len()) " accounts and Regions send heartbeats" } }
-                    p .note { "table " code { (coverage.table) } ", " (coverage.time) ", rootwatch " (env!("CARGO_PKG_VERSION")) }
+    let body = html! {
+        header {
+            h1 { "Rootwatch: coverage" }
+            p { strong .good { (healthy) " of " (coverage.rows.len()) " accounts and Regions send heartbeats" } }
+            p .note { "table " code { (coverage.table) } ", " (coverage.time) ", rootwatch " (env!("CARGO_PKG_VERSION")) }
+        }
+        main {
+            table {
+                tr {
+                    @for name in ["Account", "Region", "State", "Last heartbeat", "Last event", "Version", "Verified"] {
+                        th { (name) }
+                    }
                 }
-                main {
-                    table {
-                        tr {
-                            @for name in ["Account", "Region", "State", "Last heartbeat", "Last event", "Version", "Verified"] {
-                                th { (name) }
-                            }
-                        }
-                        @for row in &coverage.rows {
-                            tr {
-                                td { (row.account) }
-                                td { (row.region) }
-                                td .bad[row.state != State::Healthy] { (row.state.word()) }
-                                @for value in [&row.last_heartbeat, &row.last_event, &row.version, &row.verified] {
-                                    td { (value.as_deref().unwrap_or("-")) }
-                                }
-                            }
+                @for row in &coverage.rows {
+                    tr {
+                        td { (row.account) }
+                        td { (row.region) }
+                        td .bad[row.state != State::Healthy] { (row.state.word()) }
+                        @for value in [&row.last_heartbeat, &row.last_event, &row.version, &row.verified] {
+                            td { (value.as_deref().unwrap_or("-")) }
                         }
                     }
                 }
             }
         }
     };
-    page.into_string()
+    document("Rootwatch: coverage", &body)
 }

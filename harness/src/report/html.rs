@@ -14,12 +14,8 @@ const SCRIPT: &str = include_str!("html.js");
 /// Entries of a way that are shown: a visit of sixty calls has thousands, all alike.
 const SHOWN: usize = 250;
 
-/// Renders a run.
-pub fn page(run: &Finished<'_>) -> String {
-    let Finished { cloud, outcomes, elapsed, command } = *run;
-    let summary = Summary::of(outcomes);
-    let failed = summary.failed + summary.errors;
-    let (wrong, right): (Vec<&Outcome>, Vec<&Outcome>) = outcomes.iter().partition(|outcome| is_wrong(outcome));
+/// A self-contained page with this title and body.
+pub(super) fn document(title: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -27,53 +23,63 @@ pub fn page(run: &Finished<'_>) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { "Rootwatch: " (summary.passed) " passed, " (failed) " failed" }
+                title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body {
-                header {
-                    h1 { "Rootwatch" }
-                    p {
-                        strong .good { (summary.passed) " passed" } ", "
-                        strong .bad[failed > 0] { (failed) " failed" }
-                        @if summary.observed > 0 { ", " (summary.observed) " observed" }
-                        ", on the " (cloud) " cloud"
-                    }
-                    p .note {
-                        (crate::deployment::now().iso_seconds()) ", " (human::elapsed(elapsed)) ", rootwatch " (env!("CARGO_PKG_VERSION"))
-                        @if !command.is_empty() { ", " code { (command) } }
-                    }
-                }
-                main {
-                    figure {
-                        (PreEscaped(topology::svg(&[])))
-                        figcaption { "Path of an event. ▤: queue with its dead-letter queue; λ: function that consumes it." }
-                    }
-                    p #search hidden {
-                        input type="search" aria-label="Search" placeholder="Search: name, text, ARN …";
-                        label { input type="checkbox"; " only what failed" }
-                        output {}
-                    }
-                    @if !wrong.is_empty() {
-                        section {
-                            h2 { "Failed " small { (wrong.len()) } }
-                            @for outcome in &wrong { (scenario(outcome)) }
-                        }
-                    }
-                    @for group in right.chunk_by(|one, other| folder(one) == folder(other)) {
-                        section {
-                            @if let Some(first) = group.first() && !folder(first).is_empty() {
-                                h2 { (folder(first)) " " small { (group.len()) } }
-                            }
-                            @for outcome in group { (scenario(outcome)) }
-                        }
-                    }
-                }
-                script { (PreEscaped(SCRIPT)) }
-            }
+            body { (body) }
         }
     };
     page.into_string()
+}
+
+/// Renders a run.
+pub fn page(run: &Finished<'_>) -> String {
+    let Finished { cloud, outcomes, elapsed, command } = *run;
+    let summary = Summary::of(outcomes);
+    let failed = summary.failed + summary.errors;
+    let (wrong, right): (Vec<&Outcome>, Vec<&Outcome>) = outcomes.iter().partition(|outcome| is_wrong(outcome));
+    let body = html! {
+        header {
+            h1 { "Rootwatch" }
+            p {
+                strong .good { (summary.passed) " passed" } ", "
+                strong .bad[failed > 0] { (failed) " failed" }
+                @if summary.observed > 0 { ", " (summary.observed) " observed" }
+                ", on the " (cloud) " cloud"
+            }
+            p .note {
+                (crate::deployment::now().iso_seconds()) ", " (human::elapsed(elapsed)) ", rootwatch " (env!("CARGO_PKG_VERSION"))
+                @if !command.is_empty() { ", " code { (command) } }
+            }
+        }
+        main {
+            figure {
+                (PreEscaped(topology::svg(&[])))
+                figcaption { "Path of an event. ▤: queue with its dead-letter queue; λ: function that consumes it." }
+            }
+            p #search hidden {
+                input type="search" aria-label="Search" placeholder="Search: name, text, ARN …";
+                label { input type="checkbox"; " only what failed" }
+                output {}
+            }
+            @if !wrong.is_empty() {
+                section {
+                    h2 { "Failed " small { (wrong.len()) } }
+                    @for outcome in &wrong { (scenario(outcome)) }
+                }
+            }
+            @for group in right.chunk_by(|one, other| folder(one) == folder(other)) {
+                section {
+                    @if let Some(first) = group.first() && !folder(first).is_empty() {
+                        h2 { (folder(first)) " " small { (group.len()) } }
+                    }
+                    @for outcome in group { (scenario(outcome)) }
+                }
+            }
+        }
+        script { (PreEscaped(SCRIPT)) }
+    };
+    document(&format!("Rootwatch: {} passed, {failed} failed", summary.passed), &body)
 }
 
 /// The folder of a scenario, as its name says it.

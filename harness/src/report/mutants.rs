@@ -5,15 +5,14 @@ use std::io;
 use std::path::Path;
 
 use console::style;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::clean;
 use super::github::{data, property, relative_path};
+use super::html::document;
 use super::human::elapsed;
 use crate::mutants::outcome::Counts;
 use crate::mutants::{Report, Tested, Verdict};
-
-const STYLE: &str = include_str!("html.css");
 
 /// For people: what was missed with what it means, a table by operator, the score.
 pub fn human(report: &Report) -> String {
@@ -151,55 +150,43 @@ pub fn github(report: &Report) -> String {
 /// One self-contained page.
 pub fn html(report: &Report) -> String {
     let counts = report.counts();
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Rootwatch mutants: " (format!("{:.1}", counts.score())) " %" }
-                style { (PreEscaped(STYLE)) }
+    let body = html! {
+        header {
+            h1 { "Mutants" }
+            p { strong .bad[counts.missed > 0] .good[counts.missed == 0] { (format!("{:.1} %", counts.score())) } }
+            p .note { (summary(report)) }
+        }
+        main {
+            section {
+                h2 { "Operators" }
+                div .table .counts { table {
+                    tr { th { "operator" } th { "mutants" } th { "caught" } th { "missed" } th { "timeout" } th { "unviable" } th { "equivalent" } }
+                    @for (operator, counts) in report.by_operator() {
+                        tr .bad[counts.missed > 0] {
+                            td { (operator.name()) } td { (counts.total) } td { (counts.caught) } td { (counts.missed) }
+                            td { (counts.timeout) } td { (counts.unviable) } td { (counts.equivalent) }
+                        }
+                    }
+                } }
             }
-            body {
-                header {
-                    h1 { "Mutants" }
-                    p { strong .bad[counts.missed > 0] .good[counts.missed == 0] { (format!("{:.1} %", counts.score())) } }
-                    p .note { (summary(report)) }
+            @for name in ["missed", "timeout", "equivalent", "unviable", "caught"] {
+                @let mutants: Vec<&Tested> = report.with(name).collect();
+                @if !mutants.is_empty() {
+                    section {
+                        h2 { (name) " " small { (mutants.len()) } }
+                        @for tested in mutants { (mutant(tested)) }
+                    }
                 }
-                main {
-                    section {
-                        h2 { "Operators" }
-                        div .table .counts { table {
-                            tr { th { "operator" } th { "mutants" } th { "caught" } th { "missed" } th { "timeout" } th { "unviable" } th { "equivalent" } }
-                            @for (operator, counts) in report.by_operator() {
-                                tr .bad[counts.missed > 0] {
-                                    td { (operator.name()) } td { (counts.total) } td { (counts.caught) } td { (counts.missed) }
-                                    td { (counts.timeout) } td { (counts.unviable) } td { (counts.equivalent) }
-                                }
-                            }
-                        } }
-                    }
-                    @for name in ["missed", "timeout", "equivalent", "unviable", "caught"] {
-                        @let mutants: Vec<&Tested> = report.with(name).collect();
-                        @if !mutants.is_empty() {
-                            section {
-                                h2 { (name) " " small { (mutants.len()) } }
-                                @for tested in mutants { (mutant(tested)) }
-                            }
-                        }
-                    }
-                    section {
-                        h2 { "Not mutated" }
-                        @for excluded in &report.excluded {
-                            p .note { code { (excluded.what) } " (" (excluded.count) "): " (excluded.reason) }
-                        }
-                    }
+            }
+            section {
+                h2 { "Not mutated" }
+                @for excluded in &report.excluded {
+                    p .note { code { (excluded.what) } " (" (excluded.count) "): " (excluded.reason) }
                 }
             }
         }
     };
-    page.into_string()
+    document(&format!("Rootwatch mutants: {:.1} %", counts.score()), &body)
 }
 
 fn mutant(tested: &Tested) -> Markup {
