@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rootwatch_cloud::time::Time;
 use rootwatch_coverage::assess::SILENT_AFTER;
+use rootwatch_coverage::table::CHECK;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -66,6 +67,11 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// How many accounts and Regions sent a heartbeat in time.
+    pub fn healthy(&self) -> usize {
+        self.rows.iter().filter(|row| row.state == State::Healthy).count()
+    }
+
     /// Returns true if every account and Region is healthy, and monitored where it was verified.
     pub fn is_complete(&self) -> bool {
         let fine = |row: &Row| {
@@ -106,7 +112,7 @@ pub fn table(name: &str, items: &[Value], verified: &BTreeMap<(String, String), 
     for item in items {
         let text = |name: &str| item[name]["S"].as_str().map(str::to_owned);
         let (Some(account), Some(region)) = (text("account"), text("region")) else { continue };
-        if account == "check" {
+        if account == CHECK.0 {
             last_report = text("reported");
             continue;
         }

@@ -4,6 +4,7 @@
 //! answers `None` for what is absent, null or of another type, and nothing here fails.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 /// The event source of everything that the sign-in service records.
@@ -79,6 +80,20 @@ impl<'a> Event<'a> {
     /// The operation without the date of its API, as `CreateFunction` for `CreateFunction20150331v2`.
     pub fn operation(self) -> &'a str {
         operation(self.event_name().unwrap_or_default())
+    }
+
+    /// Returns true for a report of a service about something that nobody called. AWS's own samples of event types differ in case:
+    /// `AwsConsoleSignIn`, `AwsConsoleSignin` [D: IAM guide's sample].
+    pub fn is_service_event(self) -> bool {
+        self.detail("eventType").is_some_and(|kind| kind.eq_ignore_ascii_case("AwsServiceEvent"))
+    }
+
+    /// The UTC hour of the event as a part of a key, as `2026-03-02T09Z`.
+    pub(crate) fn hour(self) -> String {
+        match self.time() {
+            Some(time) => time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%HZ").to_string(),
+            None => "unknown-time".to_owned(),
+        }
     }
 
     /// Returns true if root itself called with a long-lived access key. The ids of such keys begin with AKIA [D: IAM identifiers].

@@ -7,7 +7,6 @@
 //! Bands exist because a sink notifies people once for each incident: an event that pages must not join an incident that
 //! was opened without paging. `low` holds low and medium alerts, which do not page; `high` and `critical` are separate.
 
-use jiff::tz::TimeZone;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -42,11 +41,7 @@ pub fn incident_key(event: Event<'_>, act: &Act, severity: Severity) -> String {
     if act.concern.stands_alone() {
         return format!("rootwatch/{account}/{}", deduplication_key(event));
     }
-    let hour = match event.time() {
-        Some(time) => time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%HZ").to_string(),
-        None => "unknown-time".to_owned(),
-    };
-    format!("rootwatch/{account}/{}/{hour}/{}", session(event), band(severity))
+    format!("rootwatch/{account}/{}/{}/{}", session(event), event.hour(), band(severity))
 }
 
 /// The severity band of an incident.

@@ -3,7 +3,8 @@
 //! A change is an alert of its own type. If root makes it, it is a root activity alert as well, with other keys: an incident
 //! of root activity never contains a tampering alert.
 
-use jiff::tz::TimeZone;
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -31,12 +32,12 @@ pub struct Monitor {
     /// ARNs of the roles and users that deploy it. `*` matches any text.
     #[serde(default)]
     pub deploy_role_arns: Vec<String>,
-    /// Whether changes by these roles are alerts of low severity. Otherwise they are only logged.
+    /// True to report changes by these roles with low severity. Otherwise they are only logged.
     #[serde(default)]
     pub report_deployments: bool,
 }
 
-/// What an event means for the monitor itself.
+/// The meaning of an event for the monitor itself.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Tampering {
     /// No change of the monitor.
@@ -126,13 +127,18 @@ const OF_FUNCTIONS: [(&str, &str); 2] = [("logs", "CreateLogStream"), ("logs", "
 
 /// Every known operation on a resource of the monitor: service, as in the event source without its domain, and name.
 pub fn operations() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let known = |service: &str| IDENTIFIERS.iter().any(|(other, _)| *other == service);
-    let disabling = act::DISABLING.iter().map(|row| (row.0, row.1)).filter(move |row| known(row.0));
-    let changes = CHANGES.iter().map(|row| (row.0, row.1));
-    let disabling = disabling.filter(|row| !CHANGES.iter().any(|other| (other.0, other.1) == *row));
-    // `iam` is in both, but central root management has no resource.
-    let disabling = disabling.filter(|row| row.0 != "iam");
-    changes.chain(disabling).chain(TRAILS.map(|name| ("cloudtrail", name)))
+    // Central root management (iam) has no resource, and a trail none with a name of the monitor.
+    let has_resource = |row: &Known| row.0 != "iam" && IDENTIFIERS.iter().any(|(service, _)| *service == row.0);
+    let changes = CHANGES.iter().copied().chain(disabling().filter(has_resource));
+    let named: BTreeSet<_> = changes.map(|row| (row.0, row.1)).collect();
+    named.into_iter().chain(TRAILS.map(|name| ("cloudtrail", name)))
+}
+
+/// The operations that stop detection, each critical.
+fn disabling() -> impl Iterator<Item = Known> {
+    act::DISABLING
+        .iter()
+        .map(|&(service, name, past, infinitive, object)| (service, name, past, infinitive, object, Critical))
 }
 
 /// Decides whether an event changes the monitor, and makes the alert.
@@ -156,7 +162,7 @@ fn changes(event: Event<'_>, monitor: &Monitor) -> bool {
     let (service, operation) = (event.service(), event.operation());
     if event.flag(&["detail", "readOnly"]) == Some(true)
         || event.identity("type") == Some("AWSService")
-        || event.detail("eventType").is_some_and(|kind| kind.eq_ignore_ascii_case("AwsServiceEvent"))
+        || event.is_service_event()
         || OF_FUNCTIONS.contains(&(service, operation))
     {
         return false;
@@ -225,18 +231,14 @@ fn matches(pattern: &str, text: &str) -> bool {
         None => pattern == text,
         Some((start, rest)) => text
             .strip_prefix(start)
-            .is_some_and(|text| text.char_indices().any(|(at, _)| matches(rest, &text[at..])) || matches(rest, "")),
+            .is_some_and(|text| (0..=text.len()).filter_map(|at| text.get(at..)).any(|end| matches(rest, end))),
     }
 }
 
 /// The action of an event that changes the monitor.
 pub(crate) fn act(event: Event<'_>) -> Act {
     let (service, name) = (event.service(), event.operation());
-    let disabling = act::DISABLING.iter().map(|&(service, name, past, infinitive, object)| {
-        let known: Known = (service, name, past, infinitive, object, Critical);
-        known
-    });
-    let known = CHANGES.iter().copied().chain(disabling).find(|known| known.0 == service && known.1 == name);
+    let known = CHANGES.iter().copied().chain(disabling()).find(|known| known.0 == service && known.1 == name);
     let of_monitor = if service == "cloudtrail" { "" } else { " of the monitor" };
     let disables = event
         .text(&["detail", "requestParameters", "state"])
@@ -289,7 +291,7 @@ pub(crate) fn subject(event: Event<'_>) -> String {
     plain(&name, 120)
 }
 
-/// What the person who was woken does now.
+/// The first step of the person who is paged.
 pub(crate) fn first_step(event: Event<'_>, outcome: Outcome, reason: Reason) -> String {
     if reason == Reason::Deployment {
         return "None if a deployment was planned.".to_owned();
@@ -318,22 +320,17 @@ pub(crate) fn key(event: Event<'_>) -> String {
 
 /// Account, session, UTC hour and severity band: one deployment is one incident, and none of root activity.
 pub(crate) fn incident(event: Event<'_>, severity: Severity) -> String {
-    let hour = event.time().map_or_else(
-        || "unknown-time".to_owned(),
-        |time| time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%HZ").to_string(),
-    );
     format!(
-        "rootwatch/tampering/{}/{}/{hour}/{}",
+        "rootwatch/tampering/{}/{}/{}/{}",
         part(event.account().unwrap_or("unknown")),
         session(event),
+        event.hour(),
         band(severity)
     )
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use serde_json::json;
 
     use super::*;

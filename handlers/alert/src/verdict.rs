@@ -124,8 +124,7 @@ fn decide(event: Event<'_>) -> Verdict {
     if event.at(&["detail", "userIdentity"]).is_none() {
         return Verdict::None(Reason::NoIdentity);
     }
-    // AWS's own samples differ in case: `AwsConsoleSignIn`, `AwsConsoleSignin` [D: IAM guide's sample].
-    if event.detail("eventType").is_some_and(|kind| kind.eq_ignore_ascii_case("AwsServiceEvent")) {
+    if event.is_service_event() {
         return Verdict::None(Reason::ServiceEvent);
     }
     // Calls that a person made in the older console name the console as their invoker [V: captured 2018].

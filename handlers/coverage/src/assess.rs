@@ -15,7 +15,7 @@ pub const SILENT_AFTER: Duration = Duration::from_secs(3 * 3600);
 /// Most places that a sentence names.
 const NAMED: usize = 8;
 
-/// What must send heartbeats.
+/// The accounts and Regions that must send heartbeats.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expected {
     /// Accounts, with the time since when each is expected.

@@ -34,7 +34,7 @@ use crate::table::{Remembered, Table};
 /// How often the same missing heartbeats are reported.
 const REPEATED_AFTER: Duration = Duration::from_secs(24 * 3600);
 
-/// What the hub expects. The variable `COVERAGE`, as JSON.
+/// The expectations of the hub: the variable `COVERAGE`, as JSON.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {

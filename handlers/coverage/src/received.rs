@@ -9,7 +9,7 @@ const CHECK: &str = "-coverage-check";
 /// Part of the names of the rules that send heartbeats; the version of the spoke follows.
 const HEARTBEAT: &str = "-heartbeat-";
 
-/// What a message means.
+/// The meaning of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Received {
     /// A spoke's schedule: its rule, role and bus work.

@@ -17,7 +17,7 @@ use crate::received::Place;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The key of the check's own item.
-const CHECK: (&str, &str) = ("check", "-");
+pub const CHECK: (&str, &str) = ("check", "-");
 
 /// The table of the last heartbeats.
 #[derive(Debug, Clone)]
@@ -26,12 +26,12 @@ pub struct Table {
     name: String,
 }
 
-/// What the check remembers of itself.
+/// The state of the check between two runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Remembered {
     /// The first check.
     pub first: Option<Timestamp>,
-    /// What was reported last; empty if nothing was missing.
+    /// The digest of the last report; empty if nothing was missing.
     pub digest: String,
     /// When.
     pub reported: Option<Timestamp>,
