@@ -106,11 +106,11 @@ fn simulate() -> anyhow::Result<()> {
         count(&cloud, &mut storm);
         let minutes = (cloud.with(|state| state.now) - begun).as_secs() / 60;
         println!("a storm of {STORM} root events: {}; delivered after {minutes} min", shown(&storm));
-        let letters = cloud.with(|state| {
+        let dead_lettered = cloud.with(|state| {
             let queues = state.dead_letter_queues();
             queues.iter().filter_map(|queue| sqs::metrics(state, queue)).map(|found| found.visible).sum::<usize>()
         });
-        anyhow::ensure!(letters == 0, "{letters} dead letters");
+        anyhow::ensure!(dead_lettered == 0, "{dead_lettered} messages in dead-letter queues");
         bill(&day, places);
         println!("simulated in {} s", started.elapsed().as_secs());
         Ok(())

@@ -42,7 +42,7 @@ async fn a_new_access_key_of_root_is_told() {
         "userIdentity": {"type": "IAMUser", "userName": "root", "accountId": "111122223333"},
     });
     let outcome = monitor.send(&user).await.unwrap();
-    assert_eq!(outcome.alerts.alerts(), 0, "{}", explain(&outcome, false));
+    assert_eq!(outcome.alerts.total(), 0, "{}", explain(&outcome, false));
     assert!(outcome.stopped_at.is_some());
 
     // A file or a folder of scenarios, as they are.

@@ -33,7 +33,7 @@ pub fn human(coverage: &Coverage) -> String {
             or_none(&row.verified),
         );
     }
-    let healthy = coverage.rows.iter().filter(|row| row.state == State::Healthy).count();
+    let healthy = coverage.healthy();
     let _ = write!(
         text,
         "\n{healthy} of {} accounts and Regions send heartbeats; table {}, {}",
@@ -54,7 +54,7 @@ pub fn json(coverage: &Coverage) -> String {
 
 /// One self-contained page, for an auditor.
 pub fn page(coverage: &Coverage) -> String {
-    let healthy = coverage.rows.iter().filter(|row| row.state == State::Healthy).count();
+    let healthy = coverage.healthy();
     let body = html! {
         header {
             h1 { "Rootwatch: coverage" }

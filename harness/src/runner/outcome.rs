@@ -42,7 +42,7 @@ pub struct AlertCounts {
 
 impl AlertCounts {
     /// All alerts. Health messages are none.
-    pub fn alerts(&self) -> u64 {
+    pub fn total(&self) -> u64 {
         self.login + self.activity + self.tampering
     }
 }

@@ -22,7 +22,7 @@ use crate::functions::{Functions, Linked};
 use crate::redrive::redrive;
 use crate::scenario::{
     Alerter, Faults, HUB_KEY, Loaded, PutEvents, Receiver, Redriven, Scenario, SlackBy, Step, StoppedAt, StoreFault,
-    Who, play, with_text,
+    Who, play, with_hub_key, with_text,
 };
 use crate::sink::Sink;
 
@@ -168,14 +168,14 @@ async fn observe(
         repair(&cloud, outcome, deployment, sink, &mailbox, accounts, scenario).await?;
     }
     // Of a scenario with calls alone, only the monitor's own events are in the trace.
-    if outcome.alerts.alerts() == 0 && !scenario.steps().is_empty() {
+    if outcome.alerts.total() == 0 && !scenario.steps().is_empty() {
         // Without a trace nothing was delivered: that is no silence that was meant.
         let injected = !(scenario.records.is_empty() && scenario.events.is_empty());
         outcome.stopped_at = diagnose::stopped_at(&trace).or(injected.then_some(StoppedAt::Undelivered));
     }
     outcome.broken_hop = diagnose::broken_hop(&trace, outcome.stopped_at);
     let SinkCounts { slack, pagerduty, email } = outcome.sinks;
-    if outcome.broken_hop.is_none() && slack.min(pagerduty).min(email) < outcome.alerts.alerts() {
+    if outcome.broken_hop.is_none() && slack.min(pagerduty).min(email) < outcome.alerts.total() {
         outcome.broken_hop = diagnose::unheard(&trace);
     }
     outcome.entries = trace;
@@ -317,10 +317,7 @@ fn inject(
     is_event: bool,
 ) {
     let played = play(value, accounts);
-    let mut value = match &deployment.facts.hub_key {
-        Some(key) => with_text(played.value, HUB_KEY, key),
-        None => played.value,
-    };
+    let mut value = with_hub_key(played.value, deployment.facts.hub_key.as_deref());
     let region = scenario.region.clone().unwrap_or(played.region);
     if let (Some(region), Some(members)) = (&scenario.region, value.as_object_mut()) {
         members.insert(if is_event { "region" } else { "awsRegion" }.to_owned(), Value::String(region.clone()));

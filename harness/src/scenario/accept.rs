@@ -48,9 +48,9 @@ fn expectation(mut expect: Map<String, Value>, outcome: &Outcome) -> Value {
         ("activity", alerts.activity, 0),
         ("tampering", alerts.tampering, 0),
         ("health", alerts.health, 0),
-        ("slack", sinks.slack, alerts.alerts()),
-        ("pagerduty", sinks.pagerduty, alerts.alerts()),
-        ("email", sinks.email, alerts.alerts()),
+        ("slack", sinks.slack, alerts.total()),
+        ("pagerduty", sinks.pagerduty, alerts.total()),
+        ("email", sinks.email, alerts.total()),
         ("dead_letters", outcome.dead_letters, 0),
     ] {
         if found != default || expect.contains_key(name) {

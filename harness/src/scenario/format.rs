@@ -173,8 +173,8 @@ pub enum StoppedAt {
     Undelivered,
 }
 
-/// What must come out. What is not named is not looked at, but for `login`, `activity` and `tampering`: these are zero unless
-/// stated, so that an alert too many is seen.
+/// The expected result. Fields that are left out are not compared. `login`, `activity` and `tampering` are zero if they are left
+/// out, so an unexpected alert fails the scenario.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {

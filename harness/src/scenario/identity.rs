@@ -119,6 +119,14 @@ pub fn for_accounts(scenario: &Scenario, accounts: &Accounts) -> Scenario {
 /// The id of the hub's KMS key in scenario files. AWS chooses the id at the deployment; this one is of AWS's documentation.
 pub const HUB_KEY: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 
+/// A record of a scenario file with the id of the deployed key, if it is known.
+pub fn with_hub_key(record: Value, key: Option<&str>) -> Value {
+    match key {
+        Some(key) => with_text(record, HUB_KEY, key),
+        None => record,
+    }
+}
+
 /// The value with another text in the place of one.
 pub fn with_text(value: Value, from: &str, to: &str) -> Value {
     match value {

@@ -21,7 +21,7 @@ pub use fault::{Alerter, Connection, Fault, Faults, StoreFault};
 pub use format::{
     ApiCall, Counts, DeploymentChange, Expectation, PutEvents, Redriven, Scenario, SlackBy, Step, StoppedAt,
 };
-pub use identity::{HUB_KEY, Played, Who, exchange, for_accounts, play, with_text};
+pub use identity::{HUB_KEY, Played, Who, exchange, for_accounts, play, with_hub_key, with_text};
 pub(crate) use load::is_scenario;
 pub use load::{Loaded, events_of, find, load, read_text};
 pub use redact::{Kind, NOT_REPLACED, Redactor};

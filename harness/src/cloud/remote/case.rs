@@ -6,7 +6,7 @@ use super::marks::Marks;
 use crate::cloud::difference::Known;
 use crate::deployment::Accounts;
 use crate::runner::{AlertCounts, Message, Outcome, SinkCounts, is_health, mentions};
-use crate::scenario::{Expectation, HUB_KEY, Loaded, Redriven, Scenario, Step, Who, play, with_text};
+use crate::scenario::{Expectation, HUB_KEY, Loaded, Redriven, Scenario, Step, Who, play, with_hub_key};
 
 /// An event as it is injected.
 #[derive(Clone, Debug)]
@@ -83,10 +83,7 @@ impl Case {
     /// What is put where for a record or an event.
     pub(super) fn injection(&mut self, value: &Value, is_event: bool, accounts: &Accounts) -> Injection {
         let played = play(value, accounts);
-        let mut value = match &self.hub_key {
-            Some(key) => with_text(played.value, HUB_KEY, key),
-            None => played.value,
-        };
+        let mut value = with_hub_key(played.value, self.hub_key.as_deref());
         let region = self.scenario.region.clone().unwrap_or(played.region);
         if let (Some(region), Some(members)) = (&self.scenario.region, value.as_object_mut()) {
             members.insert(if is_event { "region" } else { "awsRegion" }.to_owned(), json!(region));

@@ -16,7 +16,7 @@ const RULE: &str = "rootwatch-root-activity";
 /// Judges a case after its group has run.
 pub(super) async fn judge(group: &Group<'_>, mut case: Case) -> Outcome {
     let ready = group.ready;
-    if case.outcome.alerts.alerts() == 0 && !case.injected.is_empty() {
+    if case.outcome.alerts.total() == 0 && !case.injected.is_empty() {
         let (stopped_at, hop) = stopped_at(ready, group.accounts, &case).await;
         case.outcome.stopped_at = Some(stopped_at);
         case.outcome.broken_hop = hop;
@@ -120,7 +120,7 @@ async fn stopped_at(ready: &Ready, accounts: &Accounts, case: &Case) -> (Stopped
 fn broken_hop(case: &Case) -> Option<String> {
     let expected = case.expected.as_ref()?;
     let (alerts, sinks) = (case.outcome.alerts, case.outcome.sinks);
-    let all = alerts.alerts();
+    let all = alerts.total();
     if case.crossed == 0 && !case.injected.is_empty() {
         return Some("the way to the hub's bus: the probe there saw nothing".to_owned());
     }
