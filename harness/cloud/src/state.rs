@@ -106,7 +106,7 @@ impl State {
         }
     }
 
-    /// Lets a fork draw other identifiers than its siblings.
+    /// Lets a fork draw the same identifiers and random waits, whatever its deployment has drawn.
     pub fn reseed(&mut self, seed: u64) {
         self.rng = ChaCha8Rng::seed_from_u64(seed);
     }

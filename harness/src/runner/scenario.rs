@@ -28,6 +28,12 @@ use crate::sink::Sink;
 
 /// How long after an event CloudTrail delivers it. [?] AWS promises nothing; a few seconds are usual
 const DELIVERY_LATENCY: Duration = Duration::from_secs(5);
+
+/// Another than any deployment's, so that no identifier comes twice.
+const SEED: u64 = 0x5CE_4A21;
+
+/// When a scenario of calls alone begins: what it sends out must not depend on when the monitor was deployed.
+const WITHOUT_EVENTS: &str = "2026-03-02T09:00:00Z";
 /// Virtual time that passes at least: alarms look at five minutes, and act on the next evaluation.
 const SETTLING: Duration = Duration::from_secs(10 * 60);
 /// Virtual time after which what is still on its way counts as lost: EventBridge gives up after a day. [D]
@@ -85,7 +91,10 @@ async fn observe(
     linked: Option<&Linked>,
 ) -> Result<(), String> {
     let mut state = deployment.state.clone();
-    if let Some(at) = scenario.steps().iter().find_map(event_time) {
+    // The same identifiers and waits in every deployment.
+    state.reseed(SEED);
+    let beginning = scenario.steps().iter().find_map(event_time).or_else(|| Time::parse(WITHOUT_EVENTS));
+    if let Some(at) = beginning {
         state.rebase(at + DELIVERY_LATENCY);
     }
     let options = Options {

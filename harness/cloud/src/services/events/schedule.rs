@@ -81,10 +81,19 @@ pub(crate) fn restart(state: &mut State) {
     }
 }
 
-/// Moves the next time of every schedule. The tasks move with the state's.
+/// Moves the next time of every schedule with the clock: a rate keeps its distance, and its task moves with the state's.
+/// A cron expression names times of day.
 pub(crate) fn shift(state: &mut State, distance: i64) {
+    let now = state.now;
     for rule in rules(state) {
-        set_next(state, &rule, |schedule| schedule.next.map(|next| Time(next.0 + distance)));
+        let expression = scheduled(state, &rule).and_then(|(schedule, _)| Expression::parse(&schedule.text));
+        match expression {
+            Some(Expression::Cron(cron)) => {
+                set_next(state, &rule, |_| cron.next(now));
+                arm(state, &rule);
+            }
+            _ => set_next(state, &rule, |schedule| schedule.next.map(|next| Time(next.0 + distance))),
+        }
     }
 }
 

@@ -345,6 +345,15 @@ fn a_scheduled_rule_sends_scheduled_events() {
     events(&mut state, "EnableRule", json!({"Name": "beat"})).unwrap();
     settle(&mut state, 300);
     assert_eq!(bodies(&mut state, &queue).len(), 1);
+    // In another time a rate keeps its distance, and a cron expression its time of day.
+    let daily = json!({"Name": "daily", "ScheduleExpression": "cron(0 10 * * ? *)"});
+    let daily = events(&mut state, "PutRule", daily).unwrap();
+    events(&mut state, "PutTargets", json!({"Rule": "daily", "Targets": [{"Id": "t", "Arn": queue}]})).unwrap();
+    state.rebase(Time::parse("2026-05-01T09:58:00Z").unwrap());
+    settle(&mut state, 300);
+    let sent = bodies(&mut state, &queue);
+    let times: Vec<_> = sent.iter().map(|event| (event["time"].as_str().unwrap(), &event["resources"][0])).collect();
+    assert_eq!(times, [("2026-05-01T10:00:00Z", &daily["RuleArn"]), ("2026-05-01T10:02:59Z", &shown["Arn"])]);
     events(&mut state, "CreateEventBus", json!({"Name": "own"})).unwrap();
     let custom = json!({"Name": "beat", "EventBusName": "own", "ScheduleExpression": "rate(5 minutes)"});
     let error = events(&mut state, "PutRule", custom).unwrap_err();
