@@ -43,19 +43,15 @@ fn main() -> ExitCode {
 
 fn check(shared: &Shared, loaded: &Loaded, verdict: &str) -> Result<(), Failed> {
     let outcome = shared.with(async |session| session.run(loaded).await)?;
-    let (login, activity) = counts(verdict);
-    let alerts = login + activity;
-    // Root that changes a trail changes the monitor, too: that is an alert of its own.
-    let tampering = u64::from(loaded.name.contains("cloudtrail-stop-logging"));
-    let all = alerts + tampering;
+    let expected = counts(&loaded.name, verdict);
+    let (root, all) = (expected.login + expected.activity, expected.total());
     let sinks = outcome.sinks;
     let silent = match outcome.stopped_at {
-        None => alerts == 1,
-        Some(StoppedAt::Rule | StoppedAt::Triage) => alerts == 0,
+        None => root == 1,
+        Some(StoppedAt::Rule | StoppedAt::Triage) => root == 0,
         Some(_) => false,
     };
-    let right = (outcome.alerts.login, outcome.alerts.activity) == (login, activity)
-        && outcome.alerts.tampering == tampering
+    let right = outcome.alerts == expected
         && (sinks.slack, sinks.pagerduty, sinks.email) == (all, all, all)
         && outcome.dead_letters == 0
         && outcome.failures.is_empty()

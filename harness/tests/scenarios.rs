@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use rootwatch::report::{human_of, snapshot};
-use rootwatch::runner::{Execution, Outcome, Status};
+use rootwatch::runner::{AlertCounts, Execution, Outcome, Status};
 use rootwatch::scenario::{Expectation, Loaded};
 use support::Shared;
 use support::catalogue::{counts, verdicts};
@@ -70,9 +70,9 @@ fn main() -> ExitCode {
 /// The records of the catalogue, as scenarios that expect their verdicts.
 fn records() -> Result<Vec<Loaded>, String> {
     let expecting = |(mut loaded, verdict): (Loaded, String)| {
-        let (login, activity) = counts(&verdict);
+        let AlertCounts { login, activity, tampering, .. } = counts(&loaded.name, &verdict);
         if let Ok(scenario) = &mut loaded.scenario {
-            scenario.expect = Some(Expectation { login, activity, ..Expectation::default() });
+            scenario.expect = Some(Expectation { login, activity, tampering, ..Expectation::default() });
         }
         Loaded { name: format!("catalogue/{}", loaded.name), ..loaded }
     };
