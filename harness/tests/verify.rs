@@ -7,16 +7,17 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Output};
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use rootwatch::deployment::{Deployment, OwnRoot};
 use rootwatch::layout::Layout;
+use rootwatch::mutants::{Resource, resources};
 use rootwatch::report::verify::{Verification, human};
 use rootwatch::runner::{Session, clients};
 use rootwatch::scenario::DeploymentChange;
-use rootwatch::verify::{Client, Packages, Topics, bus, policy, probe, read, twin};
+use rootwatch::verify::{Client, Packages, Snapshot, Topics, Twin, bus, policy, probe, read, twin};
 use rootwatch_cloud::api::Service;
 use rootwatch_cloud::usage::Usage;
 use rootwatch_cloud::{Clock, Cloud, Options};
@@ -265,6 +266,7 @@ fn main() -> ExitCode {
     for (name, test) in [
         ("calls_are_those_of_the_policy", calls_are_those_of_the_policy as fn(&Shared) -> Result<(), Failed>),
         ("the_command_ends_with_the_verdict", the_command_ends_with_the_verdict),
+        ("the_twin_has_terraform_s_arguments", the_twin_has_terraform_s_arguments),
         ("coverage_shows_the_table", coverage_shows_the_table),
         ("drift_from_the_root_module_is_named", drift_from_the_root_module_is_named),
     ] {
@@ -342,6 +344,14 @@ fn break_it(cloud: &Cloud, (account, service, operation, input): &Call) -> Resul
 }
 
 async fn verified(session: &Session, cloud: &Cloud) -> Result<Verification, String> {
+    let (snapshot, packages, twin) = copied(session, cloud).await?;
+    let accounts = [HUB.to_owned(), SPOKE.to_owned()];
+    let probed = probe(session, &snapshot, &packages, &twin, &accounts, &[REGION.to_owned()], true).await;
+    Ok(Verification::new(bus(BUS, HUB, REGION)?.to_string(), &snapshot, probed))
+}
+
+/// What was read of a cloud, and its twin.
+async fn copied(session: &Session, cloud: &Cloud) -> Result<(Snapshot, Packages, Twin), String> {
     let failed = |error: &dyn std::error::Error| error.to_string();
     let endpoint = Some(cloud.endpoint().to_owned());
     let administrator =
@@ -355,10 +365,7 @@ async fn verified(session: &Session, cloud: &Cloud) -> Result<Verification, Stri
     let mut snapshot = read::read(&[hub, spoke], &bus, &regions, &digests).await;
     let spokes = [SPOKE.to_owned()];
     let twin = twin(session, &mut snapshot, &packages, &bus, &spokes, &Topics::default()).await;
-    let twin = twin.map_err(|error| failed(&error))?;
-    let accounts = [HUB.to_owned(), SPOKE.to_owned()];
-    let probed = probe(session, &snapshot, &packages, &twin, &accounts, &regions, true).await;
-    Ok(Verification::new(bus.to_string(), &snapshot, probed))
+    Ok((snapshot, packages, twin.map_err(|error| failed(&error))?))
 }
 
 fn names_what_is_broken(shared: &Shared, case: &Case) -> Result<(), Failed> {
@@ -447,15 +454,54 @@ fn the_command_ends_with_the_verdict(shared: &Shared) -> Result<(), Failed> {
         // A scenario that expects one alert too many fails on the twin, and is in the report.
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let passkey = Layout::discover().scenarios().join("login/passkey.json");
-        let text = std::fs::read_to_string(passkey).map_err(|error| error.to_string())?;
+        let text = std::fs::read_to_string(&passkey).map_err(|error| error.to_string())?;
         let mut scenario: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         scenario["expect"]["login"] = 2.into();
         let file = folder.path().join("twice.json").display().to_string();
         std::fs::write(&file, scenario.to_string()).map_err(|error| error.to_string())?;
         let arguments = ["--spoke", SPOKE, "--region", REGION, file.as_str()];
         let (code, report, errors) = command(&cloud, HUB, REGION, &arguments)?;
-        if code != Some(1) || report["failed"][0]["name"] != "twice" {
-            return Err(format!("{code:?} {} {errors}", report["failed"]));
+        if code != Some(1) || report["scenarios"][0]["name"] != "twice" {
+            return Err(format!("{code:?} {} {errors}", report["scenarios"]));
+        }
+        let passkey = passkey.display().to_string();
+        let mutants = ["--spoke", SPOKE, "--region", REGION, "--mutants", passkey.as_str()];
+        let (code, report, errors) = command(&cloud, HUB, REGION, &mutants)?;
+        let count = |verdict: &str| report["mutants"]["counts"][verdict].as_u64().unwrap_or_default();
+        // One scenario notices what is on its own path, and not what is on others.
+        if code != Some(0) || count("caught") < 200 || count("missed") < 200 || count("unviable") > 40 {
+            return Err(format!("{code:?} {} {errors}", report["mutants"]["counts"]));
+        }
+        // The same account from a list and as an option is read once; a word that is no account is named with its line.
+        let list = folder.path().join("accounts.txt").display().to_string();
+        std::fs::write(&list, format!("# production\n{SPOKE}\t{HUB}\n")).map_err(|error| error.to_string())?;
+        let (code, report, errors) =
+            command(&cloud, HUB, REGION, &["--accounts", &list, "--spoke", SPOKE, "--region", REGION])?;
+        if code != Some(0) || report["probed"].as_array().map(Vec::len) != Some(6) {
+            return Err(format!("{code:?} {report} {errors}"));
+        }
+        for (text, complaint) in
+            [(format!("{SPOKE}\n12345\n"), "accounts.txt:2:"), ("# none".to_owned(), "has no account")]
+        {
+            std::fs::write(&list, text).map_err(|error| error.to_string())?;
+            let (code, _, errors) = command(&cloud, HUB, REGION, &["--accounts", &list])?;
+            if code != Some(2) || !errors.contains(complaint) {
+                return Err(format!("{code:?} {errors}"));
+            }
+        }
+        let formats = |text: &'static str| {
+            let output = text_of(&cloud, &["verify", "--spoke", SPOKE, "--region", REGION, "--format", text, &file])?;
+            Ok::<_, String>((text, output))
+        };
+        for (format, output) in [formats("junit")?, formats("html")?, formats("github")?] {
+            let lacks = match format {
+                "junit" => ["<testsuite name=\"111122223333\"", "us-east-1 root login", "name=\"twice\"", "<failure"],
+                "html" => ["<!DOCTYPE html>", "2 of 2 accounts and Regions monitored", "twice", "Not verified"],
+                _ => ["::error title=twice::", "::notice", "service control policies", "expected"],
+            };
+            if let Some(lack) = lacks.iter().find(|part| !output.contains(**part)) {
+                return Err(format!("{format} lacks {lack}:\n{output}"));
+            }
         }
         break_it(&cloud, &(SPOKE, "events", "DisableRule", json!({"Name": "rootwatch-root-activity"})))?;
         let (code, report, errors) = run()?;
@@ -526,13 +572,99 @@ fn command(cloud: &Cloud, hub: &str, region: &str, arguments: &[&str]) -> Result
 
 /// The same of any command.
 fn run_of(cloud: &Cloud, hub: &str, region: &str, arguments: &[&str]) -> Result<(Option<i32>, Value, String), String> {
+    let output = output_of(cloud, hub, region, arguments)?;
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    Ok((output.status.code(), report, String::from_utf8_lossy(&output.stderr).into_owned()))
+}
+
+/// What a command of the hub's administrator writes to stdout.
+fn text_of(cloud: &Cloud, arguments: &[&str]) -> Result<String, String> {
+    output_of(cloud, HUB, REGION, arguments).map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn output_of(cloud: &Cloud, hub: &str, region: &str, arguments: &[&str]) -> Result<Output, String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rootwatch"));
     command.args(arguments);
     command.env("AWS_ENDPOINT_URL", cloud.endpoint()).env("AWS_ACCESS_KEY_ID", hub);
     command.env("AWS_SECRET_ACCESS_KEY", "any").env("AWS_REGION", region).env_remove("AWS_SESSION_TOKEN");
-    let output = tokio::task::block_in_place(|| command.output()).map_err(|error| error.to_string())?;
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-    Ok((output.status.code(), report, String::from_utf8_lossy(&output.stderr).into_owned()))
+    tokio::task::block_in_place(|| command.output()).map_err(|error| error.to_string())
+}
+
+/// Mutants of the twin are mutants of the deployment only if each of its resources has the arguments that Terraform has.
+fn the_twin_has_terraform_s_arguments(shared: &Shared) -> Result<(), Failed> {
+    /// AWS draws these for the twin anew.
+    const DRAWN: [(&str, &str); 3] =
+        [("aws_sns_topic_subscription", "arn"), ("aws_lambda_event_source_mapping", "arn"), ("", "uuid")];
+    shared.runtime().block_on(async {
+        let session = shared.session().await?;
+        let deployment = session.deploy_base().await.map_err(|error| error.to_string())?;
+        let cloud = live(&deployment).await?;
+        let (_, _, twin) = copied(&session, &cloud).await?;
+        let read = |state: &str| {
+            let key = resources(state).ok()?.into_iter().find(|resource| resource.kind == "aws_kms_key")?;
+            let state = state.replace(key.text("key_id")?, "(key)");
+            resources(&state).ok()
+        };
+        let deployed = read(&deployment.terraform_state).ok_or("the state cannot be read")?;
+        let copied = read(&twin.deployment.terraform_state).ok_or("the twin's state cannot be read")?;
+        // The trail was there before, and the probes are the harness's.
+        let others = ["cloudtrail", ":probe-"];
+        for copy in copied.iter().filter(|copy| !others.iter().any(|other| copy.address.contains(other))) {
+            let is_drawn =
+                |name: &str| DRAWN.iter().any(|(kind, it)| *it == name && (kind.is_empty() || *kind == copy.kind));
+            let differing = |original: &Resource| -> Vec<String> {
+                let names = copy.attributes.keys().filter(|name| !is_drawn(name));
+                names.filter(|name| !alike(&copy.attributes[*name], original.attributes.get(*name))).cloned().collect()
+            };
+            let originals = deployed.iter().filter(|original| original.kind == copy.kind);
+            let nearest = originals.min_by_key(|original| differing(original).len()).ok_or("no such type")?;
+            if let Some(name) = differing(nearest).first() {
+                let (found, wanted) = (&copy.attributes[name], &nearest.attributes.get(name));
+                return Err(format!("{}: {name} is {found}, and {wanted:?} in {}", copy.address, nearest.address));
+            }
+        }
+        // Of these there are no others than Terraform's.
+        for kind in [
+            "aws_cloudwatch_event_rule",
+            "aws_cloudwatch_event_target",
+            "aws_cloudwatch_metric_alarm",
+            "aws_kms_key",
+            "aws_lambda_event_source_mapping",
+            "aws_lambda_function",
+        ] {
+            let count = |all: &[Resource]| all.iter().filter(|one| one.kind == kind).count();
+            if count(&copied) != count(&deployed) {
+                return Err(format!("{} resources of {kind}, and {} are deployed", count(&copied), count(&deployed)));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Returns true if two arguments mean the same: JSON is compared as such, and what is not given is empty.
+fn alike(copy: &Value, original: Option<&Value>) -> bool {
+    fn plain(value: &Value) -> Value {
+        match value {
+            Value::String(text) => match serde_json::from_str::<Value>(text) {
+                Ok(inner @ (Value::Object(_) | Value::Array(_))) => plain(&inner),
+                _ => value.clone(),
+            },
+            Value::Number(number) => number.as_f64().map_or(Value::Null, Value::from),
+            Value::Array(list) => {
+                let mut list: Vec<Value> = list.iter().map(plain).collect();
+                list.sort_by_key(Value::to_string);
+                if list.len() == 1 { list.remove(0) } else { list.into() }
+            }
+            Value::Object(members) => {
+                let given = members.iter().filter(|(_, value)| !value.is_null() && *value != "");
+                let given: serde_json::Map<_, _> = given.map(|(name, value)| (name.clone(), plain(value))).collect();
+                if given.is_empty() { Value::Null } else { given.into() }
+            }
+            _ => value.clone(),
+        }
+    }
+    original.is_some_and(|original| plain(copy) == plain(original))
 }
 
 /// The example of a user's root module, deployed and then changed by hand.

@@ -255,7 +255,7 @@ impl Mutants {
 }
 
 /// Progress with an estimate; what is missed is shown at once.
-fn watch(progress: &Progress) -> impl Fn(Stage<'_>) + use<'_> {
+pub(super) fn watch(progress: &Progress) -> impl Fn(Stage<'_>) + use<'_> {
     let begun = OnceLock::new();
     let missed = AtomicUsize::new(0);
     move |stage| match stage {

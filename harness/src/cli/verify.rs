@@ -1,19 +1,29 @@
 //! `rootwatch verify`.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use rootwatch_cloud::Arn;
 
-use super::run::wrong_root;
+use super::mutants::watch;
+use super::run::{leave_out_variants, wrong_root};
 use super::{Exit, complain, print, readable};
-use crate::deployment::{OwnRoot, PROBE_PREFIX, serve};
+use crate::cores;
+use crate::deployment::{Deployment, OwnRoot, PROBE_PREFIX, serve};
 use crate::layout::Layout;
+use crate::mutants::{self, Declarations, Selection, Sources};
 use crate::report::Progress;
 use crate::report::verify::{self as report, Verification};
-use crate::runner::{Session, Status, chain, clients};
-use crate::scenario::{Account, Loaded};
+use crate::runner::{Session, chain, clients};
+use crate::scenario::{Account, Loaded, find};
 use crate::verify::{Client, Packages, Snapshot, Topics, bus, drift, policy, probe, read, twin};
+
+/// How many roles are assumed at the same time.
+const ROLES: usize = 8;
 
 /// Options of `verify`.
 #[derive(Debug, Args)]
@@ -21,7 +31,8 @@ use crate::verify::{Client, Packages, Snapshot, Topics, bus, drift, policy, prob
 Credentials and Region of the hub come from the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, \
 AWS_REGION; AWS_ENDPOINT_URL where it is not AWS. Only Get, List and Describe calls are made, in addition to AssumeRole. \
 --policy prints the permissions. No secret is read, and no event is sent.\n\n\
-The exit code is 1 if an account or a Region is not monitored, a scenario fails, or something was found or has drifted.\n\n\
+The exit code is 1 if an account or a Region is not monitored, a scenario fails, or something was found or has drifted. Mutants \
+that are missed do not change it.\n\n\
 Examples:
   rootwatch verify --spoke 111122223333 --spoke 444455556666
                                         the hub and two accounts, in the Regions of sign-ins and the hub's own
@@ -29,6 +40,10 @@ Examples:
                                         through a role of another name, in one Region
   rootwatch verify --spoke 111122223333 --terraform live/prod --var-file live/prod/prod.tfvars
                                         and what differs from what Terraform would deploy
+  rootwatch verify --spoke 111122223333 --mutants
+                                        and which changes of it the scenarios would notice
+  aws organizations list-accounts --query 'Accounts[?State==`ACTIVE`].Id' --output text | rootwatch verify --accounts -
+                                        every account of an organization
   rootwatch verify --policy             the permissions that it needs")]
 pub(super) struct Verify {
     /// Scenarios to run on a copy of the deployment as well: files or folders
@@ -39,6 +54,9 @@ pub(super) struct Verify {
     /// An account that must be monitored in addition to the hub's; may be given more than once
     #[arg(long, value_name = "ACCOUNT", value_parser = account)]
     spoke: Vec<String>,
+    /// A file with further such accounts, separated by blanks, tabs or line breaks; `#` starts a comment, `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    accounts: Option<PathBuf>,
     /// The role to assume in each of these accounts, with its path
     #[arg(long, value_name = "NAME", default_value = "rootwatch-verify")]
     role: String,
@@ -66,6 +84,9 @@ pub(super) struct Verify {
     /// Values of its variables, as for `terraform apply`; may be given more than once
     #[arg(long, value_name = "FILE", requires = "terraform")]
     var_file: Vec<PathBuf>,
+    /// Test mutants of the hub and the first spoke of the copy as well, with the given scenarios [default: scenarios/]
+    #[arg(long)]
+    mutants: bool,
     /// How the result is written to stdout
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -81,8 +102,46 @@ enum Format {
     Human,
     /// One JSON object.
     Json,
+    /// JUnit XML.
+    Junit,
     /// Annotations of GitHub Actions.
     Github,
+    /// One self-contained HTML page.
+    Html,
+}
+
+/// Tests mutants of what these accounts have.
+async fn mutate(
+    session: Arc<Session>,
+    scenarios: Vec<Loaded>,
+    twin: Deployment,
+    accounts: Vec<String>,
+    progress: &Progress,
+) -> Result<mutants::Report, mutants::MutantsError> {
+    let selection = Selection { addresses: accounts, ..Selection::default() };
+    let (own, watch) = (Arc::new(twin), watch(progress));
+    let (sources, declarations) = (Sources::default(), Declarations::default());
+    mutants::run(session, scenarios, Some(&own), &[], &sources, &selection, &declarations, cores(), watch).await
+}
+
+/// The accounts of a file.
+fn listed(file: &Path) -> Result<Vec<String>, String> {
+    let (text, name) = match file.as_os_str() == "-" {
+        true => (std::io::read_to_string(std::io::stdin()), "standard input".to_owned()),
+        false => (std::fs::read_to_string(file), file.display().to_string()),
+    };
+    let text = text.map_err(|error| format!("could not read {name}: {error}"))?;
+    let mut accounts = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default();
+        for word in line.split_whitespace() {
+            accounts.push(account(word).map_err(|error| format!("{name}:{}: {error}", number + 1))?);
+        }
+    }
+    match accounts.is_empty() {
+        true => Err(format!("{name} has no account; write the 12 digits of one on each line")),
+        false => Ok(accounts),
+    }
 }
 
 fn account(text: &str) -> Result<String, String> {
@@ -94,7 +153,7 @@ impl Verify {
         self.format == Format::Json
     }
 
-    pub(super) async fn execute(self, layout: Layout) -> Exit {
+    pub(super) async fn execute(mut self, layout: Layout) -> Exit {
         if self.policy {
             print(&serde_json::to_string_pretty(&policy()).unwrap_or_default());
             return Exit::Success;
@@ -103,6 +162,15 @@ impl Verify {
             complain(&wrong);
             return Exit::Usage;
         }
+        match self.accounts.as_deref().map(listed).transpose() {
+            Ok(accounts) => self.spoke.extend(accounts.into_iter().flatten()),
+            Err(error) => {
+                complain(&error);
+                return Exit::Usage;
+            }
+        }
+        let mut known = BTreeSet::new();
+        self.spoke.retain(|spoke| known.insert(spoke.clone()));
         let scenarios = match readable(&self.paths) {
             Ok(scenarios) => scenarios,
             Err(exit) => return exit,
@@ -120,7 +188,9 @@ impl Verify {
         let text = match self.format {
             Format::Human => report::human(&verification),
             Format::Json => report::json(&verification),
+            Format::Junit => report::junit(&verification),
             Format::Github => report::github(&verification),
+            Format::Html => report::page(&verification),
         };
         print(&text);
         if verification.is_clean() { Exit::Success } else { Exit::Failed }
@@ -137,12 +207,16 @@ impl Verify {
             return Err(format!("{bus} is not in account {}, whose credentials are in the environment", hub.account));
         }
         let mut accounts = vec![hub.clone()];
-        for spoke in self.spoke.iter().filter(|spoke| **spoke != hub.account) {
-            let role = format!("arn:{}:iam::{spoke}:role/{}", bus.partition(), self.role);
-            let client = hub.assume(&role, self.external_id.as_deref(), &region).await;
-            accounts.push(client.map_err(|error| format!("{role}: {error}"))?);
-        }
+        let assumed: Vec<BoxFuture<'_, Result<Client, String>>> = self
+            .spoke
+            .iter()
+            .filter(|spoke| **spoke != hub.account)
+            .map(|spoke| self.assume(&hub, &bus, spoke).boxed())
+            .collect();
+        accounts.extend(stream::iter(assumed).buffered(ROLES).try_collect::<Vec<Client>>().await?);
+        let killers = self.killers(&layout, scenarios, progress)?;
         let session = Session::start(layout, scenarios, progress.clone()).await.map_err(|error| chain(&error))?;
+        let session = Arc::new(session);
         let packages = Packages::of(&session).map_err(|error| chain(&error))?;
         let digests: BTreeSet<String> = packages.digests().collect();
         progress.stage(&format!("reading {} accounts in {} Regions", accounts.len(), regions.len()));
@@ -174,21 +248,48 @@ impl Verify {
         let mut verification = Verification::new(bus.to_string(), &snapshot, probed);
         verification.drift = drift;
         for scenario in scenarios {
-            let outcome = session.run_on(scenario, &twin.deployment).await;
-            if matches!(outcome.status, Status::Failed | Status::Error) {
-                verification.failed.push(outcome);
-            }
+            verification.scenarios.push(session.run_on(scenario, &twin.deployment).await);
+        }
+        if let Some(killers) = killers {
+            let mutated = names.iter().take(2).map(|account| format!(":{account}:")).collect();
+            let mutants = mutate(session, killers, twin.deployment, mutated, progress).await;
+            verification.mutants = Some(mutants.map_err(|error| error.to_string())?);
         }
         Ok(verification)
+    }
+
+    /// The credentials of the role in a spoke.
+    async fn assume(&self, hub: &Client, bus: &Arn, spoke: &str) -> Result<Client, String> {
+        let role = format!("arn:{}:iam::{spoke}:role/{}", bus.partition(), self.role);
+        let client = hub.assume(&role, self.external_id.as_deref(), bus.region().as_str()).await;
+        client.map_err(|error| format!("{role}: {error}"))
+    }
+
+    /// The scenarios that mutants are tested with, if they are.
+    fn killers(
+        &self,
+        layout: &Layout,
+        scenarios: &[Loaded],
+        progress: &Progress,
+    ) -> Result<Option<Vec<Loaded>>, String> {
+        if !self.mutants {
+            return Ok(None);
+        }
+        let mut killers = match scenarios {
+            [] => find(&layout.scenarios()).map_err(|error| error.to_string())?,
+            given => given.to_vec(),
+        };
+        leave_out_variants(&mut killers, progress);
+        Ok(Some(killers))
     }
 
     /// What Terraform deploys to the embedded cloud, read in the same way.
     async fn expected(
         &self,
         session: &Session,
-        directory: &std::path::Path,
+        directory: &Path,
         accounts: &[Client],
-        bus: &rootwatch_cloud::Arn,
+        bus: &Arn,
         regions: &[String],
         packages: &BTreeSet<String>,
     ) -> Result<Snapshot, String> {

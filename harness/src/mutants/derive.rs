@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rootwatch_cloud::Arn;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -119,6 +120,16 @@ fn merged(mutants: Vec<Mutant>) -> Vec<Mutant> {
             (Change::Set(argument, value), Some(location)) => {
                 let change = mutant.id.strip_prefix(&mutant.address).unwrap_or(&mutant.id);
                 format!("{location} {} {argument} {change} {value}", mutant.kind)
+            }
+            // What has no source is the same edit if it differs in nothing but account and Region.
+            (Change::Set(argument, value), None) => {
+                let place = Arn::new(mutant.arn.as_str());
+                let mut text = format!("{} {argument} {value}", mutant.id);
+                for part in [place.account().as_str(), place.region().as_str()].into_iter().filter(|it| !it.is_empty())
+                {
+                    text = text.replace(part, "*");
+                }
+                text
             }
             _ => mutant.id.clone(),
         };

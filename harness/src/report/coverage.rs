@@ -54,15 +54,15 @@ pub fn json(coverage: &Coverage) -> String {
 
 /// One self-contained page, for an auditor.
 pub fn page(coverage: &Coverage) -> String {
-    let healthy = coverage.healthy();
+    let (healthy, rows) = (coverage.healthy(), coverage.rows.len());
     let body = html! {
         header {
             h1 { "Rootwatch: coverage" }
-            p { strong .good { (healthy) " of " (coverage.rows.len()) " accounts and Regions send heartbeats" } }
+            p { strong .good[healthy == rows] .bad[healthy < rows] { (healthy) " of " (rows) " accounts and Regions send heartbeats" } }
             p .note { "table " code { (coverage.table) } ", " (coverage.time) ", rootwatch " (env!("CARGO_PKG_VERSION")) }
         }
         main {
-            table {
+            div .table .counts { table {
                 tr {
                     @for name in ["Account", "Region", "State", "Last heartbeat", "Last event", "Version", "Verified"] {
                         th { (name) }
@@ -78,7 +78,7 @@ pub fn page(coverage: &Coverage) -> String {
                         }
                     }
                 }
-            }
+            } }
         }
     };
     document("Rootwatch: coverage", &body)

@@ -87,7 +87,8 @@ fn folder(outcome: &Outcome) -> &str {
     outcome.name.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-fn scenario(outcome: &Outcome) -> Markup {
+/// A scenario, folded unless it is wrong.
+pub(super) fn scenario(outcome: &Outcome) -> Markup {
     let (class, word) = match outcome.status {
         Status::Passed => ("good", "ok"),
         Status::Failed => ("bad", "failed"),

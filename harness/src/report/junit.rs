@@ -9,8 +9,14 @@ use crate::runner::{Finished, Outcome, Status};
 /// Renders a run: a suite for each folder.
 pub fn junit(run: &Finished<'_>) -> String {
     let mut report = Report::new(format!("rootwatch ({})", run.cloud));
+    report.add_test_suites(suites(run.outcomes));
+    report.to_string().unwrap_or_else(|error| format!("<!-- {error} -->"))
+}
+
+/// A suite for each folder.
+pub(super) fn suites(outcomes: &[Outcome]) -> Vec<TestSuite> {
     let mut suites: Vec<TestSuite> = Vec::new();
-    for outcome in run.outcomes {
+    for outcome in outcomes {
         let (folder, name) = outcome.name.rsplit_once('/').unwrap_or(("scenarios", &outcome.name));
         if suites.last().is_none_or(|suite| suite.name.as_str() != folder) {
             suites.push(TestSuite::new(folder));
@@ -26,8 +32,7 @@ pub fn junit(run: &Finished<'_>) -> String {
             suite.add_test_case(case);
         }
     }
-    report.add_test_suites(suites);
-    report.to_string().unwrap_or_else(|error| format!("<!-- {error} -->"))
+    suites
 }
 
 fn status(outcome: &Outcome) -> TestCaseStatus {

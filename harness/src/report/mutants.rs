@@ -6,6 +6,7 @@ use std::path::Path;
 
 use console::style;
 use maud::{Markup, html};
+use serde_json::Value;
 
 use super::clean;
 use super::github::{data, property, relative_path};
@@ -113,6 +114,10 @@ fn summary(report: &Report) -> String {
 
 /// One JSON object: the same as `outcomes.json`.
 pub fn json(report: &Report) -> String {
+    serde_json::to_string_pretty(&value(report)).unwrap_or_default()
+}
+
+pub(super) fn value(report: &Report) -> Value {
     let mut value = serde_json::to_value(report).unwrap_or_default();
     let counts = report.counts();
     value["counts"] = serde_json::to_value(counts).unwrap_or_default();
@@ -123,7 +128,7 @@ pub fn json(report: &Report) -> String {
         .map(|(operator, counts)| (operator.name().to_owned(), serde_json::to_value(counts).unwrap_or_default()))
         .collect();
     value["operators"] = by.into();
-    serde_json::to_string_pretty(&value).unwrap_or_default()
+    value
 }
 
 /// Annotations of GitHub Actions: a missed mutant at its line of Terraform.
@@ -156,37 +161,42 @@ pub fn html(report: &Report) -> String {
             p { strong .bad[counts.missed > 0] .good[counts.missed == 0] { (format!("{:.1} %", counts.score())) } }
             p .note { (summary(report)) }
         }
-        main {
-            section {
-                h2 { "Operators" }
-                div .table .counts { table {
-                    tr { th { "operator" } th { "mutants" } th { "caught" } th { "missed" } th { "timeout" } th { "unviable" } th { "equivalent" } }
-                    @for (operator, counts) in report.by_operator() {
-                        tr .bad[counts.missed > 0] {
-                            td { (operator.name()) } td { (counts.total) } td { (counts.caught) } td { (counts.missed) }
-                            td { (counts.timeout) } td { (counts.unviable) } td { (counts.equivalent) }
-                        }
-                    }
-                } }
-            }
-            @for name in ["missed", "timeout", "equivalent", "unviable", "caught"] {
-                @let mutants: Vec<&Tested> = report.with(name).collect();
-                @if !mutants.is_empty() {
-                    section {
-                        h2 { (name) " " small { (mutants.len()) } }
-                        @for tested in mutants { (mutant(tested)) }
+        main { (sections(report)) }
+    };
+    document(&format!("Rootwatch mutants: {:.1} %", counts.score()), &body)
+}
+
+/// The table by operator, and every mutant by its verdict.
+pub(super) fn sections(report: &Report) -> Markup {
+    html! {
+        section {
+            h2 { "Operators" }
+            div .table .counts { table {
+                tr { th { "operator" } th { "mutants" } th { "caught" } th { "missed" } th { "timeout" } th { "unviable" } th { "equivalent" } }
+                @for (operator, counts) in report.by_operator() {
+                    tr .bad[counts.missed > 0] {
+                        td { (operator.name()) } td { (counts.total) } td { (counts.caught) } td { (counts.missed) }
+                        td { (counts.timeout) } td { (counts.unviable) } td { (counts.equivalent) }
                     }
                 }
-            }
-            section {
-                h2 { "Not mutated" }
-                @for excluded in &report.excluded {
-                    p .note { code { (excluded.what) } " (" (excluded.count) "): " (excluded.reason) }
+            } }
+        }
+        @for name in ["missed", "timeout", "equivalent", "unviable", "caught"] {
+            @let mutants: Vec<&Tested> = report.with(name).collect();
+            @if !mutants.is_empty() {
+                section {
+                    h2 { (name) " " small { (mutants.len()) } }
+                    @for tested in mutants { (mutant(tested)) }
                 }
             }
         }
-    };
-    document(&format!("Rootwatch mutants: {:.1} %", counts.score()), &body)
+        section {
+            h2 { "Not mutated" }
+            @for excluded in &report.excluded {
+                p .note { code { (excluded.what) } " (" (excluded.count) "): " (excluded.reason) }
+            }
+        }
+    }
 }
 
 fn mutant(tested: &Tested) -> Markup {

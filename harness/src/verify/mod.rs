@@ -8,6 +8,7 @@
 mod client;
 pub mod drift;
 pub mod read;
+mod state;
 mod twin;
 
 use std::collections::BTreeSet;
@@ -59,6 +60,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Login, Self::Activity, Self::ReadOnly];
+
     /// The name in reports.
     pub fn name(self) -> &'static str {
         match self {

@@ -7,12 +7,17 @@ mod resources;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::stream::{self, StreamExt};
 use rootwatch_cloud::Arn;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::client::{Client, text};
 use crate::runner::api::ApiFailure;
+
+/// How many accounts are read at the same time: AWS throttles a caller in each account by itself.
+const READERS: usize = 16;
 
 /// When a step is made: what refers to something comes after it. AWS checks some permissions when a resource is made, and they may
 /// have been lost since. So permissions of identities, buses and keys come last.
@@ -132,7 +137,16 @@ pub async fn read(clients: &[Client], hub_bus: &Arn, regions: &[String], package
         messages: BTreeMap::new(),
         metrics: BTreeSet::new(),
     };
-    reading.everything(clients, regions, packages).await;
+    if let [hub, spokes @ ..] = clients {
+        reading.hub(hub, regions, packages).await;
+        let spokes: Vec<BoxFuture<'_, Reading<'_>>> =
+            spokes.iter().map(|client| reading.of_spoke(client, regions).boxed()).collect();
+        let read: Vec<Reading<'_>> = stream::iter(spokes).buffered(READERS).collect().await;
+        for spoke in read {
+            reading.join(spoke);
+        }
+    }
+    reading.dead_letters();
     reading.snapshot
 }
 
@@ -154,35 +168,69 @@ pub(super) struct Reading<'a> {
 type Read = Result<(), ApiFailure>;
 
 impl Reading<'_> {
-    async fn everything(&mut self, clients: &[Client], regions: &[String], packages: &BTreeSet<String>) {
-        self.organization(clients).await;
+    async fn hub(&mut self, client: &Client, regions: &[String], packages: &BTreeSet<String>) {
+        self.organization(client).await;
         let bus = self.hub_bus.as_str().to_owned();
         self.enqueue(&bus);
         self.follow().await;
         let functions = self.other_functions(packages).await;
         self.note("functions of the hub", functions);
         self.follow().await;
-        for client in clients {
-            for region in regions {
-                let place = format!("{} {region}", client.account);
-                let rules = self.rules(&client.account, region, None).await;
-                self.note(&place, rules);
-                let trails = self.trails(&client.account, region).await;
-                self.note(&place, trails);
-                self.follow().await;
-            }
+        self.account(client, regions).await;
+    }
+
+    /// A spoke, of which nothing is known but what the hub has.
+    async fn of_spoke(&self, client: &Client, regions: &[String]) -> Self {
+        let mut spoke = Self {
+            clients: self.clients.clone(),
+            hub_bus: self.hub_bus,
+            snapshot: Snapshot::default(),
+            known: self.known.clone(),
+            queued: VecDeque::new(),
+            dead_letter_queues: BTreeSet::new(),
+            messages: BTreeMap::new(),
+            metrics: BTreeSet::new(),
+        };
+        spoke.account(client, regions).await;
+        spoke
+    }
+
+    async fn account(&mut self, client: &Client, regions: &[String]) {
+        let account = &client.account;
+        for region in regions {
+            let place = format!("{account} {region}");
+            let rules = self.rules(account, region, None).await;
+            self.note(&place, rules);
+            let trails = self.trails(account, region).await;
+            self.note(&place, trails);
+            self.follow().await;
         }
         // Alarms name what they watch, so they come last; what they notify may be new.
-        let mut places: BTreeSet<(String, String)> = clients
-            .iter()
-            .flat_map(|client| regions.iter().map(|region| (client.account.clone(), region.clone())))
-            .collect();
-        places.insert((self.hub_bus.account().to_string(), self.hub_bus.region().to_string()));
-        for (account, region) in places {
-            let alarms = self.alarms(&account, &region).await;
+        let mut regions: BTreeSet<&str> = regions.iter().map(String::as_str).collect();
+        let of_hub = self.hub_bus.region();
+        if self.hub_bus.account().as_str() == account {
+            regions.insert(of_hub.as_str());
+        }
+        for region in regions {
+            let alarms = self.alarms(account, region).await;
             self.note(&format!("{account} {region}"), alarms);
         }
         self.follow().await;
+    }
+
+    /// Adds what was read elsewhere. Two accounts may lead to the same resource.
+    fn join(&mut self, other: Self) {
+        for (key, item) in other.snapshot.items {
+            self.snapshot.items.entry(key).or_insert(item);
+        }
+        self.snapshot.functions.extend(other.snapshot.functions);
+        self.snapshot.findings.extend(other.snapshot.findings);
+        self.snapshot.not_verified.extend(other.snapshot.not_verified);
+        self.dead_letter_queues.extend(other.dead_letter_queues);
+        self.messages.extend(other.messages);
+    }
+
+    fn dead_letters(&mut self) {
         for (queue, count) in std::mem::take(&mut self.messages) {
             if self.dead_letter_queues.contains(&queue) {
                 self.finding(
@@ -265,8 +313,7 @@ impl Reading<'_> {
         }
     }
 
-    async fn organization(&mut self, clients: &[Client]) {
-        let Some(hub) = clients.first() else { return };
+    async fn organization(&mut self, hub: &Client) {
         let found = hub.call("organizations", "us-east-1", "DescribeOrganization", json!({})).await;
         match found {
             Ok(found) => {

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::VerifyError;
 use super::read::{Code, Item, Remark, Snapshot, Stage, Step};
+use super::state::Made;
 use crate::deployment::{Accounts, Coverage, Deployment, Facts, Probes, now, open_code_store};
 use crate::packages::FUNCTIONS;
 use crate::runner::clients::Caller;
@@ -81,10 +82,7 @@ pub struct Topics {
 impl Topics {
     /// Finds the topics that are not given.
     fn completed(&self, snapshot: &Snapshot) -> Result<Value, VerifyError> {
-        let variable = |name: &str| {
-            let mut functions = snapshot.calls("CreateFunction");
-            functions.find_map(|function| function["Environment"]["Variables"][name].as_str().map(str::to_owned))
-        };
+        let variable = |name: &str| variable(snapshot, name);
         let mut notified: BTreeMap<String, usize> = BTreeMap::new();
         for alarm in snapshot.calls("PutMetricAlarm") {
             for topic in alarm["AlarmActions"].as_array().into_iter().flatten().filter_map(Value::as_str) {
@@ -102,6 +100,12 @@ impl Topics {
         let tampering = variable("TAMPERING_TOPIC_ARN");
         Ok(json!({"login": login, "activity": activity, "tampering": tampering, "health": health}))
     }
+}
+
+/// The environment variable of the first function that has it.
+fn variable(snapshot: &Snapshot, name: &str) -> Option<String> {
+    let mut functions = snapshot.calls("CreateFunction");
+    functions.find_map(|function| function["Environment"]["Variables"][name].as_str().map(str::to_owned))
 }
 
 /// A copy of a live deployment in the embedded cloud.
@@ -135,7 +139,7 @@ pub async fn twin(
         linked: session.packages().linked.clone(),
         facts: Facts {
             accounts,
-            coverage: Coverage::default(),
+            coverage: coverage(snapshot, &hub, spokes),
             probes: Probes { login: String::new(), activity: String::new(), tampering: None, health: String::new() },
             hub_key: None,
             coverage_table: None,
@@ -157,7 +161,7 @@ pub async fn twin(
         }
         secretsmanager::seed_secret(state, &Arn::new(&unused_secret), "{}");
     });
-    make(&cloud, snapshot, packages);
+    let made = make(&cloud, snapshot, packages);
     let (sns_client, sqs_client) =
         (Caller::of_cloud(&cloud, &hub, &region).sns(), Caller::of_cloud(&cloud, &hub, &region).sqs());
     let probes = Probes::subscribe(&sns_client, &sqs_client, &topics).await;
@@ -167,8 +171,29 @@ pub async fn twin(
     let more_secrets = secrets.map(|(arn, _)| arn.clone()).collect();
     let mut state = cloud.snapshot();
     state.come_to_rest();
-    let deployment = Deployment { state, facts: Facts { probes, more_secrets, ..empty.facts.clone() }, ..empty };
+    let coverage_table = variable(snapshot, "COVERAGE_TABLE");
+    let facts = Facts { probes, more_secrets, coverage_table, hub_key: hub_key(&made, &hub), ..empty.facts.clone() };
+    let terraform_state = Arc::from(super::state::terraform_state(&made));
+    let deployment = Deployment { state, facts, terraform_state, ..empty };
     Ok(Twin { deployment, topics })
+}
+
+/// The Regions in which an account's default bus has a rule that leads to the hub.
+fn coverage(snapshot: &Snapshot, hub: &str, spokes: &[String]) -> Coverage {
+    let regions = |account: &str| -> BTreeSet<String> {
+        let rules = snapshot.items.iter().filter(|(arn, item)| {
+            item.account == account
+                && Arn::parse(arn).is_some_and(|arn| arn.service() == "events" && is_of_default(&arn))
+        });
+        rules.map(|(_, item)| item.region.clone()).collect()
+    };
+    let mut spokes = spokes.iter().map(|spoke| regions(spoke));
+    Coverage { hub: regions(hub), spoke: spokes.next().unwrap_or_default(), further: spokes.flatten().collect() }
+}
+
+/// Returns true if the ARN is that of a rule of a default bus: `rule/NAME`, where others have `rule/BUS/NAME`.
+fn is_of_default(rule: &Arn) -> bool {
+    rule.resource().strip_prefix("rule/").is_some_and(|name| !name.contains('/'))
 }
 
 /// The ARN of a secret that no function reads: a deployment of the harness names one for each kind of alerter.
@@ -194,16 +219,30 @@ fn accounts(snapshot: &Snapshot, hub_bus: &Arn, spokes: &[String]) -> Accounts {
     }
 }
 
-/// Makes every item, in the order of the stages.
-fn make(cloud: &Cloud, snapshot: &mut Snapshot, packages: &Packages) {
+/// The id of the hub's key, if it has one only.
+fn hub_key(made: &[Made], hub: &str) -> Option<String> {
+    let mut keys = made.iter().filter(|made| made.operation == "CreateKey" && made.account == hub);
+    let key = keys.next().filter(|_| keys.next().is_none())?;
+    key.output["KeyMetadata"]["KeyId"].as_str().map(str::to_owned)
+}
+
+/// Makes every item, in the order of the stages. Returns what the cloud has taken.
+fn make(cloud: &Cloud, snapshot: &mut Snapshot, packages: &Packages) -> Vec<Made> {
     let mut steps: Vec<(Stage, &str, &Item, &Step)> = Vec::new();
     for (key, item) in &snapshot.items {
         steps.extend(item.steps.iter().map(|(stage, step)| (*stage, key.as_str(), item, step)));
     }
     steps.sort_by_key(|(stage, ..)| *stage);
     let (last, first): (Vec<_>, Vec<_>) = steps.into_iter().partition(|(stage, ..)| *stage == Stage::End);
-    let mut maker =
-        Maker { cloud, snapshot, packages, keys: Vec::new(), permitted: Vec::new(), refused: BTreeSet::new() };
+    let mut maker = Maker {
+        cloud,
+        snapshot,
+        packages,
+        keys: Vec::new(),
+        made: Vec::new(),
+        permitted: Vec::new(),
+        refused: BTreeSet::new(),
+    };
     for (_, key, item, step) in first {
         maker.step(key, item, step);
     }
@@ -212,8 +251,9 @@ fn make(cloud: &Cloud, snapshot: &mut Snapshot, packages: &Packages) {
         maker.step(key, item, step);
     }
     maker.foreign_code();
-    let refused = maker.refused;
+    let (refused, made) = (maker.refused, maker.made);
     snapshot.not_verified.extend(refused);
+    made
 }
 
 struct Maker<'a> {
@@ -222,6 +262,8 @@ struct Maker<'a> {
     packages: &'a Packages,
     /// The ids of keys: as they were read, and as they were made.
     keys: Vec<(String, String)>,
+    /// The calls that the cloud has taken, but for those of [`Maker::permit`].
+    made: Vec<Made>,
     /// The calls that withdraw the permissions of roles and buses, which are permitted everything until every resource is made: AWS checks permissions when a target or a mapping is
     /// made, and the live deployment may have lost them since.
     permitted: Vec<(&'a Item, &'static str, &'static str, Value)>,
@@ -234,6 +276,7 @@ impl<'a> Maker<'a> {
             Step::Key => self.call(item, "kms", "CreateKey", json!({})).map(|answer| {
                 let made = answer["KeyMetadata"]["KeyId"].as_str().unwrap_or_default().to_owned();
                 self.keys.push((Arn::new(key).name().to_owned(), made));
+                self.note(item, key, "CreateKey", json!({}), answer);
             }),
             Step::Secret => {
                 self.cloud.with(|state| secretsmanager::seed_secret(state, &Arn::new(key), "{}"));
@@ -249,14 +292,23 @@ impl<'a> Maker<'a> {
                 for (read, made) in &self.keys {
                     text = text.replace(read, made);
                 }
-                self.with_code(serde_json::from_str(&text).unwrap_or_default(), operation, key)
-                    .and_then(|input| self.call(item, service, operation, input))
-                    .and_then(|_| self.permit(item, operation, parameters))
+                let input: Value = serde_json::from_str(&text).unwrap_or_default();
+                self.with_code(input.clone(), operation, key)
+                    .and_then(|with_code| self.call(item, service, operation, with_code))
+                    .and_then(|output| {
+                        self.note(item, key, operation, input, output);
+                        self.permit(item, operation, parameters)
+                    })
             }
         };
         if let Err(text) = done {
             self.refused.insert(Remark { resource: key.to_owned(), text });
         }
+    }
+
+    fn note(&mut self, item: &Item, key: &str, operation: &'static str, input: Value, output: Value) {
+        let (account, region, key) = (item.account.clone(), item.region.clone(), key.to_owned());
+        self.made.push(Made { account, region, key, operation, input, output });
     }
 
     fn call(&self, item: &Item, service: &str, operation: &str, parameters: Value) -> Result<Value, String> {
