@@ -1,5 +1,7 @@
 # A function that is fed by its own queue: one failure model for every part of the way.
 
+data "aws_partition" "current" {}
+
 locals {
   # Region, account and partition come from an ARN of one's own: the data sources
   # for them changed between the provider's majors.
@@ -19,6 +21,9 @@ locals {
   sqs_arn_prefix        = "arn:${local.partition}:sqs:${local.region}:${local.account_id}"
   queue_arn             = "${local.sqs_arn_prefix}:${local.queue_name}"
   dead_letter_queue_arn = "${local.sqs_arn_prefix}:${local.dead_letter_queue_name}"
+
+  # The provider waits about 25 seconds for each queue, and creates one function at a time: neither has to wait for the other.
+  sqs_url_prefix = "https://sqs.${local.region}.${data.aws_partition.current.dns_suffix}/${local.account_id}"
 }
 
 # Created here, with retention, and logs:CreateLogGroup left out of the role:
@@ -53,8 +58,8 @@ resource "aws_lambda_function" "this" {
 
   environment {
     variables = merge(var.environment, {
-      QUEUE_URL             = aws_sqs_queue.this.url
-      DEAD_LETTER_QUEUE_URL = aws_sqs_queue.dead_letter.url
+      QUEUE_URL             = "${local.sqs_url_prefix}/${local.queue_name}"
+      DEAD_LETTER_QUEUE_URL = "${local.sqs_url_prefix}/${local.dead_letter_queue_name}"
     })
   }
 
