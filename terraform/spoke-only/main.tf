@@ -15,6 +15,7 @@ module "spoke_us_east_1" {
   hub_event_bus_arn      = var.hub_event_bus_arn
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
+  alarms                 = var.alarms
   health_topic_arn       = var.region == "us-east-1" ? var.health_topic_arn : null
   heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
@@ -33,6 +34,7 @@ module "spoke_us_east_2" {
   hub_event_bus_arn      = var.hub_event_bus_arn
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
+  alarms                 = var.alarms
   health_topic_arn       = var.region == "us-east-2" ? var.health_topic_arn : null
   heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
@@ -51,6 +53,7 @@ module "spoke_us_west_2" {
   hub_event_bus_arn      = var.hub_event_bus_arn
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
+  alarms                 = var.alarms
   health_topic_arn       = var.region == "us-west-2" ? var.health_topic_arn : null
   heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts
@@ -69,6 +72,7 @@ module "spoke" {
   hub_event_bus_arn      = var.hub_event_bus_arn
   name_prefix            = var.name_prefix
   read_only_events       = var.read_only_events
+  alarms                 = var.alarms
   health_topic_arn       = var.health_topic_arn
   heartbeat              = var.heartbeat
   tampering_alerts       = var.tampering_alerts

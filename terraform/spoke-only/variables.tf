@@ -96,6 +96,13 @@ variable "read_only_events" {
   nullable    = false
 }
 
+variable "alarms" {
+  description = "Whether the spoke has its three alarms in each Region. Without them, the hub's check of heartbeats is what notices a spoke that cannot deliver, after three to four hours instead of minutes, and no alarm says that its dead-letter queue holds events."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "name_prefix" {
   description = "Start of the names of all resources. It must be the hub's: the bus admits delivery roles by it."
   type        = string

@@ -67,11 +67,12 @@ pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'
         providers.push(in_account(accounts, account, &name, region));
         beside.push(name);
     }
-    // What hub and spokes must agree on.
-    let shared = ["heartbeat", "name_prefix", "permissions_boundary", "read_only_events", "role_path", "tags"];
+    // What hub and spokes must agree on, and what spokes alone have.
+    let shared = ["alarms", "heartbeat", "name_prefix", "permissions_boundary", "read_only_events", "role_path", "tags"];
     let shared: Map<String, Value> =
         inputs.variables.clone().into_iter().filter(|(name, _)| shared.contains(&name.as_str())).collect();
     let mut hub = inputs.variables;
+    hub.shift_remove("alarms");
     hub.insert("source".into(), "../tree/modules/hub".into());
     hub.insert("providers".into(), json!({"aws": format!("aws.{}", alias("hub", &accounts.hub_region))}));
     modules.insert("hub".into(), Value::Object(hub));

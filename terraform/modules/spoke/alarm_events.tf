@@ -10,7 +10,7 @@ locals {
 
 # No alarm of its own: what it could not deliver lies in the same queue, and a report of its failure would fail as well.
 resource "aws_cloudwatch_event_rule" "alarms" {
-  count = var.forward_alarms ? 1 : 0
+  count = var.alarms && var.forward_alarms ? 1 : 0
 
   name        = "${var.name_prefix}-alarms"
   description = "Forwards the changes of the spoke's alarms to and from ALARM to the hub."

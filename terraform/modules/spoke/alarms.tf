@@ -17,7 +17,7 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "delivery" {
-  for_each = local.delivery_failures
+  for_each = var.alarms ? local.delivery_failures : {}
 
   alarm_name          = "${local.rule_name}-delivery-${each.key}"
   alarm_description   = each.value.description
@@ -36,6 +36,8 @@ resource "aws_cloudwatch_metric_alarm" "delivery" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
+  count = var.alarms ? 1 : 0
+
   alarm_name          = "${local.rule_name}-dead-letters"
   alarm_description   = "Events of root activity, or changes of these alarms, that the hub did not take wait in the queue ${local.dead_letter_queue_name}, with the reason as attributes. When it takes them again, `rootwatch redrive` hands the events to triage."
   namespace           = "AWS/SQS"

@@ -28,6 +28,13 @@ variable "read_only_events" {
   nullable    = false
 }
 
+variable "alarms" {
+  description = "Whether the spoke has its three alarms. Without them, the hub's check of heartbeats is what notices a spoke that cannot deliver, after three to four hours instead of minutes, and no alarm says that its dead-letter queue holds events."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "forward_alarms" {
   description = "Whether the spoke's alarms are forwarded over the hub's bus to its health topic. Off where `health_topic_arn` is that topic."
   type        = bool
