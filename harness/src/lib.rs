@@ -37,6 +37,7 @@ pub mod report;
 pub mod runner;
 pub mod scenario;
 pub mod sink;
+pub mod smoke;
 pub mod terraform;
 pub mod tools;
 pub mod verify;

@@ -64,7 +64,7 @@ fn main() -> ExitCode {
 }
 
 /// Every directory that holds a configuration; `""` is the root module.
-const DIRECTORIES: [&str; 16] = [
+const DIRECTORIES: [&str; 17] = [
     "",
     "hub-only",
     "spoke-only",
@@ -81,6 +81,7 @@ const DIRECTORIES: [&str; 16] = [
     "examples/existing-hub",
     "examples/organization",
     "examples/own-root",
+    "examples/smoke",
 ];
 
 fn whole_root_module(shared: &Shared) -> Result<(), Failed> {

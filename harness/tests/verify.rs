@@ -19,6 +19,7 @@ use rootwatch::runner::{Session, clients};
 use rootwatch::scenario::DeploymentChange;
 use rootwatch::verify::{Client, Packages, Snapshot, Topics, Twin, bus, policy, probe, read, twin};
 use rootwatch_cloud::api::Service;
+use rootwatch_cloud::assumptions::{Assumptions, OwnAccountInvocation, PutTargets, QueueSourceAccount};
 use rootwatch_cloud::usage::Usage;
 use rootwatch_cloud::{Clock, Cloud, Options};
 use serde_json::{Value, json};
@@ -269,6 +270,7 @@ fn main() -> ExitCode {
         ("the_twin_has_terraform_s_arguments", the_twin_has_terraform_s_arguments),
         ("coverage_shows_the_table", coverage_shows_the_table),
         ("drift_from_the_root_module_is_named", drift_from_the_root_module_is_named),
+        ("smoke_probes_every_hop_without_root", smoke_probes_every_hop_without_root),
     ] {
         let shared = Arc::clone(&shared);
         trials.push(Trial::test(format!("verify::{name}"), move || test(&shared)));
@@ -665,6 +667,94 @@ fn alike(copy: &Value, original: Option<&Value>) -> bool {
         }
     }
     original.is_some_and(|original| plain(copy) == plain(original))
+}
+
+/// `smoke` on the example that is made for it: as deployed, under other readings of AWS, and broken.
+fn smoke_probes_every_hop_without_root(shared: &Shared) -> Result<(), Failed> {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../terraform/examples/smoke");
+    let own = OwnRoot { directory: example, var_files: Vec::new() };
+    shared.runtime().block_on(async {
+        let session = shared.session().await?;
+        let deployment = session.deploy_own(&own).await.map_err(|error| error.to_string())?;
+        let state: Value =
+            serde_json::from_str(&deployment.terraform_state).map_err(|error| format!("the state: {error}"))?;
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let outputs = folder.path().join("outputs.json").display().to_string();
+        std::fs::write(&outputs, state["outputs"].to_string()).map_err(|error| error.to_string())?;
+        let fork = async |assumptions: Assumptions| {
+            let options =
+                Options { clock: Clock::Wall, port: 0, code: deployment.code.clone(), host_variables: Vec::new() };
+            let cloud = Cloud::start(deployment.state.clone(), options).await.map_err(|error| error.to_string())?;
+            cloud.with(|state| state.assumptions = assumptions);
+            Ok::<_, String>(cloud)
+        };
+        let smoke = |cloud: &Cloud| run_of(cloud, HUB, REGION, &["smoke", &outputs, "--format", "json"]);
+        let failed = |report: &Value| -> Vec<String> {
+            let checks = report["checks"].as_array().into_iter().flatten().filter(|check| check["passed"] == false);
+            checks.filter_map(|check| check["name"].as_str().map(str::to_owned)).collect()
+        };
+        let settled = |report: &Value| -> Vec<Value> {
+            let found = report["assumptions"].as_array().into_iter().flatten();
+            found.map(|it| it["alternatives"].clone()).collect()
+        };
+
+        let (code, report, errors) = smoke(&fork(Assumptions::default()).await?)?;
+        let expected = [json!(["role"]), json!(["present"]), json!(["true"])];
+        if code != Some(0) || report["passed"] != true || settled(&report) != expected {
+            return Err(format!("{code:?} {report:#} {errors}"));
+        }
+        let others = Assumptions {
+            put_targets: PutTargets::Nobody,
+            own_account_invocation: OwnAccountInvocation::Absent,
+            queue_source_account: QueueSourceAccount::Absent,
+            ..Assumptions::default()
+        };
+        let (code, report, errors) = smoke(&fork(others).await?)?;
+        let expected = [json!(["nobody"]), json!(["absent"]), json!(["absent"])];
+        if code != Some(0) || settled(&report) != expected {
+            return Err(format!("{code:?} {report:#} {errors}"));
+        }
+        for (put_targets, name) in
+            [(PutTargets::Caller, "caller"), (PutTargets::RoleWithoutEventKeys, "role-without-event-keys")]
+        {
+            let own_account_invocation = OwnAccountInvocation::False;
+            let others = Assumptions { put_targets, own_account_invocation, ..Assumptions::default() };
+            let (code, report, errors) = smoke(&fork(others).await?)?;
+            if code != Some(0) || settled(&report) != [json!([name]), json!(["present"]), json!(["false"])] {
+                return Err(format!("{code:?} {report:#} {errors}"));
+            }
+        }
+        // Triage's queue takes nothing: heartbeats still come.
+        let cloud = fork(Assumptions::default()).await?;
+        let url = format!("https://sqs.{REGION}.amazonaws.com/{HUB}/rootwatch-smoke-triage");
+        call(&cloud, HUB, "sqs", "SetQueueAttributes", json!({"QueueUrl": url, "Attributes": {"Policy": ""}}))?;
+        let (code, report, errors) = smoke(&cloud)?;
+        if code != Some(1) || failed(&report) != ["a change of the monitor raises an alert"] {
+            return Err(format!("{code:?} {report:#} {errors}"));
+        }
+        // The bus takes what anybody in the organization puts there.
+        let cloud = fork(Assumptions::default()).await?;
+        let bus = "rootwatch-smoke";
+        let open = json!({"Version": "2012-10-17", "Statement": [{
+            "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "events:PutEvents",
+            "Resource": format!("arn:aws:events:{REGION}:{HUB}:event-bus/{bus}")}]});
+        call(&cloud, HUB, "events", "PutPermission", json!({"EventBusName": bus, "Policy": open.to_string()}))?;
+        let (code, report, errors) = smoke(&cloud)?;
+        if code != Some(1) || failed(&report) != ["an event that no rule of the monitor delivers is refused"] {
+            return Err(format!("{code:?} {report:#} {errors}"));
+        }
+        let (code, _, errors) = run_of(&cloud, SPOKE, REGION, &["smoke", &outputs])?;
+        if code != Some(3) || !errors.contains("the credentials are of account 111122223333") {
+            return Err(format!("{code:?} {errors}"));
+        }
+        std::fs::write(&outputs, "{}").map_err(|error| error.to_string())?;
+        let (code, _, errors) = smoke(&cloud)?;
+        if code != Some(2) || !errors.contains("it has no output `smoke`") {
+            return Err(format!("{code:?} {errors}"));
+        }
+        Ok(())
+    })?;
+    Ok(())
 }
 
 /// The example of a user's root module, deployed and then changed by hand.

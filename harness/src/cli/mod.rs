@@ -18,6 +18,7 @@ mod record;
 mod redrive;
 mod run;
 mod serve;
+mod smoke;
 mod state_file;
 mod verify;
 mod watch;
@@ -104,6 +105,8 @@ Examples:
     Verify(Box<verify::Verify>),
     /// Show the last heartbeat of every account and Region of a live deployment.
     Coverage(coverage::Coverage),
+    /// Send harmless probes through a deployment in two AWS accounts that was made for it.
+    Smoke(smoke::SmokeTest),
     /// Measure the embedded cloud and LocalStack by the same scenarios.
     Bench(bench::Bench),
     /// Get LocalStack's image, or start LocalStack alone.
@@ -118,6 +121,7 @@ impl Command {
             Self::Mutants(mutants) => mutants.is_json(),
             Self::Verify(verify) => verify.is_json(),
             Self::Coverage(coverage) => coverage.is_json(),
+            Self::Smoke(smoke) => smoke.is_json(),
             _ => false,
         }
     }
@@ -158,6 +162,7 @@ pub async fn main(cli: Cli) -> Exit {
             Command::Mutants(mutants) => Box::pin(mutants.execute(layout)).await,
             Command::Verify(verify) => Box::pin(verify.execute(layout)).await,
             Command::Coverage(coverage) => coverage.execute().await,
+            Command::Smoke(smoke) => Box::pin(smoke.execute()).await,
             Command::Bench(bench) => Box::pin(bench.execute(layout)).await,
             Command::Serve(serve) => serve.execute().await,
             Command::Localstack(localstack) => localstack.execute(layout).await,

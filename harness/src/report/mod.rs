@@ -13,6 +13,7 @@ mod progress;
 mod results;
 mod screen;
 mod slack_text;
+pub mod smoke;
 mod snapshot;
 mod topology;
 pub mod verify;

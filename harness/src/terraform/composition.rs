@@ -68,7 +68,8 @@ pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'
         beside.push(name);
     }
     // What hub and spokes must agree on, and what spokes alone have.
-    let shared = ["alarms", "heartbeat", "name_prefix", "permissions_boundary", "read_only_events", "role_path", "tags"];
+    let shared =
+        ["alarms", "heartbeat", "name_prefix", "permissions_boundary", "read_only_events", "role_path", "tags"];
     let shared: Map<String, Value> =
         inputs.variables.clone().into_iter().filter(|(name, _)| shared.contains(&name.as_str())).collect();
     let mut hub = inputs.variables;

@@ -164,7 +164,7 @@ impl Client {
         Ok(result(&xml).unwrap_or(Value::Null))
     }
 
-    fn caller(&self, service: &str, region: &str) -> Caller {
+    pub(crate) fn caller(&self, service: &str, region: &str) -> Caller {
         let (own, signing) = endpoint(service, region);
         Caller::new(self.endpoint.as_deref().unwrap_or(&own), self.credentials.clone(), &signing)
     }

@@ -1,0 +1,52 @@
+# Without a trail, EventBridge receives no API call. Its files are deleted with the bucket.
+
+data "aws_partition" "current" {
+  provider = aws.hub
+}
+
+locals {
+  partition  = data.aws_partition.current.partition
+  trail_arn  = "arn:${local.partition}:cloudtrail:${var.hub_region}:${var.spoke_account_id}:trail/${local.name}"
+  bucket     = "${local.name}-${var.spoke_account_id}"
+  bucket_arn = "arn:${local.partition}:s3:::${local.bucket}"
+}
+
+resource "aws_s3_bucket" "trail" {
+  provider      = aws.spoke
+  bucket        = local.bucket
+  force_destroy = true
+}
+
+data "aws_iam_policy_document" "trail" {
+  provider = aws.hub
+
+  statement {
+    actions   = ["s3:GetBucketAcl", "s3:PutObject"]
+    resources = [local.bucket_arn, "${local.bucket_arn}/AWSLogs/${var.spoke_account_id}/*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudtrail.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceArn"
+      values   = [local.trail_arn]
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "trail" {
+  provider = aws.spoke
+  bucket   = aws_s3_bucket.trail.id
+  policy   = data.aws_iam_policy_document.trail.json
+}
+
+resource "aws_cloudtrail" "this" {
+  provider       = aws.spoke
+  name           = local.name
+  s3_bucket_name = aws_s3_bucket.trail.id
+
+  depends_on = [aws_s3_bucket_policy.trail]
+}
