@@ -303,7 +303,7 @@ fn tables_of_inputs_and_outputs_are_those_of_the_terraform() {
         assert_eq!(told, there, "{}: the outputs", readme.display());
         compared += 1;
     }
-    assert_eq!(compared, 16, "configurations with a README");
+    assert_eq!(compared, 17, "configurations with a README");
 }
 
 #[test]

@@ -176,6 +176,21 @@ pub(super) fn delete_retention_policy(call: &mut Call<'_>) -> Result<Reply, ApiE
     Ok(Reply::empty())
 }
 
+/// [D] API_AssociateKmsKey. Whether CloudWatch Logs may use the key is not looked at, as at the group's creation.
+pub(super) fn associate_kms_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "logs:AssociateKmsKey", None)?;
+    let key = call.text("kmsKeyId").map(str::to_owned).ok_or_else(|| check::constraint_null("kmsKeyId"))?;
+    group(call, &arn)?.kms_key = Some(key);
+    Ok(Reply::empty())
+}
+
+/// [D] API_DisassociateKmsKey
+pub(super) fn disassociate_kms_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
+    let arn = named(call, "logs:DisassociateKmsKey", None)?;
+    group(call, &arn)?.kms_key = None;
+    Ok(Reply::empty())
+}
+
 fn tagged(call: &mut Call<'_>, action: &str) -> Result<Arn, ApiError> {
     let arn = group_arn(call, call.text("resourceArn").unwrap_or_default());
     call.authorise(action, &arn)?;

@@ -58,6 +58,11 @@ pub(crate) fn resource_policies(
 
 /// Operations of the service.
 pub const OPERATIONS: &[Operation] = &[
+    Operation::noted(
+        "AssociateKmsKey",
+        group_operations::associate_kms_key,
+        "of a group; the key's policy is not checked",
+    ),
     Operation::new("CreateLogGroup", group_operations::create_log_group),
     Operation::new("CreateLogStream", stream_operations::create_log_stream),
     Operation::new("DeleteLogGroup", group_operations::delete_log_group),
@@ -73,6 +78,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::noted("DescribeQueryDefinitions", query_operations::describe_query_definitions, "one page"),
     Operation::new("DescribeResourcePolicies", resource_policy::describe_resource_policies),
     Operation::new("DescribeSubscriptionFilters", subscription_operations::describe_subscription_filters),
+    Operation::new("DisassociateKmsKey", group_operations::disassociate_kms_key),
     Operation::new("FilterLogEvents", read::filter_log_events),
     Operation::new("GetLogEvents", read::get_log_events),
     Operation::new("ListLogGroups", group_operations::list_log_groups),

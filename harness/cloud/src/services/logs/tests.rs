@@ -147,6 +147,18 @@ fn events_of_other_days_are_left_out() {
     }
 }
 
+/// [D] API_AssociateKmsKey, API_DisassociateKmsKey; the provider's TestAccAWSCloudWatchLogGroup_kmsKey
+#[test]
+fn the_key_of_a_group_changes() {
+    let mut state = cloud();
+    let key = |state: &mut State| ok(state, "DescribeLogGroups", json!({}))["logGroups"][0]["kmsKeyId"].clone();
+    let arn = "arn:aws:kms:us-east-1:999988887777:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    ok(&mut state, "AssociateKmsKey", json!({"logGroupName": "g", "kmsKeyId": arn}));
+    assert_eq!(key(&mut state), arn);
+    ok(&mut state, "DisassociateKmsKey", json!({"logGroupName": "g"}));
+    assert_eq!(key(&mut state), Value::Null);
+}
+
 /// [D] API_GetLogEvents: both ways, and at the end the token that came is handed back
 #[test]
 fn pages_of_a_stream() {
