@@ -1,7 +1,7 @@
 //! Probes through a hub and a spoke that were deployed for an hour with `terraform/examples/smoke`, on AWS or on what answers like AWS.
 //!
-//! Nobody needs root for them: a heartbeat takes the path of root activity as far as the hub's bus, and a change of the monitor
-//! takes it to the topics. What no document says is asked of AWS itself, by events whose delivery depends on it.
+//! The probes need no root user: a heartbeat takes the path of root activity as far as the hub's bus, and a change of the monitor
+//! takes it to the topics. Further events find out which alternatives of the assumptions AWS has: their delivery depends on them.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -18,13 +18,13 @@ use crate::verify::Client;
 const RECORDED_WITHIN: Duration = Duration::from_secs(20 * 60);
 /// A schedule of one minute begins within a minute, and a new rule needs some time. [D] EventBridge user guide
 const BEATS_WITHIN: Duration = Duration::from_secs(5 * 60);
-/// What EventBridge delivers within the Region.
+/// The time for a delivery of EventBridge within the Region.
 const DELIVERED_WITHIN: Duration = Duration::from_secs(60);
 /// The same on the embedded cloud, whose clock is moved.
 const EMBEDDED_WITHIN: Duration = Duration::from_secs(15);
-/// How long a queue is looked at that may receive nothing, after the last message of the others.
+/// The time for the messages of further queues after the first one has received one: a queue may receive none.
 const SILENCE: Duration = Duration::from_secs(20);
-/// Between two looks.
+/// The time between two reads.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// The output `smoke` of the example.
@@ -82,13 +82,13 @@ pub struct Check {
     pub name: &'static str,
     /// True if AWS did as the embedded cloud does.
     pub passed: bool,
-    /// What was seen.
+    /// The answer of AWS, or the message that arrived.
     pub detail: String,
-    /// Seconds until it was seen.
+    /// Seconds until then.
     pub seconds: f64,
 }
 
-/// A fact that no document settles, as it is here.
+/// An assumption, as this cloud answers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Settled {
     /// The assumption, as in `--assume`.
@@ -97,7 +97,7 @@ pub struct Settled {
     pub alternatives: Vec<&'static str>,
     /// True if the embedded cloud's default is among them.
     pub is_default: bool,
-    /// What was seen.
+    /// The observation.
     pub detail: String,
 }
 
@@ -108,7 +108,7 @@ pub struct Smoke {
     pub cloud: String,
     /// The probes, in their order.
     pub checks: Vec<Check>,
-    /// What is known now of the assumptions.
+    /// The assumptions that probes answer.
     pub assumptions: Vec<Settled>,
     /// Assumptions that no probe without root can settle, with the reason.
     pub open: Vec<(&'static str, &'static str)>,
@@ -124,7 +124,7 @@ impl Smoke {
 const OPEN: [(&str, &str); 1] =
     [("read-only-state", "it needs a read-only call of root, which nobody should make for a test")];
 
-/// Runs every probe. `progress` hears what is awaited.
+/// Runs every probe. `progress` receives the name of each stage.
 ///
 /// # Errors
 /// When the accounts cannot be reached.
@@ -167,12 +167,12 @@ pub async fn smoke(
             }
         }
     }
-    progress("what no document says");
+    progress("assumptions");
     let assumptions = vec![probes.put_targets().await, probes.source_account().await, probes.invocation().await];
     Ok(Smoke { cloud, checks, assumptions, open: OPEN.to_vec() })
 }
 
-/// What a probe waits for.
+/// The result that a probe waits for.
 #[derive(Clone, Copy)]
 enum Awaited<'a> {
     /// The spoke's row in the table.
@@ -258,7 +258,7 @@ impl<P: Fn(&str) + Sync> Probes<'_, P> {
         self.until(name, RECORDED_WITHIN, Awaited::Alert(rule)).await
     }
 
-    /// What has come of it, if it has come.
+    /// The awaited result, if it has arrived.
     async fn look(&self, awaited: Awaited<'_>) -> Option<String> {
         match awaited {
             Awaited::Heartbeat => {
@@ -280,7 +280,7 @@ impl<P: Fn(&str) + Sync> Probes<'_, P> {
         }
     }
 
-    /// AWS records the calls of [`Probes::faster_heartbeat`] itself. Other clouds are given what AWS would record.
+    /// AWS records the calls of [`Probes::faster_heartbeat`] itself. Other clouds receive the record that AWS would write.
     async fn recorded(&self, rule: &str) -> Result<(), String> {
         let Some(endpoint) = &self.endpoint else { return Ok(()) };
         let (account, region) = (&self.deployed.spoke_account, &self.deployed.region);
@@ -319,7 +319,7 @@ impl<P: Fn(&str) + Sync> Probes<'_, P> {
             let answer = self.takes_target(bus).await;
             details.push(format!("{bus}: {}", answer.as_ref().map_or_else(Clone::clone, |()| "taken".to_owned())));
             match (bus, answer.is_ok()) {
-                // Refused for nobody's sake: the next bus says for whose.
+                // A check refused it. The next bus shows whose permission it wants.
                 ("first", false) => alternatives = vec!["caller"],
                 ("admits-role", true) => alternatives = vec!["role-without-event-keys"],
                 ("admits-delivery", true) => alternatives = vec!["role"],
@@ -353,7 +353,7 @@ impl<P: Fn(&str) + Sync> Probes<'_, P> {
         settled("queue-source-account", vec![alternative], "present", detail.to_owned())
     }
 
-    /// A bus that denies `true` and one that denies `false`: which of them lets the event of a rule of its account in?
+    /// One bus denies the value `true` of the key, another denies `false`. The queues behind them show which event was admitted.
     async fn invocation(&self) -> Settled {
         let arrived = self.ask(&["denies-true", "denies-false"]).await;
         let has = |name: &str| arrived.contains(&name);
@@ -413,18 +413,18 @@ impl<P: Fn(&str) + Sync> Probes<'_, P> {
     async fn until(&self, name: &'static str, limit: Duration, awaited: Awaited<'_>) -> Check {
         let limit = if self.embedded { limit.min(EMBEDDED_WITHIN) } else { limit };
         let begun = now();
-        let mut told = begun;
+        let mut reported = begun;
         loop {
             let seconds = begun.elapsed().as_secs_f64();
             if let Some(detail) = self.look(awaited).await {
                 return Check { name, passed: true, detail, seconds };
             }
             if begun.elapsed() > limit {
-                let detail = format!("nothing came within {} s; `rootwatch verify` names the hop", limit.as_secs());
+                let detail = format!("nothing arrived within {} s; `rootwatch verify` names the hop", limit.as_secs());
                 return Check { name, passed: false, detail, seconds };
             }
-            if told.elapsed() > Duration::from_secs(30) {
-                told = now();
+            if reported.elapsed() > Duration::from_secs(30) {
+                reported = now();
                 (self.progress)(&format!("{name}: {seconds:.0} of at most {} s", limit.as_secs()));
             }
             pause().await;
@@ -442,7 +442,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-#[expect(clippy::disallowed_methods, reason = "SQS and DynamoDB tell nobody that something has come")]
+#[expect(clippy::disallowed_methods, reason = "SQS and DynamoDB send no notification")]
 async fn pause() {
     tokio::time::sleep(PAUSE).await;
 }

@@ -121,7 +121,7 @@ fn merged(mutants: Vec<Mutant>) -> Vec<Mutant> {
                 let change = mutant.id.strip_prefix(&mutant.address).unwrap_or(&mutant.id);
                 format!("{location} {} {argument} {change} {value}", mutant.kind)
             }
-            // What has no source is the same edit if it differs in nothing but account and Region.
+            // Without sources, changes that differ only in account and Region are the same edit.
             (Change::Set(argument, value), None) => {
                 let place = Arn::new(mutant.arn.as_str());
                 let mut text = format!("{} {argument} {value}", mutant.id);

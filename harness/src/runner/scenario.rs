@@ -29,10 +29,10 @@ use crate::sink::Sink;
 /// How long after an event CloudTrail delivers it. [?] AWS promises nothing; a few seconds are usual
 const DELIVERY_LATENCY: Duration = Duration::from_secs(5);
 
-/// Another than any deployment's, so that no identifier comes twice.
+/// The seed of scenarios. It differs from that of deployments, so that no identifier occurs twice.
 const SEED: u64 = 0x5CE_4A21;
 
-/// When a scenario of calls alone begins: what it sends out must not depend on when the monitor was deployed.
+/// The start of a scenario without events: its messages must not depend on the time of the deployment.
 const WITHOUT_EVENTS: &str = "2026-03-02T09:00:00Z";
 /// Virtual time that passes at least: alarms look at five minutes, and act on the next evaluation.
 const SETTLING: Duration = Duration::from_secs(10 * 60);

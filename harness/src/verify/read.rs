@@ -179,7 +179,7 @@ impl Reading<'_> {
         self.account(client, regions).await;
     }
 
-    /// A spoke, of which nothing is known but what the hub has.
+    /// Reads a spoke. The hub's resources are known.
     async fn of_spoke(&self, client: &Client, regions: &[String]) -> Self {
         let mut spoke = Self {
             clients: self.clients.clone(),
@@ -218,7 +218,7 @@ impl Reading<'_> {
         self.follow().await;
     }
 
-    /// Adds what was read elsewhere. Two accounts may lead to the same resource.
+    /// Adds the snapshot of another account. Two accounts may lead to the same resource.
     fn join(&mut self, other: Self) {
         for (key, item) in other.snapshot.items {
             self.snapshot.items.entry(key).or_insert(item);

@@ -22,7 +22,7 @@ pub(super) struct Made {
     pub(super) output: Value,
 }
 
-/// A state of format 4 with what the calls made. Addresses have the ARN as the instance key:
+/// A state of format 4 with the resources that the calls created. Addresses have the ARN as the instance key:
 /// `aws_sqs_queue.live["arn:aws:sqs:us-east-1:999988887777:rootwatch-triage"]`.
 pub(super) fn terraform_state(made: &[Made]) -> String {
     let mut resources = Resources::default();

@@ -226,7 +226,7 @@ fn hub_key(made: &[Made], hub: &str) -> Option<String> {
     key.output["KeyMetadata"]["KeyId"].as_str().map(str::to_owned)
 }
 
-/// Makes every item, in the order of the stages. Returns what the cloud has taken.
+/// Makes every item, in the order of the stages. Returns the calls that succeeded.
 fn make(cloud: &Cloud, snapshot: &mut Snapshot, packages: &Packages) -> Vec<Made> {
     let mut steps: Vec<(Stage, &str, &Item, &Step)> = Vec::new();
     for (key, item) in &snapshot.items {
@@ -262,7 +262,7 @@ struct Maker<'a> {
     packages: &'a Packages,
     /// The ids of keys: as they were read, and as they were made.
     keys: Vec<(String, String)>,
-    /// The calls that the cloud has taken, but for those of [`Maker::permit`].
+    /// The calls that succeeded, except those of [`Maker::permit`].
     made: Vec<Made>,
     /// The calls that withdraw the permissions of roles and buses, which are permitted everything until every resource is made: AWS checks permissions when a target or a mapping is
     /// made, and the live deployment may have lost them since.

@@ -1,5 +1,5 @@
-# What AWS does where no document says it: an event of one's own goes to three queues of the hub's account, and which of them
-# receive it says which condition keys EventBridge supplied. See docs/assumptions.md.
+# Probes of the assumptions in docs/assumptions.md. An event of a custom source is sent to three queues of the hub's account. The policies on
+# the path depend on condition keys, so the queues that receive the event show which keys EventBridge supplies.
 
 locals {
   hub_arn_prefix = "${var.hub_region}:${var.hub_account_id}"
@@ -139,8 +139,7 @@ resource "aws_sqs_queue" "probe" {
   policy                    = data.aws_iam_policy_document.probe_queue[each.key].json
 }
 
-# Whom does PutTargets ask for on the bus of another account? These buses admit a role of the spoke alone, and the second admits it
-# for deliveries alone.
+# These buses admit one role of the spoke, the second bus only for deliveries. PutTargets in the spoke shows whose permission it checks.
 resource "aws_cloudwatch_event_bus" "admits" {
   for_each = toset(["admits-role", "admits-delivery"])
   provider = aws.hub

@@ -15,7 +15,6 @@ module "hub" {
   architecture             = var.architecture
   expected_accounts        = [var.hub_account_id, var.spoke_account_id]
   kms_deletion_window_days = 7
-  log_retention_days       = 1
 }
 
 module "hub_spoke" {
@@ -36,7 +35,7 @@ module "spoke" {
   hub_event_bus_arn = module.hub.event_bus_arn
 }
 
-# What the topics publish.
+# A subscriber of every topic.
 resource "aws_sqs_queue" "received" {
   provider                  = aws.hub
   name                      = "${local.name}-received"

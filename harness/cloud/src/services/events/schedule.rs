@@ -81,8 +81,8 @@ pub(crate) fn restart(state: &mut State) {
     }
 }
 
-/// Moves the next time of every schedule with the clock: a rate keeps its distance, and its task moves with the state's.
-/// A cron expression names times of day.
+/// Moves the next time of every schedule with the clock. A rate keeps its distance, and its task moves with the state's tasks. A cron
+/// expression keeps its time of day.
 pub(crate) fn shift(state: &mut State, distance: i64) {
     let now = state.now;
     for rule in rules(state) {

@@ -176,7 +176,7 @@ pub(super) fn delete_retention_policy(call: &mut Call<'_>) -> Result<Reply, ApiE
     Ok(Reply::empty())
 }
 
-/// [D] API_AssociateKmsKey. Whether CloudWatch Logs may use the key is not looked at, as at the group's creation.
+/// [D] API_AssociateKmsKey. The key's policy is not checked, as at the group's creation.
 pub(super) fn associate_kms_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = named(call, "logs:AssociateKmsKey", None)?;
     let key = call.text("kmsKeyId").map(str::to_owned).ok_or_else(|| check::constraint_null("kmsKeyId"))?;
