@@ -55,7 +55,7 @@ variable "hub_region" {
 }
 
 variable "spoke_region" {
-  description = "Region of the spoke to cover beside those where sign-ins appear; null for the hub's."
+  description = "Region of the spoke to cover in addition to the Regions of sign-ins. Defaults to the hub's Region."
   type        = string
   default     = null
 
@@ -105,7 +105,7 @@ variable "spoke_account_ids" {
 }
 
 variable "packages_dir" {
-  description = "Directory that holds the functions' zips: triage.zip, coverage.zip, slack.zip, pagerduty.zip, email.zip. Those of alerters that are not used may be missing. Null for `packages` beside this configuration."
+  description = "Directory of the functions' packages: triage.zip, coverage.zip, slack.zip, pagerduty.zip, email.zip. Packages of unused alerters are optional. Defaults to `packages` next to this configuration."
   type        = string
   default     = null
 }
@@ -284,7 +284,7 @@ variable "email" {
 }
 
 variable "health_emails" {
-  description = "Addresses that hear of the monitor's own failures, past all its functions. Give at least one, or a PagerDuty alerter with `health`."
+  description = "Set of email addresses that receive the alarms of the monitor, directly from SNS. Give at least one, or a PagerDuty alerter with `health`."
   type        = set(string)
   default     = []
   nullable    = false
@@ -296,7 +296,7 @@ variable "health_emails" {
 }
 
 variable "account_names" {
-  description = "Names of accounts, id to name, that alerts say beside the id."
+  description = "Map of account ids to the names that alerts show next to them."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -469,7 +469,7 @@ variable "unmonitored_accounts" {
 }
 
 variable "deduplication" {
-  description = "Whether the alerters remember what they told, in a DynamoDB table (on demand, encrypted with the monitor's key): then the same act is told once by each, and what follows in an incident comes in its thread or in one message. Without it each message is told by itself."
+  description = "Whether the alerters record sent alerts in a DynamoDB table (on demand, encrypted with the monitor's key). Each alerter then sends the same event once, and further events of an incident in its thread or in one message. Without the table, each message is sent by itself."
   type        = bool
   default     = false
   nullable    = false

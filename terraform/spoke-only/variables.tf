@@ -43,7 +43,7 @@ variable "spoke_account_external_id" {
 }
 
 variable "region" {
-  description = "Region to cover beside those where sign-ins appear."
+  description = "Region to cover in addition to the Regions of sign-ins."
   type        = string
   default     = "us-east-1"
   nullable    = false

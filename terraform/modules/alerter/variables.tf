@@ -123,7 +123,7 @@ variable "access_portal_role" {
 }
 
 variable "deduplication_table" {
-  description = "Name and ARN of the table in which the alerter remembers what it told; null for none: then each message is told by itself."
+  description = "Name and ARN of the table in which the alerter records sent alerts. Defaults to none: the alerter then sends each message by itself."
   type = object({
     name = string
     arn  = string
