@@ -358,6 +358,8 @@ def logs():
     api.describe_log_streams(logGroupName=group)
     api.put_retention_policy(logGroupName=group, retentionInDays=7)
     api.delete_retention_policy(logGroupName=group)
+    api.associate_kms_key(logGroupName=group, kmsKeyId="arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+    api.disassociate_kms_key(logGroupName=group)
     event = {"timestamp": int(time.time() * 1000), "message": "hello"}
     api.put_log_events(logGroupName=group, logStreamName="s", logEvents=[event])
     api.get_log_events(logGroupName=group, logStreamName="s")
