@@ -49,7 +49,7 @@ pub struct Deployed {
     pub coverage_table: String,
     /// Queue with what the topics publish.
     pub received_url: String,
-    /// Buses for events that ask a question: `first`, and those of the second account that `admits-role` and `admits-delivery` name.
+    /// Buses of the hub's account for the assumptions, by name: `first`, `denies-true`, `denies-false`, `admits-role`, `admits-delivery`.
     pub bus_arns: BTreeMap<String, String>,
     /// Their queues: `source-account`, `denies-true`, `denies-false`.
     pub queue_urls: BTreeMap<String, String>,
@@ -93,7 +93,7 @@ pub struct Check {
 pub struct Settled {
     /// The assumption, as in `--assume`.
     pub assumption: &'static str,
-    /// The alternatives that were seen; more than one where a probe cannot tell them apart, none where the answer was unclear.
+    /// The alternatives that agree with the observation; none if the observation is unclear.
     pub alternatives: Vec<&'static str>,
     /// True if the embedded cloud's default is among them.
     pub is_default: bool,

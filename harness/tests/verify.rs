@@ -352,7 +352,7 @@ async fn verified(session: &Session, cloud: &Cloud) -> Result<Verification, Stri
     Ok(Verification::new(bus(BUS, HUB, REGION)?.to_string(), &snapshot, probed))
 }
 
-/// What was read of a cloud, and its twin.
+/// Reads a cloud and makes its twin.
 async fn copied(session: &Session, cloud: &Cloud) -> Result<(Snapshot, Packages, Twin), String> {
     let failed = |error: &dyn std::error::Error| error.to_string();
     let endpoint = Some(cloud.endpoint().to_owned());
@@ -579,7 +579,7 @@ fn run_of(cloud: &Cloud, hub: &str, region: &str, arguments: &[&str]) -> Result<
     Ok((output.status.code(), report, String::from_utf8_lossy(&output.stderr).into_owned()))
 }
 
-/// What a command of the hub's administrator writes to stdout.
+/// The stdout of a command of the hub's administrator.
 fn text_of(cloud: &Cloud, arguments: &[&str]) -> Result<String, String> {
     output_of(cloud, HUB, REGION, arguments).map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
 }

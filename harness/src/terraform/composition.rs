@@ -67,7 +67,7 @@ pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'
         providers.push(in_account(accounts, account, &name, region));
         beside.push(name);
     }
-    // What hub and spokes must agree on, and what spokes alone have.
+    // Variables that hub and spokes have in common; the hub has no `alarms`.
     let shared =
         ["alarms", "heartbeat", "name_prefix", "permissions_boundary", "read_only_events", "role_path", "tags"];
     let shared: Map<String, Value> =
