@@ -14,7 +14,7 @@ use crate::layout::Layout;
 use crate::mutants::{self, Declarations, Diff, Operator, Report, Selection, Sources, Stage};
 use crate::report::{Progress, mutants as report};
 use crate::runner::{Session, chain};
-use crate::scenario::{DeploymentChange, Loaded, find};
+use crate::scenario::{DeploymentChange, Loaded, find, read_text};
 use crate::terraform::{HubInputs, composition};
 
 /// Options of `mutants`.
@@ -188,17 +188,11 @@ impl Mutants {
 
     /// Reads the files that the command line names.
     fn input(&self, layout: &Layout) -> Result<(Selection, Declarations, Vec<Loaded>), String> {
-        let diff = match self.in_diff.as_deref() {
-            None => None,
-            Some(path) if path.as_os_str() == "-" => {
-                let text = std::io::read_to_string(std::io::stdin());
-                Some(Diff::parse(&text.map_err(|error| format!("could not read standard input: {error}"))?))
-            }
-            Some(path) => {
-                let text = std::fs::read_to_string(path);
-                Some(Diff::parse(&text.map_err(|error| format!("could not read {}: {error}", path.display()))?))
-            }
+        let read = |path: &PathBuf| {
+            let text = read_text(path).map_err(|reason| format!("could not read {}: {reason}", path.display()))?;
+            Ok::<_, String>(Diff::parse(&text))
         };
+        let diff = self.in_diff.as_ref().map(read).transpose()?;
         let selection = Selection {
             operators: self.operator.clone(),
             addresses: self.address.clone(),

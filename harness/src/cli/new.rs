@@ -83,6 +83,7 @@ impl New {
 
     fn events(&self) -> Result<Scenario, ScenarioError> {
         let path = self.from.as_deref().unwrap_or(Path::new("-"));
-        events_of(path, &read_text(path)?)
+        let text = read_text(path).map_err(|reason| ScenarioError::Path { path: path.to_path_buf(), reason })?;
+        events_of(path, &text)
     }
 }

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{Exit, complain, print};
 use crate::report::{Progress, smoke as report};
 use crate::runner::clients;
+use crate::scenario::read_text;
 use crate::smoke::{self, Smoke};
 
 /// Options of `smoke`.
@@ -42,11 +43,7 @@ impl SmokeTest {
     }
 
     pub(super) async fn execute(self) -> Exit {
-        let read = match self.outputs.as_os_str() == "-" {
-            true => std::io::read_to_string(std::io::stdin()),
-            false => std::fs::read_to_string(&self.outputs),
-        };
-        let deployed = match read.map_err(|error| error.to_string()).and_then(|text| smoke::deployed(&text)) {
+        let deployed = match read_text(&self.outputs).and_then(|text| smoke::deployed(&text)) {
             Ok(deployed) => deployed,
             Err(error) => {
                 complain(&format!("{}: {error}", self.outputs.display()));

@@ -19,7 +19,7 @@ use crate::mutants::{self, Declarations, Selection, Sources};
 use crate::report::Progress;
 use crate::report::verify::{self as report, Verification};
 use crate::runner::{Session, chain, clients};
-use crate::scenario::{Account, Loaded, find};
+use crate::scenario::{Account, Loaded, find, read_text};
 use crate::verify::{Client, Packages, Snapshot, Topics, bus, drift, policy, probe, read, twin};
 
 /// How many roles are assumed at the same time.
@@ -126,11 +126,8 @@ async fn mutate(
 
 /// The accounts of a file.
 fn listed(file: &Path) -> Result<Vec<String>, String> {
-    let (text, name) = match file.as_os_str() == "-" {
-        true => (std::io::read_to_string(std::io::stdin()), "standard input".to_owned()),
-        false => (std::fs::read_to_string(file), file.display().to_string()),
-    };
-    let text = text.map_err(|error| format!("could not read {name}: {error}"))?;
+    let name = file.display();
+    let text = read_text(file).map_err(|reason| format!("could not read {name}: {reason}"))?;
     let mut accounts = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or_default();

@@ -29,7 +29,8 @@ pub struct Verification {
     pub not_verified: Vec<Remark>,
     /// Scenarios of the command line, as they ran on the twin.
     pub scenarios: Vec<Outcome>,
-    /// Mutants of the twin; `None` if none were tested.
+    /// Mutants of the twin; `None` if none were tested. Their report has a JSON form of its own.
+    #[serde(skip)]
     pub mutants: Option<mutants::Report>,
     /// The number of resources that were read.
     pub resources: usize,
@@ -187,9 +188,7 @@ fn word(verdict: Verdict) -> &'static str {
 pub fn json(report: &Verification) -> String {
     let mut value = serde_json::to_value(report).unwrap_or_default();
     value["clean"] = report.is_clean().into();
-    if let Some(mutants) = &report.mutants {
-        value["mutants"] = mutants_report::value(mutants);
-    }
+    value["mutants"] = report.mutants.as_ref().map(mutants_report::value).into();
     serde_json::to_string_pretty(&value).unwrap_or_default()
 }
 

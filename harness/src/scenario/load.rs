@@ -95,27 +95,30 @@ fn stem(name: &str) -> String {
 
 /// Reads one file; `-` is standard input.
 pub fn load(path: &Path) -> Result<Scenario, ScenarioError> {
-    parse(path, &read_text(path)?)
+    let text = read_text(path).map_err(|reason| ScenarioError::Path { path: path.to_path_buf(), reason })?;
+    parse(path, &text)
 }
 
 /// The text of a file, or of standard input for `-`: gzip is unpacked, and a byte-order mark is left out.
-pub fn read_text(path: &Path) -> Result<String, ScenarioError> {
-    let wrong = |reason: String| ScenarioError::Path { path: path.to_path_buf(), reason };
+///
+/// # Errors
+/// The reason, without the path.
+pub fn read_text(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
     let read = match path == Path::new("-") {
         true => std::io::stdin().read_to_end(&mut bytes).map(drop),
         false => std::fs::read(path).map(|read| bytes = read),
     };
-    read.map_err(|error| wrong(error.to_string()))?;
+    read.map_err(|error| error.to_string())?;
     // gzip's magic number, whatever the name says.
     if bytes.starts_with(&[0x1f, 0x8b]) {
         let mut unpacked = Vec::new();
         flate2::read::MultiGzDecoder::new(bytes.as_slice())
             .read_to_end(&mut unpacked)
-            .map_err(|error| wrong(format!("not a gzip file: {error}")))?;
+            .map_err(|error| format!("not a gzip file: {error}"))?;
         bytes = unpacked;
     }
-    let text = String::from_utf8(bytes).map_err(|error| wrong(format!("not UTF-8 text: {error}")))?;
+    let text = String::from_utf8(bytes).map_err(|error| format!("not UTF-8 text: {error}"))?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
