@@ -278,10 +278,15 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
+/// A fork of the deployment behind an endpoint.
+async fn serve(deployment: &Deployment) -> Result<Cloud, String> {
+    let options = Options { clock: Clock::Wall, port: 0, code: deployment.code.clone(), host_variables: Vec::new() };
+    Cloud::start(deployment.state.clone(), options).await.map_err(|error| error.to_string())
+}
+
 /// The deployment behind an endpoint, with a role in each account that may verify.
 async fn live(deployment: &Deployment) -> Result<Cloud, String> {
-    let options = Options { clock: Clock::Wall, port: 0, code: deployment.code.clone(), host_variables: Vec::new() };
-    let cloud = Cloud::start(deployment.state.clone(), options).await.map_err(|error| error.to_string())?;
+    let cloud = serve(deployment).await?;
     let trust = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{HUB}:root")}, "Action": "sts:AssumeRole",
     }]});
@@ -682,9 +687,7 @@ fn smoke_probes_every_hop_without_root(shared: &Shared) -> Result<(), Failed> {
         let outputs = folder.path().join("outputs.json").display().to_string();
         std::fs::write(&outputs, state["outputs"].to_string()).map_err(|error| error.to_string())?;
         let fork = async |assumptions: Assumptions| {
-            let options =
-                Options { clock: Clock::Wall, port: 0, code: deployment.code.clone(), host_variables: Vec::new() };
-            let cloud = Cloud::start(deployment.state.clone(), options).await.map_err(|error| error.to_string())?;
+            let cloud = serve(&deployment).await?;
             cloud.with(|state| state.assumptions = assumptions);
             Ok::<_, String>(cloud)
         };
@@ -767,9 +770,7 @@ fn drift_from_the_root_module_is_named(shared: &Shared) -> Result<(), Failed> {
         let deployment = session.deploy_own(&own).await.map_err(|error| error.to_string())?;
         let accounts = deployment.facts.accounts.clone();
         let (hub, region) = (accounts.hub.as_str(), accounts.hub_region.as_str());
-        let options =
-            Options { clock: Clock::Wall, port: 0, code: deployment.code.clone(), host_variables: Vec::new() };
-        let cloud = Cloud::start(deployment.state.clone(), options).await.map_err(|error| error.to_string())?;
+        let cloud = serve(&deployment).await?;
         let api = |service: &str, operation: &str, input: Value| {
             let service = Service::from_signing_name(service).ok_or("no such service")?;
             cloud.api(hub, region, service, operation, input).map_err(|error| format!("{operation}: {error}"))
