@@ -5,7 +5,8 @@ locals {
   hub_arn_prefix = "${var.hub_region}:${var.hub_account_id}"
   # The bus denies an event whose key `events:eventBusInvocation` has this value.
   denied = { denies-true = "true", denies-false = "false" }
-  queues = merge({ source-account = {} }, { for name, value in local.denied : name => {} })
+  # Each queue is a target of the bus of its name; one without a bus is a target of the first.
+  queues = { for name in concat(["source-account"], keys(local.denied)) : name => name == "source-account" ? "first" : name }
 }
 
 resource "aws_cloudwatch_event_bus" "probe" {
@@ -101,12 +102,10 @@ resource "aws_cloudwatch_event_target" "bus" {
 resource "aws_cloudwatch_event_target" "queue" {
   for_each       = local.queues
   provider       = aws.hub
-  rule           = "${local.name}-probe"
-  event_bus_name = each.key == "source-account" ? aws_cloudwatch_event_bus.probe["first"].name : aws_cloudwatch_event_bus.probe[each.key].name
+  rule           = aws_cloudwatch_event_rule.probe[each.value].name
+  event_bus_name = aws_cloudwatch_event_rule.probe[each.value].event_bus_name
   target_id      = "queue"
   arn            = aws_sqs_queue.probe[each.key].arn
-
-  depends_on = [aws_cloudwatch_event_rule.probe]
 }
 
 data "aws_iam_policy_document" "probe_queue" {
