@@ -123,6 +123,21 @@ impl State {
         }
     }
 
+    /// The first user or role that a policy names as principal and that does not exist. Services refuse to store such a policy:
+    /// they keep unique ids instead of names. [D] IAM user guide, Principal. Service-linked roles, which cannot be made here, are
+    /// taken to exist.
+    pub(crate) fn missing_principal(&self, policy: &PolicyText) -> Option<Arn> {
+        if self.has_unknown_principals {
+            return None;
+        }
+        let identities = policy.policy().principals().filter_map(Arn::parse).filter(|arn| {
+            let resource = arn.resource();
+            let is_identity = resource.starts_with("user/") || resource.starts_with("role/");
+            arn.service() == "iam" && is_identity && !resource.starts_with("role/aws-service-role/")
+        });
+        identities.into_iter().find(|arn| !iam::exists(self, arn))
+    }
+
     /// Decides an edge. Nothing is allowed by default but what an account's own administrator does in its account.
     pub fn decide(&self, edge: &Edge<'_>) -> Decision {
         let context = self.global_keys(edge);

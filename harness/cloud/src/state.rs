@@ -30,6 +30,9 @@ pub struct State {
     /// The alternative of each fact about AWS that is not settled.
     #[serde(default)]
     pub assumptions: Assumptions,
+    /// Policies may name users and roles that are not here: a copy of real accounts has only what is on the path of events.
+    #[serde(default)]
+    pub has_unknown_principals: bool,
     /// Source of every identifier and jitter; seeded, so that a run repeats.
     rng: ChaCha8Rng,
     sequence: u64,
@@ -82,6 +85,7 @@ impl State {
         Self {
             now,
             assumptions: Assumptions::default(),
+            has_unknown_principals: false,
             rng: ChaCha8Rng::seed_from_u64(seed),
             sequence: 0,
             tasks: Table::default(),

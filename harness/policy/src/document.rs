@@ -125,7 +125,7 @@ impl Statement {
 }
 
 impl Policy {
-    /// Reads a policy document.
+    /// Reads a policy document that a service has stored. Shared `Sid`s are the matter of [`Policy::check`]: KMS stores them.
     ///
     /// # Errors
     /// With [`PolicyError`] when the text is not JSON, or says anything the policy grammar (or this engine) does not
@@ -135,7 +135,6 @@ impl Policy {
         let policy = Self::read(text)?;
         let statements = &policy.document.statements;
         statements.iter().try_for_each(Statement::check_effect)?;
-        policy.document.check_sids()?;
         statements.iter().try_for_each(Statement::check_actions)?;
         Ok(policy)
     }
@@ -170,6 +169,15 @@ impl Policy {
     /// The text as it was given.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The accounts, users, roles and sessions that the statements name as principals: ARNs, an account also by its id.
+    pub fn principals(&self) -> impl Iterator<Item = &str> {
+        self.document
+            .statements
+            .iter()
+            .filter_map(|statement| statement.principal.as_ref())
+            .flat_map(PrincipalElement::arns)
     }
 
     pub(super) fn document(&self) -> &Document {

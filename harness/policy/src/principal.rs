@@ -187,6 +187,14 @@ impl PrincipalElement {
         Ok(Self { negated, entries })
     }
 
+    /// The accounts, users, roles and sessions that it names: ARNs, an account also by its id.
+    pub(super) fn arns(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Aws(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     /// Whether the element is `NotPrincipal`.
     pub(super) fn is_negated(&self) -> bool {
         self.negated

@@ -273,6 +273,7 @@ fn check_document(case: &DocumentCase) -> Result<(), String> {
         Some("Identity") => Some(PolicyKind::Identity),
         Some("Trust") => Some(PolicyKind::Trust),
         Some("Resource") => Some(PolicyKind::Resource),
+        Some("Key") => Some(PolicyKind::Key),
         Some(other) => return Err(format!("the table names a kind `{other}`")),
     };
     let checked = kind.map_or_else(|| Policy::parse(&case.policy), |kind| Policy::check(&case.policy, kind));

@@ -14,6 +14,8 @@ pub enum PolicyKind {
     Trust,
     /// Attached to a resource.
     Resource,
+    /// Attached to a KMS key. Statements may share a `Sid`. [T] terraform-provider-aws TestAccAWSKmsKey_policy
+    Key,
     /// A resource control policy of an organization.
     ResourceControl,
 }
@@ -25,6 +27,7 @@ impl std::fmt::Display for PolicyKind {
             Self::Managed => "a managed policy",
             Self::Trust => "a role trust policy",
             Self::Resource => "a resource policy",
+            Self::Key => "a key policy",
             Self::ResourceControl => "a resource control policy",
         })
     }
@@ -53,8 +56,10 @@ impl Policy {
         document.statements.iter().try_for_each(|statement| statement.check_principal(kind))?;
         all(Statement::check_effect)?;
         all(Statement::check_dates)?;
-        document.check_sids()?;
-        if kind == PolicyKind::Resource {
+        if kind != PolicyKind::Key {
+            document.check_sids()?;
+        }
+        if matches!(kind, PolicyKind::Resource | PolicyKind::Key) {
             all(Statement::check_actions)?;
             return Ok(policy);
         }
@@ -76,7 +81,7 @@ impl PolicyKind {
 
 impl Statement {
     fn check_principal(&self, kind: PolicyKind) -> Result<(), PolicyError> {
-        use PolicyKind::{Identity, Managed, Resource, ResourceControl, Trust};
+        use PolicyKind::{Identity, Key, Managed, Resource, ResourceControl, Trust};
         if kind == ResourceControl {
             self.check_resource_control()?;
         }
@@ -88,7 +93,7 @@ impl Statement {
             (Trust, Some(element)) if element.is_negated() => {
                 Err(PolicyError::Prohibited { at: self.at(), element: "NotPrincipal", kind })
             }
-            (Trust | Resource | ResourceControl, None) => {
+            (Trust | Resource | Key | ResourceControl, None) => {
                 Err(PolicyError::Missing { at: self.at(), wanted: "`Principal`" })
             }
             _ => Ok(()),

@@ -153,6 +153,7 @@ pub async fn twin(
     };
     let cloud = session.fork(&empty);
     cloud.with(|state| {
+        state.has_unknown_principals = true;
         if let Some((id, management)) = &snapshot.organization {
             let others = spokes.iter().chain([&hub]).filter(|account| *account != management);
             let members: Vec<(&str, &str)> =

@@ -114,7 +114,7 @@ pub(super) fn create(
     call: &mut Call<'_>,
     kind: Kind,
     wanted: Wanted,
-    role: impl FnOnce() -> Result<Option<Role>, ApiError>,
+    role: impl FnOnce(&Call<'_>) -> Result<Option<Role>, ApiError>,
 ) -> Result<Arn, ApiError> {
     let path = wanted.path.unwrap_or_else(|| "/".to_owned());
     let arn = kind.arn(call, &path, &wanted.name);
@@ -125,7 +125,7 @@ pub(super) fn create(
         return Err(ApiError::new("EntityAlreadyExists", text).status(409));
     }
     let boundary = wanted.permissions_boundary.as_deref().map(|text| boundary::asked(call, text)).transpose()?;
-    let role = role()?;
+    let role = role(call)?;
     let id = call.state.random_text(17, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
     let identity = Identity {
         name: wanted.name,

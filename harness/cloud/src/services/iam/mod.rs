@@ -177,6 +177,11 @@ pub(crate) fn unique_id(state: &crate::state::State, identity: &Arn) -> Option<S
     state.iam.identities.get(identity).map(|identity| identity.id.clone())
 }
 
+/// Returns true if there is such a role or user.
+pub(crate) fn exists(state: &crate::state::State, identity: &Arn) -> bool {
+    state.iam.identities.contains(identity)
+}
+
 fn role<'a>(state: &'a crate::state::State, role: &Arn) -> Option<&'a identity::Role> {
     state.iam.identities.get(role)?.role.as_ref()
 }

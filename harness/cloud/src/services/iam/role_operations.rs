@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::identity::{Identity, Kind, Role, Wanted, create, identity, named, of_account, remove};
 use super::request::{document, no_such, page, required};
 use crate::api::{ApiError, Call, Reply, lenient};
+use crate::authz::PolicyText;
 use crate::id::Arn;
 use rootwatch_policy::PolicyKind;
 
@@ -22,14 +23,25 @@ struct CreateRole {
 pub(super) fn create_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let (input, wanted): (CreateRole, Wanted) = (call.input()?, call.input()?);
     let duration_given = input.max_session_duration.is_some();
-    let role = || {
-        let trust = document(&input.assume_role_policy_document, PolicyKind::Trust)?;
+    let role = |call: &Call<'_>| {
+        let trust = trust(call, &input.assume_role_policy_document)?;
         let max_session_duration = input.max_session_duration.unwrap_or(3600);
         Ok(Some(Role { description: input.description.unwrap_or_default(), trust, max_session_duration }))
     };
     let arn = create(call, Kind::Role, wanted, role)?;
     let shape = identity(call, &arn)?.made(&arn, duration_given);
     Ok(json!({"Role": shape}).into())
+}
+
+/// Reads a trust policy, whose principals must exist. [T] hashicorp/terraform-provider-aws#8905
+fn trust(call: &Call<'_>, text: &str) -> Result<PolicyText, ApiError> {
+    let trust = document(text, PolicyKind::Trust)?;
+    match call.state.missing_principal(&trust) {
+        Some(arn) => {
+            Err(ApiError::new("MalformedPolicyDocument", format!("Invalid principal in policy: \"AWS\":\"{arn}\"")))
+        }
+        None => Ok(trust),
+    }
 }
 
 pub(super) fn get_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
@@ -79,7 +91,7 @@ pub(super) fn update_description(call: &mut Call<'_>) -> Result<Reply, ApiError>
 
 pub(super) fn update_trust(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = named(call, Kind::Role)?;
-    let trust = document(required(call, "PolicyDocument")?, PolicyKind::Trust)?;
+    let trust = trust(call, required(call, "PolicyDocument")?)?;
     role(call, &arn)?.trust = trust;
     Ok(Reply::empty())
 }

@@ -11,7 +11,7 @@ use rootwatch_policy::Principal;
 
 pub(super) fn create_user(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let wanted = call.input()?;
-    let arn = create(call, Kind::User, wanted, || Ok(None))?;
+    let arn = create(call, Kind::User, wanted, |_| Ok(None))?;
     let shape = identity(call, &arn)?.made(&arn, false);
     Ok(json!({"User": shape}).into())
 }

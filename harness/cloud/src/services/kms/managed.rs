@@ -38,7 +38,7 @@ pub(super) fn associate(call: &mut Call<'_>) -> Result<(), ApiError> {
     let alias = call.arn(&name);
     let service = SERVICES.into_iter().find(|service| name.strip_prefix("alias/aws/") == Some(*service));
     let (Some(service), false) = (service, call.state.kms.aliases.contains(&alias)) else { return Ok(()) };
-    let policy = policy(&policy_text(call, service))?;
+    let policy = policy(call, &policy_text(call, service))?;
     let id = call.state.uuid();
     let arn = call.arn(format!("key/{id}"));
     let now = call.state.now;

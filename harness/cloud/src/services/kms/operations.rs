@@ -149,9 +149,14 @@ pub(super) fn default_policy(call: &Call<'_>) -> String {
     .to_string()
 }
 
-pub(super) fn policy(text: &str) -> Result<PolicyText, ApiError> {
-    PolicyText::check(text, PolicyKind::Resource)
-        .map_err(|error| ApiError::new("MalformedPolicyDocumentException", format!("policy: {error}")))
+/// Reads a key policy, whose principals must exist. [T] awslabs/minimum-viable-dataspace-on-aws#6
+pub(super) fn policy(call: &Call<'_>, text: &str) -> Result<PolicyText, ApiError> {
+    let malformed = |text: String| ApiError::new("MalformedPolicyDocumentException", text);
+    let policy = PolicyText::check(text, PolicyKind::Key).map_err(|error| malformed(format!("policy: {error}")))?;
+    match call.state.missing_principal(&policy) {
+        Some(_) => Err(malformed("Policy contains a statement with one or more invalid principals.".to_owned())),
+        None => Ok(policy),
+    }
 }
 
 /// Whoever sets a policy must be able to change it again. [D] API_PutKeyPolicy
@@ -202,7 +207,7 @@ pub(super) fn create_key(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         .with("kms:KeyOrigin", ORIGINS[0])
         .with("kms:MultiRegion", "false");
     call.authorise_with("kms:CreateKey", &arn, context, None)?;
-    let policy = policy(&input.policy.unwrap_or_else(|| default_policy(call)))?;
+    let policy = policy(call, &input.policy.unwrap_or_else(|| default_policy(call)))?;
     if !input.bypass_policy_lockout_safety_check {
         check_lockout(call, &arn, &policy)?;
     }
@@ -256,7 +261,7 @@ pub(super) fn get_key_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 pub(super) fn put_key_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let arn = live(call, "kms:PutKeyPolicy")?;
     check_policy_name(call)?;
-    let policy = policy(call.text("Policy").unwrap_or_default())?;
+    let policy = policy(call, call.text("Policy").unwrap_or_default())?;
     if call.params.get("BypassPolicyLockoutSafetyCheck") != Some(&Value::Bool(true)) {
         check_lockout(call, &arn, &policy)?;
     }

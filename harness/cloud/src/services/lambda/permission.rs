@@ -63,6 +63,10 @@ pub(super) fn add(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         )));
     }
     let statement = statement(&input, &arn)?;
+    let named = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    if PolicyText::parse(&named).is_ok_and(|policy| call.state.missing_principal(&policy).is_some()) {
+        return Err(invalid_principal());
+    }
     statements.push(statement.clone());
     store(call, &arn, statements)?;
     Ok(answer(201, &json!({"Statement": statement.to_string()})))
@@ -114,11 +118,13 @@ fn principal(text: &str, function: &Arn) -> Result<Value, ApiError> {
         _ if Arn::parse(text).is_some_and(|arn| ["iam", "sts"].contains(&arn.service())) => json!({"AWS": text}),
         _ if service(text) => json!({"Service": text}),
         _ => {
-            return Err(fault::invalid(
-                "The provided principal was invalid. Please check the principal and try again.",
-            ));
+            return Err(invalid_principal());
         }
     })
+}
+
+fn invalid_principal() -> ApiError {
+    fault::invalid("The provided principal was invalid. Please check the principal and try again.")
 }
 
 pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, ApiError> {

@@ -11,12 +11,15 @@ use crate::api::{ApiError, Call, Reply};
 use crate::services::iam;
 use rootwatch_policy::PolicyKind;
 
-/// [D] API_PutBucketPolicy
+/// [D] API_PutBucketPolicy; that principals must exist [T] cloud-custodian/cloud-custodian#4948
 pub(super) fn put_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let name = named(call, "s3:PutBucketPolicy")?;
     let malformed = |text: String| ApiError::new("MalformedPolicy", text);
     let text = call.text("Text").unwrap_or_default();
     let policy = iam::policy_document(text, PolicyKind::Resource).map_err(|error| malformed(error.message))?;
+    if call.state.missing_principal(&policy).is_some() {
+        return Err(malformed("Invalid principal in policy".to_owned()));
+    }
     bucket(call, &name)?.policy = Some(policy);
     Ok(Reply::Value(Value::Null))
 }

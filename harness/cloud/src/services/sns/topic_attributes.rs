@@ -63,10 +63,20 @@ pub(super) fn set(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let name = call.text("AttributeName").unwrap_or_default().to_owned();
     let value = call.text("AttributeValue").unwrap_or_default().to_owned();
     may_pass_feedback_role(call, &name, &value)?;
+    check_principals(call, &name, &value)?;
     if let Some(topic) = call.state.sns.topics.get_mut(&arn) {
         apply(topic, &name, value)?;
     }
     Ok(Reply::empty())
+}
+
+/// [T] hashicorp/terraform-provider-aws#26041; TestAccAWSSNSTopic_withFakeIAMRole
+pub(super) fn check_principals(call: &Call<'_>, name: &str, value: &str) -> Result<(), ApiError> {
+    let policy = (name == "Policy").then(|| PolicyText::check(value, PolicyKind::Resource).ok()).flatten();
+    match policy.and_then(|policy| call.state.missing_principal(&policy)) {
+        Some(_) => Err(invalid("Policy Error: PrincipalNotFound")),
+        None => Ok(()),
+    }
 }
 
 /// Whoever sets a role for delivery status logging must be allowed to pass it to SNS. [D] sns-topic-attributes

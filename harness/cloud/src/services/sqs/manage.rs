@@ -12,6 +12,7 @@ use super::attributes::Attributes;
 use super::fault::Fault;
 use super::protocol::read;
 use super::queue::{Queue, Reach, authorised, named, url};
+use super::set_attributes::check_principals;
 use crate::api::{ApiError, Call, Reply, Service, lenient};
 use crate::id::{AccountId, Arn};
 
@@ -58,6 +59,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Reply, Fault> {
     }
     let (attributes, policy) = Attributes::default().with(&input.attributes)?;
     check_redrive(call, &arn, &attributes, &input.attributes)?;
+    check_principals(call, policy.as_ref())?;
     let mut queue = Queue::new(arn.clone(), now);
     queue.attributes = attributes;
     queue.policy = policy.flatten();

@@ -11,6 +11,7 @@ use super::manage::check_redrive;
 use super::protocol::read;
 use super::queue::{Reach, metrics, named};
 use crate::api::{Call, Reply};
+use crate::authz::PolicyText;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -55,6 +56,14 @@ struct Set {
     attributes: Option<BTreeMap<String, String>>,
 }
 
+/// A policy that is set may name only users and roles that exist. [D] IAM user guide, Principal; the text is [?]
+pub(super) fn check_principals(call: &Call<'_>, policy: Option<&Option<PolicyText>>) -> Result<(), Fault> {
+    match policy.and_then(Option::as_ref).and_then(|policy| call.state.missing_principal(policy)) {
+        Some(_) => Err(Fault::invalid_attribute("Policy")),
+        None => Ok(()),
+    }
+}
+
 pub(super) fn set(call: &mut Call<'_>) -> Result<Reply, Fault> {
     let arn = named(call, "sqs:SetQueueAttributes", Reach::OwnAccount)?;
     let input: Set = read(call)?;
@@ -62,6 +71,7 @@ pub(super) fn set(call: &mut Call<'_>) -> Result<Reply, Fault> {
     let Some(queue) = call.state.sqs.queues.get(&arn) else { return Err(Fault::no_queue()) };
     let (next, policy) = queue.attributes.with(&attributes)?;
     check_redrive(call, &arn, &next, &attributes)?;
+    check_principals(call, policy.as_ref())?;
     let now = call.state.now;
     if let Some(queue) = call.state.sqs.queues.get_mut(&arn) {
         queue.attributes = next;
