@@ -233,6 +233,22 @@ fn cases() -> Vec<Case> {
                 ),
             ],
         ),
+        // A monitor that may work is not reported as one that does not, nor as clean.
+        case(
+            "the reader may not see trails",
+            Found,
+            &[
+                "999988887777 us-east-1: the trails could not be read: cloudtrail:DescribeTrails: AccessDenied",
+                "is assumed",
+            ],
+            vec![(
+                HUB,
+                "iam",
+                "PutRolePolicy",
+                json!({"RoleName": ROLE, "PolicyName": "less", "PolicyDocument": json!({"Version": "2012-10-17", "Statement": [
+                    {"Effect": "Deny", "Action": "cloudtrail:DescribeTrails", "Resource": "*"}]}).to_string()}),
+            )],
+        ),
         case(
             "the reader may not see roles",
             Broken,
@@ -800,6 +816,14 @@ fn drift_from_the_root_module_is_named(shared: &Shared) -> Result<(), Failed> {
         let (code, report, errors) = command(&cloud, hub, region, &arguments)?;
         if code != Some(0) || report["drift"] != json!([]) {
             return Err(format!("{code:?} {} {} {errors}", report["drift"], report["findings"]));
+        }
+        // Each record is of the account itself: no other account plays it.
+        for probed in report["probed"].as_array().into_iter().flatten() {
+            let trace = probed["outcome"]["trace"].to_string();
+            let bus = format!(":{}:event-bus/default", probed["account"].as_str().unwrap_or_default());
+            if !trace.contains(&bus) || probed["outcome"]["notes"] != json!([]) {
+                return Err(format!("{probed:#}"));
+            }
         }
         let url = format!("https://sqs.{region}.amazonaws.com/{hub}/acme-root-triage");
         let attributes = json!({"MessageRetentionPeriod": "60"});

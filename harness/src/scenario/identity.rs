@@ -24,7 +24,7 @@ pub struct Played {
     pub who: Who,
     /// The record, account ids exchanged where needed.
     pub value: Value,
-    /// What was exchanged or stands in for something, for the report.
+    /// Every exchange and default, for the report.
     pub notes: Vec<String>,
     /// The Region in which CloudTrail delivers it.
     pub region: String,
@@ -50,7 +50,7 @@ pub fn play(value: &Value, accounts: &Accounts) -> Played {
         None | Some("" | "global") => DEFAULT_REGION.to_owned(),
         Some(region) if is_region_shaped(region) => region.to_owned(),
         Some(other) => {
-            notes.push(format!("`{other}` is no Region: {DEFAULT_REGION} stands in for it"));
+            notes.push(format!("`{other}` is no Region: {DEFAULT_REGION} is taken instead"));
             value[region_key] = DEFAULT_REGION.into();
             DEFAULT_REGION.to_owned()
         }
@@ -75,7 +75,8 @@ pub fn play(value: &Value, accounts: &Accounts) -> Played {
     Played { who, value, notes, region }
 }
 
-/// The scenario as it is for other accounts: the ids that scenario files are written with give way to theirs.
+/// The scenario as it is for other accounts: the ids that scenario files are written with give way to theirs. What names none of
+/// these ids stays as it is, so that a record of the accounts themselves is theirs.
 pub fn for_accounts(scenario: &Scenario, accounts: &Accounts) -> Scenario {
     let default = Accounts::default();
     let pairs = [
@@ -90,12 +91,17 @@ pub fn for_accounts(scenario: &Scenario, accounts: &Accounts) -> Scenario {
     }
     let value = |value: &mut Value| {
         for (from, to) in &pairs {
-            *value = exchange(value, from, to);
+            let written = value.to_string();
+            if written.contains(*from) || written.contains(&dashed(from)) {
+                *value = exchange(value, from, to);
+            }
         }
     };
     let text = |text: &mut String| {
         for (from, to) in &pairs {
-            *text = exchange_text(text, from, to);
+            if text.contains(*from) {
+                *text = exchange_text(text, from, to);
+            }
         }
     };
     let mut scenario = scenario.clone();
@@ -211,6 +217,11 @@ mod tests {
         assert_eq!(played.put_events[0].bus.as_deref(), Some("arn:aws:events:us-east-1:300000000003:event-bus/b"));
         assert_eq!(played.expect.unwrap().mentions, ["account 210987654321".into()]);
         assert_eq!(for_accounts(&scenario, &Accounts::default()), scenario);
+        let own: Scenario = serde_json::from_value(json!({
+            "records": [{"recipientAccountId": "300000000003"}], "expect": {"login": 1, "mentions": ["account 300000000003"]},
+        }))
+        .unwrap();
+        assert_eq!(for_accounts(&own, &other), own);
     }
 
     /// A record that cannot be injected fails its scenario: there is none among the project's own.

@@ -314,7 +314,7 @@ impl Reading<'_> {
     }
 
     async fn organization(&mut self, hub: &Client) {
-        let found = hub.call("organizations", "us-east-1", "DescribeOrganization", json!({})).await;
+        let found = hub.call("organizations", self.hub_bus.region().as_str(), "DescribeOrganization", json!({})).await;
         match found {
             Ok(found) => {
                 let organization = &found["Organization"];
@@ -405,10 +405,17 @@ impl Reading<'_> {
     }
 }
 
-/// Account and Region of an ARN; of a global service's, us-east-1.
+/// Account and Region of an ARN; of a global service's, the Region of its partition that has these services.
 fn place(arn: &Arn) -> (String, String) {
-    let region = arn.region().to_string();
-    (arn.account().to_string(), if region.is_empty() { "us-east-1".to_owned() } else { region })
+    let region = match (arn.region().as_str(), arn.partition()) {
+        ("", "aws-cn") => "cn-north-1",
+        ("", "aws-us-gov") => "us-gov-west-1",
+        ("", "aws-eusc") => "eusc-de-east-1",
+        ("", _) => "us-east-1",
+        (region, _) => region,
+    }
+    .to_owned();
+    (arn.account().to_string(), region)
 }
 
 fn call(service: &'static str, operation: &'static str, parameters: Value) -> Step {

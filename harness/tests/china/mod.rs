@@ -2,11 +2,12 @@
 //! [D] EventBridge user guide, eb-cross-region
 
 use std::path::Path;
+use std::process::Command;
 
 use libtest_mimic::Failed;
 use rootwatch::deployment::{Accounts, Composed, composed};
 use rootwatch_cloud::api::Service;
-use rootwatch_cloud::services::cloudtrail;
+use rootwatch_cloud::services::{cloudtrail, sns};
 use rootwatch_cloud::time::Time;
 use rootwatch_cloud::{Clock, Cloud, Options};
 use serde_json::{Map, Value, json};
@@ -38,6 +39,7 @@ pub(super) fn hubs_in_each_region(shared: &Shared) -> Result<(), Failed> {
             if heard != expected {
                 return Err(format!("root in {region}: expected {expected:?} alerts, found {heard:?}"));
             }
+            verified(&made, region).await?;
         }
         Ok(())
     })??;
@@ -72,4 +74,38 @@ async fn heard(made: &Composed, record: &Value, region: &str) -> Result<[(String
         }
     }
     Ok(heard)
+}
+
+/// `rootwatch verify` reads a Region's hub, and names what is broken in that Region only.
+async fn verified(made: &Composed, region: &str) -> Result<(), String> {
+    let options = Options { clock: Clock::Wall, port: 0, code: made.code.clone(), host_variables: Vec::new() };
+    let cloud = Cloud::start(made.state.clone(), options).await.map_err(|error| error.to_string())?;
+    // A topic that nobody has subscribed to is reported.
+    let prefix = format!("rootwatch-{}", region.trim_start_matches("cn-").trim_end_matches("-1"));
+    for topic in ["root-login", "root-activity"] {
+        let arn = format!("arn:aws-cn:sns:{region}:{ACCOUNT}:{prefix}-{topic}");
+        let subscribe = json!({"TopicArn": arn, "Protocol": "email", "Endpoint": "security@example.com"});
+        cloud.api(ACCOUNT, region, Service::Sns, "Subscribe", subscribe).map_err(|error| error.to_string())?;
+    }
+    cloud.with(sns::confirm_all_email);
+    let verify = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rootwatch"));
+        command.args(["verify", "--region", region, "--format", "json"]).env("AWS_ENDPOINT_URL", cloud.endpoint());
+        command.env("AWS_ACCESS_KEY_ID", ACCOUNT).env("AWS_SECRET_ACCESS_KEY", "any").env("AWS_REGION", region);
+        let output = tokio::task::block_in_place(|| command.output()).map_err(|error| error.to_string())?;
+        let report: Value = serde_json::from_slice(&output.stdout)
+            .map_err(|error| format!("{error}: {}", String::from_utf8_lossy(&output.stderr)))?;
+        let probed = report["probed"].as_array().cloned().unwrap_or_default();
+        Ok::<_, String>((probed.iter().map(|it| it["verdict"].clone()).collect::<Vec<_>>(), report))
+    };
+    for broken in REGIONS.iter().filter(|other| **other != region).chain([&region]) {
+        let disable = json!({"Name": format!("rootwatch-{}-root-activity", broken.trim_start_matches("cn-").trim_end_matches("-1"))});
+        cloud.api(ACCOUNT, broken, Service::EventBridge, "DisableRule", disable).map_err(|error| error.to_string())?;
+        let expected = if *broken == region { "not-monitored" } else { "monitored" };
+        let (verdicts, report) = verify()?;
+        if verdicts != [expected; 3] {
+            return Err(format!("{region}, with the rule of {broken} disabled: {report:#}"));
+        }
+    }
+    Ok(())
 }

@@ -400,7 +400,20 @@ impl Reading<'_> {
     /// The trails that log the events of an account in a Region.
     pub(super) async fn trails(&mut self, account: &str, region: &str) -> Read {
         let place = (account, region);
-        let found = self.call(place, "cloudtrail", "DescribeTrails", json!({})).await?;
+        let found = match self.call(place, "cloudtrail", "DescribeTrails", json!({})).await {
+            Ok(found) => found,
+            // Without a trail nothing behind it could be verified.
+            Err(error) => {
+                let here = format!("{account} {region}");
+                self.finding(
+                    &here,
+                    format!("the trails could not be read: {error}; one that logs everything is assumed"),
+                );
+                let assumed = vec![(Stage::Watch, Step::Trail("assumed".to_owned()))];
+                self.add(&format!("assumed trail of {here}"), account, region, assumed);
+                return Ok(());
+            }
+        };
         let mut logs = false;
         for trail in found["trailList"].as_array().into_iter().flatten() {
             let arn = text(trail, "TrailARN");
@@ -410,8 +423,13 @@ impl Reading<'_> {
             if !everywhere && home != region {
                 continue;
             }
-            let status = self.call(place, "cloudtrail", "GetTrailStatus", json!({"Name": arn})).await?;
-            let is_logging = status["IsLogging"] == true;
+            let is_logging = match self.call(place, "cloudtrail", "GetTrailStatus", json!({"Name": arn})).await {
+                Ok(status) => status["IsLogging"] == true,
+                Err(error) => {
+                    self.finding(&key, format!("the status could not be read: {error}; the trail is assumed to log"));
+                    true
+                }
+            };
             logs |= is_logging;
             if self.snapshot.items.contains_key(&key) {
                 continue;
