@@ -1,17 +1,22 @@
 //! `localstack::<scenario>`: one container and one apply for all of them. Whoever comes first brings it about and runs all
 //! that were asked for together, each compared with what comes of it on the embedded cloud; each takes its own verdict.
+//! `localstack::verify` is `rootwatch verify` on the same deployment, before them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use aws_sdk_eventbridge::types::RuleState;
 use libtest_mimic::{Arguments, Failed, Trial};
 use rootwatch::cloud::{self, Cloud, RunOptions, compare, not_run_on_localstack};
+use rootwatch::deployment::{Accounts, DEFAULT_REGION};
 use rootwatch::layout::Layout;
 use rootwatch::localstack::{Availability, availability_blocking, required};
 use rootwatch::report::{Progress, human_of};
-use rootwatch::runner::{Outcome, Status};
+use rootwatch::runner::{Outcome, Status, clients};
 use rootwatch::scenario::{DeploymentChange, Loaded};
+use serde_json::Value;
 
 use crate::queue::Queue;
 use crate::support::Shared;
@@ -35,11 +40,15 @@ fn left_out(loaded: &Loaded) -> Option<&'static str> {
 /// What each scenario came to: nothing, or why it failed.
 pub(crate) type Verdicts = BTreeMap<String, Option<String>>;
 
+/// The trial of `rootwatch verify`; no scenario has this name.
+const VERIFY: &str = "verify";
+
 /// What the trials share.
 pub(crate) struct OnLocalStack {
     shared: Arc<Shared>,
     /// Those that this process runs.
     selected: Vec<Loaded>,
+    verifies: bool,
     availability: Availability,
     verdicts: OnceLock<Result<Verdicts, String>>,
     cloud: Mutex<Option<cloud::OnLocalStack>>,
@@ -54,9 +63,10 @@ impl OnLocalStack {
             .filter(|loaded| wanted(arguments, &name(loaded)) && left_out(loaded).is_none())
             .cloned()
             .collect();
+        let verifies = wanted(arguments, &name_of(VERIFY));
         let availability = availability_blocking();
         let (shared, verdicts, cloud) = (Arc::clone(shared), OnceLock::new(), Mutex::default());
-        Arc::new(Self { shared, selected, availability, verdicts, cloud })
+        Arc::new(Self { shared, selected, verifies, availability, verdicts, cloud })
     }
 
     /// One for each scenario; the kind of an ignored one says why.
@@ -77,14 +87,23 @@ impl OnLocalStack {
                 _ => trial,
             }
         };
-        self.shared.loaded.iter().map(trial).collect()
+        let this = Arc::clone(self);
+        let verify = Trial::test(name_of(VERIFY), move || this.verdict(VERIFY));
+        let verify = match self.availability.reason() {
+            Some(absent) if !required() => verify.with_kind(format!("not run: {absent}")).with_ignored_flag(true),
+            _ => verify,
+        };
+        self.shared.loaded.iter().map(trial).chain([verify]).collect()
     }
 
     fn verdict(&self, scenario: &str) -> Result<(), Failed> {
         let verdicts = self.verdicts.get_or_init(|| match Queue::of_this_run() {
             // A process for each test: what others wait for is run with it.
             Some(queue) => queue.take_turn(scenario, |asked| self.run(asked)),
-            None => self.run(&|| self.selected.iter().map(|loaded| loaded.name.clone()).collect()),
+            None => self.run(&|| {
+                let verify = self.verifies.then(|| VERIFY.to_owned());
+                self.selected.iter().map(|loaded| loaded.name.clone()).chain(verify).collect()
+            }),
         });
         match verdicts.as_ref().map_err(Clone::clone)?.get(scenario) {
             Some(None) => Ok(()),
@@ -100,9 +119,13 @@ impl OnLocalStack {
             let progress = Progress::lines();
             let started = cloud::OnLocalStack::start(Layout::discover(), program, &self.shared.loaded, &progress).await;
             let cloud = started?;
+            let mut verified = None;
             let ran = match cloud.deploy().await {
                 Ok(_) => {
                     let asked = asked();
+                    if asked.iter().any(|name| name == VERIFY) {
+                        verified = Some(verify(&cloud.endpoint().await).await);
+                    }
                     let chosen = self.shared.loaded.iter().filter(|loaded| asked.contains(&loaded.name));
                     self.twice(&cloud, chosen.cloned().collect()).await
                 }
@@ -128,7 +151,8 @@ impl OnLocalStack {
                 outcome.notes.extend(log.clone());
                 (name, Some(human_of("localstack", &outcome)))
             };
-            Ok(outcomes.into_iter().map(verdict).collect())
+            let verified = verified.map(|result| (VERIFY.to_owned(), result.err()));
+            Ok(outcomes.into_iter().map(verdict).chain(verified).collect())
         })
     }
 
@@ -182,6 +206,57 @@ impl OnLocalStack {
             eprintln!("LocalStack could not be removed: {error}");
         }
     }
+}
+
+/// `rootwatch verify` finds everything monitored, and what is disabled out of band not; LocalStack has no trails to read.
+async fn verify(endpoint: &str) -> Result<(), String> {
+    let accounts = Accounts::default();
+    let rule = "rootwatch-root-activity";
+    let eventbridge = clients::eventbridge(endpoint, &accounts.spoke, DEFAULT_REGION);
+    let whole = verdicts(endpoint, &accounts)?;
+    let disabled = eventbridge.disable_rule().name(rule).send().await;
+    disabled.map_err(|error| format!("{rule} could not be disabled: {error:?}"))?;
+    let broken = verdicts(endpoint, &accounts);
+    let enabled = eventbridge.put_rule().name(rule).state(RuleState::EnabledWithAllCloudtrailManagementEvents);
+    let found = eventbridge.describe_rule().name(rule).send().await.map_err(|error| format!("{error:?}"))?;
+    let enabled = enabled.set_event_pattern(found.event_pattern).set_description(found.description).send().await;
+    enabled.map_err(|error| format!("{rule} could not be enabled again: {error:?}"))?;
+    let of_hub = |verdict: &'static str| (accounts.hub.clone(), verdict.to_owned());
+    let of_spoke = |verdict: &'static str| (accounts.spoke.clone(), verdict.to_owned());
+    let expected = [(whole, of_spoke("monitored")), (broken?, of_spoke("not-monitored"))];
+    for (found, spoke) in expected {
+        let wanted: BTreeSet<_> = [of_hub("monitored"), spoke].into();
+        if found != wanted {
+            return Err(format!("expected {wanted:?}, found {found:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// The verdicts of `rootwatch verify` by account.
+fn verdicts(endpoint: &str, accounts: &Accounts) -> Result<BTreeSet<(String, String)>, String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rootwatch"));
+    command.args(["verify", "--format", "json", "--region", DEFAULT_REGION, "--spoke", &accounts.spoke]);
+    command.args(["--role", &accounts.deploy_role_name, "--external-id", &accounts.external_id]);
+    command.env("AWS_ENDPOINT_URL", endpoint).env("AWS_ACCESS_KEY_ID", &accounts.hub);
+    command.env("AWS_SECRET_ACCESS_KEY", "any").env("AWS_REGION", &accounts.hub_region).env_remove("AWS_SESSION_TOKEN");
+    let output = tokio::task::block_in_place(|| command.output()).map_err(|error| error.to_string())?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let report: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("{error}: {errors}"))?;
+    let others: Vec<&Value> = report["findings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|finding| {
+            !finding["text"].as_str().is_some_and(|text| text.starts_with("the trails could not be read"))
+        })
+        .collect();
+    if !others.is_empty() {
+        return Err(format!("findings of a whole deployment: {others:?}"));
+    }
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let probed = report["probed"].as_array().into_iter().flatten();
+    Ok(probed.map(|it| (text(&it["account"]), text(&it["verdict"]))).collect())
 }
 
 fn name(loaded: &Loaded) -> String {

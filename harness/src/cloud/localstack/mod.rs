@@ -67,6 +67,11 @@ impl OnLocalStack {
         Ok(Self { remote: Arc::new(remote), localstack: tokio::sync::Mutex::new(localstack), _exclusive: exclusive })
     }
 
+    /// The address of LocalStack's API.
+    pub async fn endpoint(&self) -> String {
+        self.localstack.lock().await.endpoint.clone()
+    }
+
     /// Resident memory of LocalStack's container, in bytes.
     pub async fn memory(&self) -> Option<u64> {
         self.localstack.lock().await.memory().await
