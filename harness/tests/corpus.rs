@@ -1,7 +1,7 @@
 //! The corpus as a whole: every kind of root activity that is known has a scenario, and every scenario says what it is.
 //!
 //! `data/kinds.json` lists the kinds: what may look like root's doing, by what public documents and captures show, with the
-//! verdict that each wants, and the scenario that stands for it.
+//! verdict that each wants, and its scenario.
 
 #![allow(missing_docs, reason = "a test target")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]

@@ -1,7 +1,7 @@
 //! The documentation says what is: commands are the command line's own, links lead somewhere, and the tables of inputs
 //! and outputs are those of the Terraform beside them.
 //!
-//! A block ```` ```sh run ```` is run as it stands, from the project's folder; of every other `sh` block the commands are
+//! A block ```` ```sh run ```` is run as it is, from the project's folder; of every other `sh` block the commands are
 //! parsed.
 
 #![allow(missing_docs, reason = "a test target")]
@@ -180,7 +180,7 @@ fn blocks_that_are_marked_run() {
 fn links_lead_somewhere() {
     let link = regex::Regex::new(r"\]\(([^)\s]+)\)").unwrap();
     for (file, text) in documents() {
-        // What stands in code is no link.
+        // Text in code is no link.
         let prose: String = text.split("```").step_by(2).collect();
         for target in link.captures_iter(&prose).map(|found| found[1].to_owned()) {
             if target.contains("://") || target.starts_with("mailto:") {

@@ -434,7 +434,7 @@ fn share() -> ExitCode {
 }
 
 fn shared() -> Result<(), Failed> {
-    // The shell stands for the runner: between the two nobody uses LocalStack, and yet it stays.
+    // The shell is the runner: between the two nobody uses LocalStack, and yet it stays.
     let mut runner = Command::new("sh")
         .args(["-c", "\"$0\" && \"$0\"; echo over; read -r wait"])
         .arg(std::env::current_exe()?)

@@ -50,7 +50,7 @@ fn is_part(character: char) -> bool {
 fn is_host(name: &str) -> bool {
     let mut parts = name.rsplit(DOTS);
     let last = parts.next().unwrap_or_default();
-    // `_` is in no domain, but what stands for it in Slack's text is a letter.
+    // `_` is in no domain, but its replacement in Slack's text is a letter.
     let is_domain = last.chars().count() >= 2 && last.chars().all(|c| c.is_alphabetic() || c == '_')
         || last.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("xn--"));
     is_domain && parts.next().is_some()

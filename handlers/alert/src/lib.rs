@@ -5,7 +5,7 @@
 //!
 //! - [`event`]: a lenient view of an EventBridge event that carries a CloudTrail record; nothing is required of it
 //! - [`mod@verdict`]: login, activity or none, by a fixed order of rules
-//! - [`act`]: what the event names mean in words, how severe they are, what stands alone as an incident
+//! - [`act`]: what the event names mean in words, how severe they are, which open an incident of their own
 //! - [`actor`], [`outcome`], [`keys`], [`notes`], [`links`], [`resource`], [`steps`]: the parts of an alert, one function of
 //!   the event each
 //! - [`alert`]: the alert itself, and [`alert::triage`], which makes it

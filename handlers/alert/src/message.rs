@@ -1,6 +1,6 @@
 //! The alert as the JSON message of the topics: a public contract, version 1.
 //!
-//! What subscribers filter by stands at the top level as texts, so that filter policies on the message body work also
+//! The members that subscribers filter by are texts at the top level, so that filter policies on the message body work also
 //! for the message that an EventBridge rule publishes, which has no attributes.
 
 use serde_json::{Map, Value, json};

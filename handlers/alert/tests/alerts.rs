@@ -103,7 +103,7 @@ fn the_incident_key_names_the_visit() {
     for (name, wanted) in cases {
         assert_eq!(key(name), wanted, "{name}");
     }
-    // What changes keys, passwords, MFA, trails or the account stands alone.
+    // An act on keys, passwords, MFA, trails or the account opens an incident of its own.
     for name in [
         "root-create-access-key-self",
         "root-enable-mfa-device",

@@ -47,7 +47,7 @@ fn check(event: &Value) -> Result<(), TestCaseError> {
     let Some(read) = Alert::from_message(&message) else { return Err(TestCaseError::fail("its own message")) };
     // Both keys survive the way, for the alerters remember by them.
     prop_assert_eq!((&read.deduplication_key, &read.incident_key), (&alert.deduplication_key, &alert.incident_key));
-    // As one among others: counted, whatever stands in it.
+    // As one among others: counted, whatever it contains.
     let gathered = Gathered::of(&read.incident_key, &[read.line(), alert.line()]);
     let count = gathered.as_ref().map(|gathered| gathered.acts.iter().map(|acts| acts.count).sum::<usize>());
     prop_assert_eq!(count, Some(2));

@@ -24,7 +24,7 @@ pub struct Service {
     credentials: Credentials,
     /// As signatures name it: `dynamodb`.
     name: &'static str,
-    /// What stands before the operation in `X-Amz-Target`.
+    /// The prefix of the operation in `X-Amz-Target`.
     target: &'static str,
     content_type: &'static str,
     region: String,

@@ -12,7 +12,7 @@ use crate::delivery::Delivery;
 pub struct Message<'a> {
     /// SQS's id of the message.
     pub id: &'a str,
-    /// The body as it stands in the queue: raw, or in SNS's envelope.
+    /// The body as it is in the queue: raw, or in SNS's envelope.
     pub body: &'a str,
     /// When it came to the queue (`SentTimestamp`).
     pub sent: Option<Timestamp>,

@@ -132,7 +132,7 @@ impl Store {
         self.claim("incident", incident, update, condition, &names, values).await
     }
 
-    /// Opens an incident, once and for all: the first act of it stands alone, the others are gathered.
+    /// Opens an incident, once and for all: the first act is sent alone, the others are gathered.
     ///
     /// # Errors
     ///

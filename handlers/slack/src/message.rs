@@ -1,6 +1,6 @@
 //! Payloads for Slack: Block Kit in the color of the severity, with a complete fallback text.
 //!
-//! What others wrote stands as inline code, in which Slack formats nothing, or has lost its marks; `verbatim` keeps
+//! Text of others is inline code, in which Slack formats nothing, or has lost its marks; `verbatim` keeps
 //! Slack from making addresses and mentions of plain text [D: Slack, text object].
 
 use rootwatch_alert::facts::Fact;
@@ -238,7 +238,7 @@ fn payload(fallback: String, blocks: Vec<Value>, color: &str, details: Vec<Value
     })
 }
 
-/// The facts in sections of at most ten fields; a long one stands alone.
+/// The facts in sections of at most ten fields; a long one has a section of its own.
 fn fields(facts: &[Fact]) -> Vec<Value> {
     let (short, long): (Vec<_>, Vec<_>) = facts.iter().partition(|(_, value)| value.chars().count() <= 80);
     let mut blocks = Vec::new();

@@ -479,7 +479,7 @@ fn trace_failure(state: &mut State, decoded: &Decoded, caller: &Principal, error
     });
 }
 
-/// Who stands behind an access key: an account's administrator (12 digits) or a session.
+/// The principal of an access key: an account's administrator (12 digits) or a session.
 fn caller(state: &State, scope: Option<&CredentialScope>) -> Result<(Principal, AccountId), ApiError> {
     let Some(scope) = scope else {
         return Ok((Principal::Anonymous, Account::new("anonymous")));

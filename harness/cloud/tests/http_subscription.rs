@@ -64,7 +64,7 @@ async fn a_subscriber_confirms_and_receives() {
     // The first try meets a server's error, and is made again 20 s later, on the cloud's clock.
     cloud.settle().await;
     assert_eq!(body(&received.recv().await.unwrap())["Type"], "SubscriptionConfirmation");
-    assert!(received.try_recv().is_err(), "the clock stands still");
+    assert!(received.try_recv().is_err(), "the clock is stopped");
     cloud.advance(Duration::from_secs(20)).await;
     let asked = received.recv().await.unwrap();
     assert_eq!(asked.header("x-amz-sns-message-type"), Some("SubscriptionConfirmation"));

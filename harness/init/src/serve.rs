@@ -16,7 +16,7 @@ use crate::{Invoke, Settings};
 pub const INVOKE_PORT: u16 = 9563;
 /// The largest event, with room for its escapes. [D] gettingstarted-limits: 6 MB
 const EVENT_LIMIT: usize = 16 * 1024 * 1024;
-/// What stands for an id before there is one.
+/// The placeholder of an id before there is one.
 const NO_REQUEST: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Runs the function until the listener's socket fails or the future is dropped.

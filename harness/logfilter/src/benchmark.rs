@@ -98,7 +98,7 @@ fn lists_of_events() {
     ];
     for (source, service, names, other) in cases {
         let (pattern, home) = match service {
-            // A host's name stands there without quotes.
+            // A host's name has no quotes there.
             Some(service) => (format!("{{($.eventSource={service}.amazonaws.com) && ({})}}", any(names)), service),
             None => (format!("{{{}}}", any(names)), "ec2"),
         };

@@ -8,7 +8,7 @@ use super::expression::Expression;
 #[derive(Clone, Debug)]
 pub(super) struct Columns {
     columns: Vec<Column>,
-    /// Where `...` stands: so many columns are before it.
+    /// The position of `...`: the number of columns before it.
     ellipsis: Option<usize>,
 }
 
@@ -142,7 +142,7 @@ fn column_name<'a>(cursor: &mut Cursor<'a>) -> &'a str {
     cursor.take_while(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-'))
 }
 
-/// Fields are separated by space; what stands in brackets or double quotes is one field, without them. [D]
+/// Fields are separated by space; text in brackets or double quotes is one field, without them. [D]
 fn fields_of(line: &str) -> Vec<&str> {
     let mut fields = Vec::new();
     let mut rest = line.trim_start();

@@ -81,7 +81,7 @@ impl FilterPattern {
         }
     }
 
-    /// The number a `metricValue` stands for with this line: the number itself (`1`), or what its selector points at
+    /// The number of a `metricValue` with this line: the number itself (`1`), or what its selector points at
     /// (`$.latency` with a JSON pattern, `$bytes` with columns). None if there is no number: nothing is published then.
     /// [D] "Publishing numerical values found in log entries"
     #[must_use]

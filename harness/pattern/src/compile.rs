@@ -225,7 +225,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// A refusal where the reader stands.
+    /// A refusal at the position of the reader.
     pub(super) fn refuse(&self, reason: impl Into<String>) -> PatternError {
         self.reader.error(ErrorKind::Rule, reason)
     }

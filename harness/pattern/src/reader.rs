@@ -1,7 +1,7 @@
 //! JSON token by token, the way Jackson's string parser reads it.
 //!
 //! AWS's messages carry Jackson's words for broken JSON, and where its parser stood: it looks one token ahead after a
-//! name, and reads a string only when its text is wanted. This reader stands in the same places. Columns count UTF-16
+//! name, and reads a string only when its text is wanted. This reader stops at the same positions. Columns count UTF-16
 //! units, as Java does.
 
 use super::PatternError;
@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An error where the reader stands.
+    /// An error at the position of the reader.
     pub(super) fn error(&self, kind: ErrorKind, reason: impl Into<String>) -> PatternError {
         PatternError::new(kind, reason, Some(self.location(self.at)))
     }

@@ -9,7 +9,7 @@ use super::{PatternError, alternative::Alternative, reader::Token};
 #[derive(Clone, Debug)]
 pub struct Wildcard {
     source: String,
-    /// What stands between the stars; at least one.
+    /// The texts between the stars; at least one.
     parts: Vec<String>,
 }
 

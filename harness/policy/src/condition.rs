@@ -79,7 +79,7 @@ pub(super) struct Failure {
 }
 
 impl Condition {
-    /// Reads a `Condition` element; `at` says where it stands.
+    /// Reads a `Condition` element; `at` is its place.
     pub(super) fn parse_all(value: &Value, at: &str, version: Version) -> Result<Vec<Self>, PolicyError> {
         let shape = |element: &str, wanted: &'static str| PolicyError::Shape {
             at: at.to_owned(),

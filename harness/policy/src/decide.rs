@@ -286,7 +286,7 @@ impl<'e, 'a> Evaluation<'e, 'a> {
                 .all(|level| self.strongest_of(level.iter(), Layer::ServiceControl, Effect::Allow).is_some())
     }
 
-    /// Whether no service control policy stands in the way.
+    /// Returns true if the service control policies allow it.
     pub(super) fn organization_allows(&self) -> bool {
         self.strongest(Layer::ServiceControl, Effect::Deny).is_none() && self.every_level_allows()
     }

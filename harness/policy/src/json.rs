@@ -1,4 +1,4 @@
-//! JSON in which no key stands twice.
+//! JSON whose objects have each key once.
 //!
 //! "Individual elements must not contain multiple instances of the same key": `[D]` IAM user guide, grammar of the
 //! policy language. Read leniently, the later `Condition` would silently replace the earlier.
@@ -9,7 +9,7 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-/// Reads JSON, refusing a key that stands twice in one object.
+/// Reads JSON, refusing an object that has a key twice.
 pub(super) fn parse(text: &str) -> Result<Value, serde_json::Error> {
     serde_json::from_str::<Strict>(text).map(|strict| strict.0)
 }
@@ -67,7 +67,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
         let mut object = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             if object.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("the key `{key}` stands twice in one object")));
+                return Err(A::Error::custom(format_args!("one object has the key `{key}` twice")));
             }
             let Strict(value) = entries.next_value()?;
             object.insert(key, value);

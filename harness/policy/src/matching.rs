@@ -85,7 +85,7 @@ impl ArnGlob {
     }
 }
 
-/// The pattern as the text it stands for, for operators that know no wildcards.
+/// The pattern as plain text, for operators without wildcards.
 pub(super) fn literal(pattern: &[Token]) -> String {
     pattern
         .iter()

@@ -9,8 +9,8 @@ use super::error::PolicyError;
 /// The principal of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Principal {
-    /// The account's own administrator credentials (the harness, Terraform): an identity policy `Allow *:*` stands
-    /// behind it, so resource policies, key policies and explicit denies still count.
+    /// The account's own administrator credentials (the harness, Terraform): its identity policy is
+    /// `Allow *:*`, so resource policies, key policies and explicit denies still count.
     Administrator {
         /// The account id.
         account: String,
@@ -155,7 +155,7 @@ enum Entry {
 }
 
 impl PrincipalElement {
-    /// Reads the element; `at` says where it stands.
+    /// Reads the element; `at` is its place.
     pub(super) fn parse(value: &Value, negated: bool, at: &str) -> Result<Self, PolicyError> {
         let shape = || PolicyError::Shape {
             at: at.to_owned(),

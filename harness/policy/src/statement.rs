@@ -19,7 +19,7 @@ pub(super) struct Judgement {
 }
 
 impl Statement {
-    /// By which name the statement, which stands in a policy of `layer` written in `version`, speaks of the request in
+    /// By which name the statement, of a policy of `layer` written in `version`, speaks of the request in
     /// `evaluation`; `None` where it does not apply.
     pub(super) fn applies(&self, layer: Layer, version: Version, evaluation: &Evaluation<'_, '_>) -> Option<NamedAs> {
         if !self.admits_action(evaluation) || !self.admits_resource(version, evaluation) {

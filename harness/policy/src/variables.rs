@@ -7,7 +7,7 @@ use super::context::Context;
 use super::document::Version;
 use super::matching::{Token, pattern, token};
 
-/// A variable whose key has no value here, or more than one. The value it stands in then matches nothing.
+/// A variable whose key has no value here, or more than one. The value that contains it then matches nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unresolved {
     pub(super) key: String,

@@ -87,7 +87,7 @@ enum Command {
     /// Print the JSON Schema of scenario files.
     #[command(after_help = "\
 Examples:
-  rootwatch schema > my-scenarios/schema.json    for \"$schema\": \"schema.json\" in the files beside it")]
+  rootwatch schema > my-scenarios/schema.json    for \"$schema\": \"schema.json\" in the files of that folder")]
     Schema,
     /// Print the completions of a shell.
     Completions(list::Completions),

@@ -39,7 +39,7 @@ pub(super) struct Serve {
     /// one's own; topics trust it too when they call https endpoints on this machine
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,
-    /// A file that the cloud is kept in, so that it survives a restart; its clock stands still meanwhile. It is only for
+    /// A file that the cloud is kept in, so that it survives a restart; its clock is stopped meanwhile. It is only for
     /// the build that wrote it
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,

@@ -39,7 +39,9 @@ pub fn compare(here: &mut [Outcome], embedded: &[Outcome]) {
             outcome.status = Status::Failed;
         }
         if is_late {
-            outcome.differences.push(Found::new(Difference::RealTime, "a recorded act is told with how late it is"));
+            outcome
+                .differences
+                .push(Found::new(Difference::RealTime, "an alert of a recorded act says how late it is"));
         }
     }
 }
@@ -100,7 +102,7 @@ fn messages(outcome: &Outcome, is_late: bool) -> String {
 }
 
 impl Found {
-    /// Whether it is told with every scenario of a cloud alike.
+    /// Returns true if it applies to every scenario of a cloud alike.
     pub fn is_common(&self) -> bool {
         self.difference == Difference::CloudTrail
     }

@@ -87,7 +87,7 @@ impl Difference {
             Self::CloudTrail => {
                 "there is no CloudTrail: events are put on the bus, and lines into the log group, in its place"
             }
-            Self::Organizations => "there is no organization: the hub is told the accounts by a list",
+            Self::Organizations => "there is no organization: the hub has a list of accounts",
             Self::DynamoDb => "there is no DynamoDB",
             Self::LeadingWildcard => "a leading `*` of a wildcard does not match the empty text",
             Self::RealTime => "time is real: what waits longer than the bound is not waited for",
@@ -106,7 +106,7 @@ impl Difference {
             Self::ReadOnlyState => "LocalStack 4.14, services/events: the state is stored only",
             Self::DisabledRule => "LocalStack 4.14, services/events/provider.py: no check of the state on the way",
             Self::OtherPartitions => {
-                "measured: PutEvents in cn-north-1 of LocalStack 4.14 is delivered where a spoke stands"
+                "measured: PutEvents in cn-north-1 of LocalStack 4.14 is delivered where there is a spoke"
             }
             Self::TargetRetries => {
                 "LocalStack 4.14, services/events/provider.py: a failure is logged as TargetDeliveryFailure"

@@ -122,7 +122,7 @@ impl Accounts {
         format!("arn:aws:iam::{account}:role/{}", self.deploy_role_name)
     }
 
-    /// The accounts in which a spoke stands beside the hub and the first spoke, members or not.
+    /// The accounts with a spoke other than the hub and the first spoke, members or not.
     pub fn beside(&self) -> impl Iterator<Item = &String> {
         self.further_spokes.iter().chain(&self.outsiders)
     }

@@ -1,4 +1,4 @@
-//! What stands in the accounts: what an apply made, and what a destroy left.
+//! The resources of the accounts: those that an apply made, and those that a destroy left.
 
 use std::collections::BTreeSet;
 

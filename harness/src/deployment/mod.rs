@@ -52,7 +52,7 @@ pub struct Specification {
     pub overlay: BTreeMap<String, Value>,
     /// Variables of the hub module that replace the defaults of the deployment under test.
     pub variables: Map<String, Value>,
-    /// Whether the log alarm stands beside the rules in the spoke.
+    /// Whether the spoke has the log alarm in addition to the rules.
     pub log_alarm: bool,
     /// What Terraform is expected to say as it refuses it: such a refusal is remembered as a deployment is.
     pub refusal_expected: Option<String>,

@@ -42,7 +42,7 @@ const ACCOUNT_VARIABLES: [&str; 6] = [
     "organization_id",
 ];
 
-/// What stands for a secret while the variables are looked at.
+/// The placeholder of a secret while the variables are evaluated.
 const PLACEHOLDER: &str = "arn:aws:secretsmanager:us-east-1:999988887777:secret:none-000000";
 
 /// Deploys it, or takes what an earlier run deployed.

@@ -36,7 +36,7 @@ pub(super) fn seed(cloud: &Cloud, accounts: &Accounts) -> Result<Secrets, ApiErr
     Ok(Secrets { slack, pagerduty })
 }
 
-/// Adds the accounts beside hub and spoke to a cloud that is seeded already: members of the organization, and outsiders.
+/// Adds further accounts to a cloud that is seeded already: members of the organization, and outsiders.
 pub(super) fn beside(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError> {
     for (place, account) in accounts.further_spokes.iter().enumerate() {
         let name = format!("workload-{}", place + 2);

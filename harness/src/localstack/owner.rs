@@ -56,7 +56,7 @@ impl Owner {
         crate::deployment::hex(&digest[..5])
     }
 
-    /// What stands on each of its containers and networks.
+    /// The labels of its containers and networks.
     pub(super) fn labels(&self) -> [(&'static str, String); 3] {
         [(RUN, self.run_id()), (PROCESS, format!("{} {}", self.pid, self.started)), (BOOT, self.boot.clone())]
     }

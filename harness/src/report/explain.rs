@@ -1,4 +1,4 @@
-//! The way of one event, hop by hop, for a person: what each hop decided and by which rule, and what to try first where
+//! The trace of one event, hop by hop, for a person: what each hop decided and by which rule, and what to try first where
 //! it broke.
 
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! Annotations for GitHub Actions: a failure stands beside its scenario in the pull request.
+//! Annotations for GitHub Actions: a failure is shown at its scenario in the pull request.
 //! [D] docs.github.com, workflow commands
 
 use crate::runner::{Finished, Outcome, Status, Summary};

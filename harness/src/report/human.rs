@@ -14,7 +14,7 @@ use crate::cloud::Found;
 use crate::runner::{Compared, Finished, Message, Outcome, RunEvent, Status, Summary, shell_word};
 use crate::scenario::StoppedAt;
 
-/// How much of an event's way stands below a failure. What is tried again for a day would fill the screen.
+/// How many lines of a trace are shown below a failure. What is tried again for a day would fill the screen.
 const WAY_LINES: usize = 60;
 
 /// The human report as it is written: each scenario's line, with its details, as soon as it has ended.
@@ -228,7 +228,7 @@ fn failure(text: &mut String, outcome: &Outcome) {
         let _ = writeln!(text, "     {}{times}", clean(note));
     }
     if !outcome.trace.is_empty() {
-        let _ = writeln!(text, "     the way of the event:");
+        let _ = writeln!(text, "     trace of the event:");
     }
     if outcome.entries.is_empty() {
         // Clouds behind an endpoint keep no trace; what was seen from outside is all there is.

@@ -52,7 +52,7 @@ fn text(message: &Message) -> String {
     redact(&text)
 }
 
-/// The event itself stands in the scenario already.
+/// The event itself is in the scenario already.
 fn shorten(body: &mut Value) {
     for path in ["/event", "/payload/custom_details/Event"] {
         if let Some(event) = body.pointer_mut(path) {

@@ -40,7 +40,7 @@ pub enum Stop {
     Health,
 }
 
-/// A place in the picture: where it stands, in columns and rows, and what is written there.
+/// A box of the picture: its column and row, and its text.
 struct Place {
     stop: Stop,
     at: (f64, f64),
@@ -78,7 +78,7 @@ enum Line {
     Along,
     /// From below to above.
     Down,
-    /// From the side to the place's underside, around what stands between.
+    /// From the side to the underside of the box, around the boxes between.
     Under,
     /// The monitor's failures: dashed, and no way of an event.
     Failure,
@@ -140,7 +140,7 @@ pub fn svg(passed: &[(Stop, bool)]) -> String {
     let (width, height) = (2.0 * MARGIN.0 + 7.0 * STEP.0 + BOX.0, HEIGHT);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" \
-         aria-label=\"The way of an event, from CloudTrail to the alerters\" font-family=\"system-ui, sans-serif\" \
+         aria-label=\"The path of an event, from CloudTrail to the alerters\" font-family=\"system-ui, sans-serif\" \
          font-size=\"13\">\n<style>{STYLE}</style>\n"
     );
     for (from, to, name) in FRAMES {

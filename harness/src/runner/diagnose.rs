@@ -87,7 +87,7 @@ pub(super) fn broken_hop(trace: &[Entry], stopped_at: Option<StoppedAt>) -> Opti
         let last = trace.iter().rfind(unmatched)?;
         trace.iter().filter(unmatched).find(|entry| bus(entry) == bus(last))
     };
-    // Somebody switched it off: whatever else came out, this way of the event is gone.
+    // Somebody disabled it: whatever else was delivered, this path is gone.
     let disabled = || trace.iter().find(|entry| entry.hop == Hop::Rule && entry.detail.contains("DISABLED"));
     trouble.or_else(disabled).or_else(|| stopped_at.and_then(|_| unmatched())).map(ToString::to_string)
 }

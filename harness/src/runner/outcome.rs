@@ -143,7 +143,7 @@ pub struct Outcome {
     pub rerun: String,
     /// Everything that came out.
     pub messages: Vec<Message>,
-    /// The way of the event, hop by hop; filled in where something went wrong.
+    /// The trace of the event, hop by hop; empty unless something went wrong.
     pub trace: Vec<String>,
     /// The same, for those who explain it.
     #[serde(skip)]

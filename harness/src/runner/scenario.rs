@@ -339,7 +339,7 @@ fn inject(
         Who::Beside => (coverage.further.contains(&region), "account"),
     };
     if !covered {
-        outcome.notes.push(format!("no spoke of the {account} stands in {region}: nothing there is seen"));
+        outcome.notes.push(format!("the {account} has no spoke in {region}, so nothing there is monitored"));
     }
     let result = cloud.with(|state| {
         if is_event {

@@ -127,7 +127,7 @@ impl Place {
         if self.text.trim().is_empty() {
             return String::new();
         }
-        // Of a long line (a log file is one line), what stands around the place.
+        // Of a long line (a log file is one line), the text around the place.
         let start = self.column.saturating_sub(SHOWN / 2);
         let start = if self.column <= SHOWN { 0 } else { start };
         let shown: String =

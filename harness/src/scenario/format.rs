@@ -132,7 +132,7 @@ pub struct DeploymentChange {
     /// Deploys the log alarm too. It alerts a second time, as activity, for whatever the CIS metric filter finds.
     #[serde(default)]
     pub log_alarm: bool,
-    /// Further accounts of the organization in which a spoke stands, in the Regions of sign-ins. Their records are
+    /// Further accounts of the organization that have a spoke, in the Regions of sign-ins. Their records are
     /// their own.
     #[serde(default)]
     pub spokes: BTreeSet<Account>,

@@ -13,7 +13,7 @@ pub enum Who {
     Spoke,
     /// The hub's account.
     Hub,
-    /// Another account in which a spoke stands.
+    /// Another account that has a spoke.
     Beside,
 }
 

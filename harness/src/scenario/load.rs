@@ -135,7 +135,7 @@ fn parse(path: &Path, text: &str) -> Result<Scenario, ScenarioError> {
         reason: without_position(&error.to_string()),
     })?;
     let Some(text) = variables::resolve(path, text)? else { return read(path, text, value) };
-    // The names of variables are texts, and so is what stands for them: what was JSON stays JSON.
+    // The names of variables are texts, and so are their values: what was JSON stays JSON.
     read(path, &text, serde_json::from_str(&text).unwrap_or(value))
 }
 

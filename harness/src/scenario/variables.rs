@@ -75,7 +75,7 @@ fn value(name: &str, span: &str, accounts: &Accounts) -> Result<Option<String>, 
     };
     match span.is_empty() {
         true => Ok(Some(value)),
-        false => Err((format!("`{span}` stands behind `{name}`: only `time` can be moved"), String::new())),
+        false => Err((format!("`{span}` follows `{name}`: only `time` can be moved"), String::new())),
     }
 }
 

@@ -168,12 +168,12 @@ impl Sink {
         format!("fork-{}", self.opened.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The URL that stands for an alerter's service, with a mailbox of its own.
+    /// The URL that replaces an alerter's service, with a mailbox of its own.
     pub fn url(&self, mailbox: &str, alerter: &str) -> String {
         format!("https://{}/{mailbox}/{alerter}", self.address)
     }
 
-    /// What Slack's secret holds for a bot whose `chat.postMessage` stands under this URL of Slack.
+    /// The value of Slack's secret for a bot whose `chat.postMessage` is below this URL of Slack.
     pub fn bot_secret(slack: &str) -> Value {
         serde_json::json!({
             "bot_token": server::BOT_TOKEN, "channel": server::BOT_CHANNEL, "api_url": format!("{slack}/chat.postMessage"),

@@ -170,7 +170,7 @@ async fn handle(
     }
 }
 
-/// What `chat.postMessage` says: where the message stands, or what is wrong. [D] Slack, chat.postMessage
+/// The answer of `chat.postMessage`: the place of the message, or an error. [D] Slack, chat.postMessage
 fn post_message(token: Option<&str>, body: &Value) -> Result<String, &'static str> {
     if token.is_none() {
         return Err("not_authed");

@@ -169,7 +169,7 @@ impl Workspace {
         self.run(run, "apply", &APPLY).map(drop)
     }
 
-    /// The same where nobody but this state's Terraform has changed anything since: what stands there is not read again.
+    /// The same where nobody but this state's Terraform has changed anything since: the resources are not read again.
     pub fn apply_difference(&self, run: &Run<'_>) -> Result<(), TerraformError> {
         let arguments = [APPLY.as_slice(), &["-refresh=false"]].concat();
         self.run(run, "apply", &arguments).map(drop)

@@ -1,5 +1,5 @@
 //! Health: whatever can fail on the way has an alarm that is heard on the health topic, when it is raised and when it is
-//! over, wherever it stands; and that topic has a subscriber beside the alerters that may have failed.
+//! over, wherever it is; and that topic has a subscriber besides the alerters that may have failed.
 
 use libtest_mimic::Failed;
 use rootwatch::scenario::DeploymentChange;
@@ -108,7 +108,7 @@ fn wanted(ask: &dyn Fn(Service, &str, Value) -> Value) -> Vec<Metric> {
         let name = filter["metricTransformations"][0]["metricName"].as_str().unwrap_or_default();
         // A number for dashboards; the check itself reports what is missing.
         if own(name) && !name.ends_with("-coverage-missing") {
-            // The metric's name stands for a dimension.
+            // The metric's name is used as a dimension.
             let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
             wanted.push(("Rootwatch", name, "", name.to_owned()));
         }

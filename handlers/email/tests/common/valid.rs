@@ -1,4 +1,4 @@
-//! What holds for every mail, whatever stands in it. The fuzz target looks at the same.
+//! Invariants of every mail, whatever it contains. The fuzz target looks at the same.
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
 use rootwatch_alert::hosts::live_dots;

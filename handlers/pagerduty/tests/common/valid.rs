@@ -1,4 +1,4 @@
-//! What holds for every event for PagerDuty, whatever stands in it. The fuzz target looks at the same.
+//! Invariants of every event for PagerDuty, whatever it contains. The fuzz target looks at the same.
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
 use rootwatch_pagerduty::event::{EVENT_LIMIT, KEY_LIMIT, SUMMARY_LIMIT};

@@ -1,4 +1,4 @@
-//! What holds for every payload for Slack, whatever stands in it. The fuzz target looks at the same.
+//! Invariants of every payload for Slack, whatever it contains. The fuzz target looks at the same.
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
 use rootwatch_runtime::testing::texts;

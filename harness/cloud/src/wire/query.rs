@@ -1,4 +1,4 @@
-//! The Query protocol's form, turned into the nested members that it stands for. [D] AWS Query protocol
+//! The Query protocol's form, turned into nested members. [D] AWS Query protocol
 
 use std::collections::BTreeMap;
 

@@ -96,7 +96,7 @@ pub fn decode(request: &HttpRequest, scope: Option<&CredentialScope>) -> Result<
     Ok(decoded)
 }
 
-/// The member of `SendMessage` that stands for the header.
+/// The member of `SendMessage` for the header.
 const TRACE_HEADER: &str = "$TraceHeader";
 
 fn by_protocol(request: &HttpRequest, scope: Option<&CredentialScope>) -> Result<Decoded, ApiError> {

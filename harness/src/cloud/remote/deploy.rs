@@ -59,7 +59,7 @@ pub(super) struct Site<'a> {
 
 impl Site<'_> {
     /// Applies the deployment, with a change or none. Where the cloud cannot do something, the rest is applied and the
-    /// errors are named. `as_left` says that what stands there is as the last apply left it.
+    /// errors are named. `as_left` says that nothing has changed since the last apply.
     pub(super) fn apply(
         &self,
         seeded: &Seeded,
@@ -165,7 +165,7 @@ pub(super) async fn observe(seeded: &Seeded, accounts: &Accounts, coverage: &Cov
         }
     }
     let email = json!({"email": output("email_topic_arns")["main"]});
-    // As SNS wraps it: the subject stands beside the message.
+    // As SNS wraps it: the subject is next to the message.
     match crate::deployment::probe(&sns, &sqs, &email, "email", false).await {
         Ok(url) => facts.probes.push(("email".to_owned(), url)),
         Err(error) => facts.trouble.push(chain(&error)),

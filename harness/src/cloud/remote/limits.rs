@@ -49,7 +49,7 @@ pub(in crate::cloud) fn not_run(
         return Some(Found::new(*difference, *what));
     }
     if !(scenario.deployment.spokes.is_empty() && scenario.deployment.outsiders.is_empty()) {
-        return Some(Found::new(Difference::Deployments, "it needs accounts beside the hub and one spoke"));
+        return Some(Found::new(Difference::Deployments, "it needs more accounts than the hub and one spoke"));
     }
     // On a cloud of the run's own it costs the apply of the difference.
     if scenario.deployment == DeploymentChange::default() || cloud == LOCALSTACK || options.deployments {

@@ -68,7 +68,7 @@ pub struct RemoteOptions {
     pub folder: PathBuf,
     /// The folder of the sink's certificate authority, which its functions trust.
     pub authority: PathBuf,
-    /// Whether it is this run's own, and ends with it: nobody else changes what stands there, and nothing has to be
+    /// Whether it is this run's own, and ends with it: nobody else changes its resources, and nothing has to be
     /// put back.
     pub own: bool,
     /// Where the sink listens: an address that the cloud's functions reach.
@@ -90,7 +90,7 @@ impl RemoteOptions {
     }
 }
 
-/// What stands at the endpoint, ready for scenarios.
+/// A deployment at the endpoint, ready for scenarios.
 #[derive(Debug)]
 struct Ready {
     seeded: Seeded,
@@ -137,7 +137,7 @@ impl Remote {
         let identity = Identity::kept(&options.authority, &[options.sink_address])?;
         let sink = Self::sink(&identity, &options).await?;
         let accounts = Accounts::default();
-        // Terraform cannot take away what stands in a Region whose provider is gone: what was covered stays covered.
+        // Terraform cannot destroy resources of a Region whose provider is gone: what was covered stays covered.
         let kept = options.folder.join("coverage.json");
         let before = std::fs::read(&kept).ok().and_then(|text| serde_json::from_slice::<Coverage>(&text).ok());
         let coverage = coverage(scenarios, &accounts).union(&before.unwrap_or_default());
@@ -204,7 +204,7 @@ impl Remote {
         Ok(Ready { seeded, facts, found, takes_records, log_alarm: change.log_alarm })
     }
 
-    /// Applies a change, unless it is what stands there.
+    /// Applies a change, unless it is deployed already.
     async fn deployed(&self, seeded: &Seeded, change: &DeploymentChange) -> Result<Facts, String> {
         let key = change.key();
         let kept = self.options.folder.join(FACTS);
@@ -275,7 +275,7 @@ impl Remote {
         }
     }
 
-    /// What is written of the deployment that stands there.
+    /// The record of the deployment that is there.
     fn kept_facts(&self) -> Option<Facts> {
         serde_json::from_slice(&std::fs::read(self.options.folder.join(FACTS)).ok()?).ok()
     }
@@ -343,7 +343,7 @@ impl Remote {
         reached
     }
 
-    /// One sentinel for each account and Region in which something is injected and a spoke stands.
+    /// One sentinel for each account and Region that has a spoke and in which something is injected.
     fn sentinels(&self, cases: &[Case]) -> Vec<Sentinel> {
         let mut places = std::collections::BTreeSet::new();
         for case in cases {

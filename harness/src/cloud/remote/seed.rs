@@ -1,4 +1,4 @@
-//! What stands in the accounts before Terraform comes, made through AWS's APIs: the deploy role, the alerters' secrets,
+//! The resources of the accounts that exist before Terraform's, made through AWS's APIs: the deploy role, the alerters' secrets,
 //! the log group of a trail.
 
 use aws_credential_types::Credentials;

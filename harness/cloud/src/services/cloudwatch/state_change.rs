@@ -127,7 +127,7 @@ fn act(state: &mut State, arn: &Arn, alarm: &Alarm, previous: &Condition, action
     }
 }
 
-/// The Region's name in messages. [D] AWS Regions; a code that is not listed stands for itself
+/// The Region's name in messages. [D] AWS Regions; a code that is not listed is its own name
 fn region_name(region: &Region) -> &str {
     match region.as_str() {
         "us-east-1" => "US East (N. Virginia)",

@@ -11,7 +11,7 @@ use super::table::Item;
 use super::value;
 use crate::api::ApiError;
 
-/// What stands at a path.
+/// The value at a path.
 fn at<'a>(item: &'a Item, path: &[Part]) -> Option<&'a Value> {
     let mut parts = path.iter();
     let Part::Name(first) = parts.next()? else { return None };

@@ -83,7 +83,7 @@ fn known(partition: &str, name: &str) -> Option<&'static PolicyText> {
     READ.iter().find(|(of, known, _)| *of == partition && *known == name).map(|(_, _, policy)| policy)
 }
 
-/// What stands behind an account's administrator credentials: everything, by a statement with a name.
+/// The policy of an account's administrator: everything, by a statement with a name.
 pub(super) fn administrator() -> Option<&'static PolicyText> {
     static READ: LazyLock<Option<PolicyText>> = LazyLock::new(|| {
         let text =

@@ -166,7 +166,7 @@ fn evaluate(
         }
     };
     let given = documents("PermissionsBoundaryPolicyInputList", &input.permissions_boundary_policy_input_list)?;
-    // A boundary that is given stands in for the identity's own. [D] API_SimulatePrincipalPolicy
+    // A boundary that is given replaces the identity's own. [D] API_SimulatePrincipalPolicy
     let own = source.and_then(|role| boundary::of_identity(call.state, role.as_str()));
     let boundary = given.into_iter().next().or(own);
     let caller = caller(call, input.caller_arn.as_deref(), source)?;

@@ -13,7 +13,7 @@ use crate::time::Time;
 /// An alias.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Alias {
-    /// The key it stands for.
+    /// Its key.
     pub(super) key: Arn,
     created: Time,
     updated: Time,

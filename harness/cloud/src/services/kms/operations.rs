@@ -80,7 +80,7 @@ pub(super) fn authorise(call: &mut Call<'_>, arn: &Arn, action: &str, context: C
             Edge::new(&call.caller, action, arn, &call.region).policy(&name, policy.map(|(_, policy)| policy));
         edge.context = context.clone();
         edge.kind = ResourceKind::KmsKey;
-        // A grant stands beside the policies, and below a Deny. [D] grants
+        // A grant allows in addition to the policies, but not against a Deny. [D] grants
         if !call.state.decide(&edge).explicit_deny {
             return Ok(());
         }

@@ -23,7 +23,7 @@ pub(super) struct Unit {
     pub(super) parent: String,
 }
 
-/// What policies are attached to, and what stands in the tree.
+/// What policies are attached to: the nodes of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NodeType {
     Root,
@@ -61,7 +61,7 @@ impl State {
         }
     }
 
-    /// The id of what stands right above an account or a unit.
+    /// The id of the parent of an account or a unit.
     pub(super) fn parent_of(&self, id: &str) -> Option<String> {
         match self.node(id)? {
             NodeType::Root => None,
@@ -77,7 +77,7 @@ impl State {
         std::iter::once(root).chain(units).chain([account.to_owned()]).collect()
     }
 
-    /// The ids of the units that an account stands in, from the root down.
+    /// The ids of the units that contain an account, from the root down.
     fn units_above(&self, account: &str) -> Vec<&str> {
         let mut units = Vec::new();
         let mut at = self.hierarchy.accounts.get(account);
@@ -89,7 +89,7 @@ impl State {
         units
     }
 
-    /// The organization of an account and its path there, such as `o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/`: what stands
+    /// The organization of an account and its path there, such as `o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/`: the units
     /// above the account, without the account. [D] reference_policies_condition-keys, aws:PrincipalOrgPaths
     pub fn place_of(&self, account: &str) -> Option<(String, String)> {
         let organization = self.organization_of(account)?;

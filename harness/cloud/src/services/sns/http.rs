@@ -26,7 +26,7 @@ pub enum Purpose {
         /// Which attempt, from 1.
         attempt: u32,
     },
-    /// The endpoint is told that its subscription has ended, and how to have it again.
+    /// The endpoint is notified that its subscription has ended, and how to have it again.
     Ended {
         /// Which.
         subscription: Arn,
@@ -148,7 +148,7 @@ pub fn posted(state: &mut State, purpose: Purpose, answer: Result<u16, String>) 
         Purpose::Ended { subscription, attempt } => {
             let Some(found) = state.sns.ended.get(&subscription).cloned() else { return };
             let again = Task::Ended { subscription, attempt: attempt + 1 };
-            told(state, &found, "told that its subscription has ended", attempt, result, again);
+            told(state, &found, "notified that its subscription has ended", attempt, result, again);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! When a failed delivery is tried again. [D] sns-message-delivery-retries; the curves between the named bounds are shown
-//! there in a picture only: what is taken for them stands in [`Curve`], without jitter. [?]
+//! there in a picture only: [`Curve`] has what is assumed, without jitter. [?]
 
 use std::time::Duration;
 

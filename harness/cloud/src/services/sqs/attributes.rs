@@ -251,7 +251,7 @@ impl RedriveAllow {
                 Ok(Some(Self::ByQueue(sources)))
             }
             (Some("byQueue"), _) => Err(bad("byQueue needs 1 to 10 ARNs of queues in sourceQueueArns.")),
-            (Some("allowAll" | "denyAll"), Some(_)) => Err(bad("sourceQueueArns may stand beside byQueue only.")),
+            (Some("allowAll" | "denyAll"), Some(_)) => Err(bad("sourceQueueArns may be given with byQueue only.")),
             _ => Err(bad("redrivePermission must be allowAll, denyAll or byQueue.")),
         }
     }

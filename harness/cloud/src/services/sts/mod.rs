@@ -57,7 +57,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("GetCallerIdentity", get_caller_identity),
 ];
 
-/// Who stands behind an access key: 12 digits are that account's administrator, in the partition of the Region that is
+/// The principal of an access key: 12 digits are that account's administrator, in the partition of the Region that is
 /// called; `AKIAROOT` and 12 digits are that account's root user; any other `AKIA…` is a user, `ASIA…` a session issued here.
 pub fn principal_of(state: &crate::state::State, access_key: &str, region: &Region) -> Option<Principal> {
     if AccountId::is_valid(access_key) {
