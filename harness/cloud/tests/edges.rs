@@ -201,7 +201,7 @@ async fn delivers(edge: &Edge, principal: &str, actions: &[String], condition: V
         }
         "EventBridge rule to the role of a target" => {
             connect_bus();
-            let trust = json!({"RoleName": "sender", "PolicyDocument": document(&[statement.clone()])});
+            let trust = json!({"RoleName": "sender", "PolicyDocument": document(std::slice::from_ref(&statement))});
             call(Service::Iam, "UpdateAssumeRolePolicy", trust);
             send();
             (Hop::Target, bus.clone())
