@@ -1,4 +1,4 @@
-//! The way of an event, in parts: see `README.md` beside this file for how to read and repeat the numbers.
+//! The path of an event, in parts: `README.md` of this folder says how to read and repeat the numbers.
 
 #![allow(missing_docs, reason = "a bench target")]
 #![allow(clippy::unwrap_used, reason = "a bench that cannot start has nothing to measure")]

@@ -18,7 +18,7 @@ pub struct Layout {
     pub cache: PathBuf,
     /// Nothing may be fetched: neither Terraform, nor a provider, nor a crate.
     pub offline: bool,
-    /// What the processes of one run of tests tell each other; `None` where the run is this process.
+    /// The files that the processes of one test run share; `None` where the run is this process.
     pub(crate) shared: Option<Shared>,
 }
 

@@ -1,5 +1,5 @@
 //! The documentation says what is: commands are the command line's own, links lead somewhere, and the tables of inputs
-//! and outputs are those of the Terraform beside them.
+//! and outputs are those of the Terraform next to them.
 //!
 //! A block ```` ```sh run ```` is run as it is, from the project's folder; of every other `sh` block the commands are
 //! parsed.

@@ -29,7 +29,7 @@ struct Case {
     content: Value,
     /// Texts that the named hop must contain.
     names: &'static [&'static str],
-    /// What `explain` must say beside it: the decision or the statement, and what to try first.
+    /// What `explain` must say in addition: the decision or the statement, and what to try first.
     explains: &'static [&'static str],
 }
 
@@ -240,7 +240,7 @@ fn secrets_stay_in_their_fork(shared: &Shared) -> Result<(), Failed> {
     for (outcome, alone) in together.iter().zip(alone.iter().cycle()) {
         if sent(outcome) != sent(alone) {
             let found = (sent(alone), sent(outcome));
-            return Err(format!("{}: what it sent alone, and beside others: {found:?}", outcome.name).into());
+            return Err(format!("{}: what it sent alone, and together with others: {found:?}", outcome.name).into());
         }
     }
     Ok(())

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         }
     };
     let scenarios = shared.loaded.len();
-    // On LocalStack the catalogue's records run beside the scenarios; on the embedded cloud they are a target of their own.
+    // On LocalStack the catalogue's records run together with the scenarios; on the embedded cloud they are a target of their own.
     if let Some(shared) = Arc::get_mut(&mut shared) {
         shared.loaded.extend(records);
     }
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     }));
     let localstack = on_localstack::OnLocalStack::new(&shared, &arguments);
     let mut there = localstack.trials();
-    // The first of them runs them all, and waits most of the time: the embedded cloud's run beside it.
+    // The first of them runs them all, and waits most of the time: the embedded cloud's run at the same time.
     if let Some(first) = there.iter().position(|it| !it.has_ignored_flag() && !arguments.is_filtered_out(it)) {
         trials.insert(0, there.remove(first));
     }

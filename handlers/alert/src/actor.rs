@@ -57,7 +57,7 @@ impl Actor {
         }
     }
 
-    /// The actor that a message tells of.
+    /// The actor of a message.
     pub fn from_message(actor: &Value) -> Self {
         let field = |key: &str| {
             actor.get(key).and_then(Value::as_str).map(|text| plain(text, FIELD_LIMIT)).filter(|text| !text.is_empty())

@@ -68,7 +68,7 @@ impl Origin {
     }
 }
 
-/// What people are told, whichever sink tells them. Its JSON form is the message of the topics (`message`).
+/// The content of an alert, for every sink. Its JSON form is the message of the topics (`message`).
 ///
 /// The texts are single lines without control characters and of bounded length; a sink's own escaping is still to come.
 #[derive(Debug, Clone, PartialEq)]

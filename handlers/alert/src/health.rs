@@ -12,7 +12,7 @@ pub enum AlarmState {
     Alarm,
     /// It works again.
     Ok,
-    /// CloudWatch cannot tell.
+    /// CloudWatch does not know.
     InsufficientData,
 }
 

@@ -7,7 +7,7 @@ use crate::alert::{Alert, AlertType};
 use crate::health::Alarm;
 use crate::links::{Portal, is_account, is_console_link, is_region};
 
-/// A message that an alerter can tell people about.
+/// A message that an alerter can send on.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Incoming {
     /// An alert of the login, activity or tampering topic.
@@ -73,7 +73,7 @@ impl Incoming {
     }
 }
 
-/// Why a message cannot be told about.
+/// Why a message cannot be sent on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// The body is not JSON.
@@ -88,7 +88,7 @@ pub enum Unreadable {
 ///
 /// # Errors
 ///
-/// [`Unreadable`] where there is nothing to tell in it: no retry changes that.
+/// [`Unreadable`] where there is nothing to send in it: no retry changes that.
 pub fn read(body: &str) -> Result<Incoming, Unreadable> {
     let message: Value =
         serde_json::from_str(&unwrapped(body)).map_err(|error| Unreadable::NotJson(error.to_string()))?;

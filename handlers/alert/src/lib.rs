@@ -14,7 +14,7 @@
 //! - [`message`]: the alert as the JSON message of the topics, within SNS's limit, and back
 //! - [`health`]: CloudWatch's own alarm message
 //! - [`incoming`]: whatever arrives at an alerter's queue
-//! - [`gathered`]: the acts of one incident that are told in one message
+//! - [`gathered`]: the acts of one incident that are sent in one message
 //! - [`facts`]: an alert as the labelled lines that every sink shows
 //! - [`text`]: making text that others wrote harmless for a sink
 //! - [`hosts`]: names of hosts in such text, which become links by themselves

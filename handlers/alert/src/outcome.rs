@@ -40,7 +40,7 @@ impl Outcome {
     }
 }
 
-/// What became of the act that a CloudTrail record tells of.
+/// The outcome of the act of a CloudTrail record.
 ///
 /// API calls say it by `errorCode`, sign-in failures only by `errorMessage` and the element of `responseElements`
 /// that bears the event's name, OAuth sign-ins by the text `additionalEventData.success` [D: CloudTrail guide].

@@ -22,7 +22,7 @@ pub struct Settings {
     pub account_names: BTreeMap<String, String>,
     /// Operation (`iam:CreateAccessKey`) to severity, whatever its outcome.
     pub severities: BTreeMap<String, Severity>,
-    /// What people need not be told about for a while.
+    /// Acts that need no alert for a while.
     pub suppressions: Vec<Suppression>,
     /// The deployed monitor. Without it no change of the monitor is an alert.
     pub monitor: Option<Monitor>,

@@ -4,13 +4,13 @@
 //! [`Delivery`]: done, to be tried again, or never to be delivered. In reading order:
 //!
 //! - [`platform`]: what a function is given: environment, AWS clients, the way to the web
-//! - [`handler`]: what a function does with one message, and the time as its invocation tells it
+//! - [`handler`]: what a function does with one message, and the time of its invocation
 //! - [`delivery`]: the outcome of a message; [`backoff`]: the wait before its next attempt
 //! - [`batch`]: many messages at once, the dead-letter queue, the answer to Lambda
 //! - [`secret`]: secrets by ARN, cached
 //! - [`https`]: requests to sinks
 //! - [`sink`]: what a sink's answer means for a message
-//! - [`store`]: what has been told already, and what belongs together; [`turn`]: what that means for a message
+//! - [`store`]: the alerts that were sent, and what belongs together; [`turn`]: what that means for a message
 //! - [`call`]: calls of AWS without an SDK
 //! - [`main`]: the process
 //! - `queue`: the function's own queue

@@ -1,9 +1,9 @@
-//! The store of what has been told: a DynamoDB table, which is optional.
+//! The alerts that were sent: a DynamoDB table, which is optional.
 //!
 //! An act is *claimed* before it is sent and *confirmed* afterwards. A claim ends by itself, so that a function that
 //! died in between repeats rather than loses. If the store is unavailable, the alert is sent.
 //!
-//! An item is named by function, kind and key: each alerter tells an act once, whatever the others did. Its attributes:
+//! An item is named by function, kind and key: each alerter sends an act once, whatever the others did. Its attributes:
 //! `lease` (a claim's end), `sent` (when it was sent), `thread` (a sink's name for what it opened), `grade` (the highest
 //! severity in the channel), `opened`, `head`, `lines` and `part` (a digest), `tries` (failed attempts), `retry` (no
 //! attempt before), `incident`, `accounts` and `addresses` (correlated sign-ins), `expires` (when DynamoDB forgets it).
@@ -44,7 +44,7 @@ pub struct Store {
 pub struct Remembered {
     /// Told.
     pub sent: bool,
-    /// Somebody is about to tell it, until then.
+    /// Another invocation is about to send it, until then.
     pub lease: Option<u64>,
     /// The sink's name for what it opened.
     pub thread: Option<String>,
@@ -97,7 +97,7 @@ impl Store {
         }))
     }
 
-    /// Claims an act: nobody told it, and nobody is about to.
+    /// Claims an act: nobody has sent it, and nobody is about to.
     ///
     /// # Errors
     ///
@@ -146,7 +146,7 @@ impl Store {
         self.claim("incident", incident, update, condition, &["head", "opened", "expires"], values).await
     }
 
-    /// Adds a line to a part of an incident. Taken, where that part is being told already.
+    /// Adds a line to a part of an incident. Taken, where that part is being sent already.
     ///
     /// # Errors
     ///
@@ -161,7 +161,7 @@ impl Store {
         self.claim("part", &part_name(incident, part), update, condition, &names, values).await
     }
 
-    /// Claims to tell a part of an incident.
+    /// Claims a part of an incident, to send it.
     ///
     /// # Errors
     ///

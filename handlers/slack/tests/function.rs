@@ -215,8 +215,8 @@ async fn the_store_says_whose_turn_it_is() {
     type Case = (&'static str, &'static [(u16, &'static str)], &'static [&'static str], &'static [&'static str]);
     let cases: &[Case] = &[
         ("the first of its incident", &[], &[GET, UPDATE, UPDATE, POST, UPDATE, UPDATE], &[]),
-        ("told already", &[taken!(r#"{"sent": {"N": "1"}}"#)], &[GET, UPDATE], &[]),
-        ("being told", &[taken!(r#"{"lease": {"N": "99999999999"}}"#)], &[GET, UPDATE, WAIT], &["0"]),
+        ("sent already", &[taken!(r#"{"sent": {"N": "1"}}"#)], &[GET, UPDATE], &[]),
+        ("being sent", &[taken!(r#"{"lease": {"N": "99999999999"}}"#)], &[GET, UPDATE, WAIT], &["0"]),
         (
             "its incident has a thread",
             &[(200, "{}"), taken!(r#"{"thread": {"S": "17.5"}}"#)],
@@ -244,7 +244,7 @@ async fn the_store_says_whose_turn_it_is() {
         ("broken", &[(500, "")], &[GET, UPDATE, POST], &[]),
         ("silent", &[(0, "")], &[GET, UPDATE, POST], &[]),
         ("silent later", &[(200, "{}"), (0, "")], &[GET, UPDATE, UPDATE, POST], &[]),
-        // It may be told again, and is not lost.
+        // It may be sent again, and is not lost.
         ("silent in the end", &[(200, "{}"), (200, "{}"), (0, "")], &[GET, UPDATE, UPDATE, POST, UPDATE], &[]),
     ];
     for (what, answers, wanted, back) in cases {

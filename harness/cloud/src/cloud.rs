@@ -46,7 +46,7 @@ pub struct Options {
     pub port: u16,
     /// Where the unpacked packages of functions are.
     pub code: Arc<CodeStore>,
-    /// Environment variables that every function's process gets from its host, beside AWS's and its own: e.g. the
+    /// Environment variables that every function's process gets from its host, in addition to AWS's and its own: e.g. the
     /// sink's certificate authority. The authorities of `SSL_CERT_FILE` are also those that topics trust when they call
     /// HTTPS endpoints.
     pub host_variables: Vec<(String, String)>,
@@ -92,7 +92,7 @@ pub(crate) struct Inner {
     clock: Clock,
     /// A moment of both clocks: the start, or when the clock was last moved.
     started: Mutex<(Instant, Time)>,
-    /// Raised when the state is replaced: what runs for an earlier one is not heard.
+    /// Raised when the state is replaced: results of runs for an earlier one are dropped.
     epoch: AtomicU64,
     /// How often the state may have changed.
     changes: AtomicU64,

@@ -1,8 +1,8 @@
-//! The embedded cloud: an AWS endpoint in this process that does what AWS does on the way of a root event.
+//! The embedded cloud: an AWS endpoint in this process that does what AWS does on the path of a root event.
 //!
 //! Narrow and deep: only the services on that way, but those with their policies, retries and errors.
 //! Every rule of behaviour names its source in the code that models it and in a test: `[V]` observed on AWS,
-//! `[D]` documented, `[R]` AWS's published engine, `[T]` told by others, `[?]` a default of ours.
+//! `[D]` documented, `[R]` AWS's published engine, `[T]` reported by others, `[?]` a default of ours.
 //!
 //! Reading order: [`id`] and [`state`] (what there is), [`api`] (one table of operations), [`authz`] (who may),
 //! [`task`] (what happens later), [`trace`] (what happened), the services, and at the edge [`cloud`], [`server`]

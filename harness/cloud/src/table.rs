@@ -34,7 +34,7 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
     {
         self.0.get(key).map(|v| &**v)
     }
-    /// The value of a key, to be kept beside the table.
+    /// The value of a key, to be kept without the table.
     pub fn shared<Q: Ord + ?Sized>(&self, key: &Q) -> Option<Arc<V>>
     where
         K: Borrow<Q>,
@@ -87,7 +87,7 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> {
         self.0.iter().map(|(_, v)| &**v)
     }
-    /// All values in key order, to be kept beside the table.
+    /// All values in key order, to be kept without the table.
     pub fn shared_values(&self) -> impl Iterator<Item = &Arc<V>> {
         self.0.iter().map(|(_, v)| v)
     }

@@ -354,7 +354,7 @@ async fn a_thousand_connections() {
         assert_eq!(&head, b"HTTP/1.1 200 OK");
     }
     drop(streams);
-    // Others of this program's tests may run beside this one, so what is looked for is that a thousand are gone.
+    // Others of this program's tests may run at the same time, so what is looked for is that a thousand are gone.
     tokio::time::timeout(std::time::Duration::from_secs(30), async {
         while descriptors() > before + 500 {
             is_well(&endpoint).await;

@@ -28,7 +28,7 @@ pub(super) struct Work {
     pub(super) payload: String,
 }
 
-/// What a process tells.
+/// A message of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Report {
     /// It asks for the next invocation.
@@ -52,7 +52,7 @@ pub(super) struct RuntimeApi {
     /// `127.0.0.1:PORT`, the value of `AWS_LAMBDA_RUNTIME_API`.
     pub(super) address: String,
     work: mpsc::Sender<Work>,
-    /// What the process tells, in order.
+    /// The messages of the process, in order.
     pub(super) reports: mpsc::UnboundedReceiver<Report>,
     server: JoinHandle<()>,
 }

@@ -71,7 +71,7 @@ pub struct Completion {
     pub duration_ms: f64,
     /// Time from spawn to first `next`, on a cold start.
     pub init_ms: Option<f64>,
-    /// The most that the process has held in memory so far, MB; none where the system does not tell.
+    /// The most that the process has held in memory so far, MB; none where the system does not report it.
     pub memory_mb: Option<u64>,
 }
 

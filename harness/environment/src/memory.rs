@@ -18,7 +18,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// The limit that AWS tells a function itself, MB; none where a process is told none.
+    /// The limit that AWS gives a function, MB; none where a process has none.
     pub(crate) fn of(variables: &[(String, String)]) -> Self {
         let size = variables.iter().find(|(name, _)| name == "AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
         let most_kib = size.and_then(|(_, size)| size.parse::<u64>().ok()).map(|mb| mb.saturating_mul(1024));
@@ -31,7 +31,7 @@ impl Memory {
         self.most_kib = None;
     }
 
-    /// Waits until a process holds more than it may: for ever without a limit, and where the system does not tell what a
+    /// Waits until a process holds more than it may: for ever without a limit, and where the system does not report what a
     /// process holds. Nothing is lost when this is dropped.
     pub(crate) async fn outgrown(&mut self, process: Option<u32>) {
         let (Some(most), Some(process)) = (self.most_kib, process) else { return std::future::pending().await };

@@ -194,7 +194,7 @@ impl Process {
         }
     }
 
-    /// The next thing that the process tells, or its end; its lines are taken in on the way.
+    /// The next message of the process, or its end; its lines are taken in on the way.
     async fn event(&mut self) -> Event {
         let process = self.child.id();
         loop {
@@ -204,13 +204,13 @@ impl Process {
                 line = next_line(&mut self.stdout) => keep(&mut self.lines, line),
                 line = next_line(&mut self.stderr) => keep(&mut self.lines, line),
                 () = self.memory.outgrown(process) => {
-                    // Its end is told by the branch below.
+                    // Its end is reported by the branch below.
                     let _ = self.child.start_kill();
                     self.memory.no_limit();
                 }
                 status = self.child.wait() => {
                     return match (self.api.reports.try_recv(), status) {
-                        // What it told before it ended counts.
+                        // Messages before its end count.
                         (Ok(report), _) => Event::Told(report),
                         (Err(_), Ok(status)) => {
                             self.drain();

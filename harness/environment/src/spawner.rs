@@ -20,7 +20,7 @@ use crate::parent_death::ending_with_parent;
 pub(super) struct Start {
     /// The program, absolute.
     pub(super) program: PathBuf,
-    /// What it is told.
+    /// Its messages.
     pub(super) arguments: Vec<String>,
     /// Its working directory.
     pub(super) directory: PathBuf,

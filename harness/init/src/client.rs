@@ -19,7 +19,7 @@ impl Client {
         Self { http: Http::builder(TokioExecutor::new()).build_http(), endpoint }
     }
 
-    /// Posts a body below the endpoint. LocalStack that cannot be told has gone, and takes this container with it; what
+    /// Posts a body below the endpoint. A LocalStack that cannot be reached has gone, and takes this container with it; what
     /// is left to do is to say so in the container's log.
     pub(crate) async fn post(&self, path: &str, body: impl Into<Bytes>) {
         let uri = format!("{}{path}", self.endpoint);

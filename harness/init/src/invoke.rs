@@ -9,7 +9,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Invoke {
-    /// Its id, under which the end is told.
+    /// Its id, with which the end is reported.
     pub invoke_id: String,
     /// The function that was called.
     pub invoked_function_arn: String,

@@ -1,7 +1,7 @@
 //! The program that LocalStack starts first in a function's container.
 //!
 //! LocalStack brings a program of its own, which it downloads; where nothing can be downloaded, this one takes its place.
-//! It hosts the Lambda Runtime API for the function (the same code as in the embedded cloud) and tells LocalStack how runs
+//! It hosts the Lambda Runtime API for the function (the same code as in the embedded cloud) and reports to LocalStack how runs
 //! end. The protocol, read in LocalStack 4.14.0's `executor_endpoint.py`:
 //!
 //! - `POST …/status/<id>/ready` once the function waits for work, or `…/status/<id>/error` with the error;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// What the container's environment says.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where runs are told: `http://HOST:PORT/PATH`.
+    /// The address that runs are reported to: `http://HOST:PORT/PATH`.
     pub endpoint: String,
     /// The environment's id.
     pub id: String,

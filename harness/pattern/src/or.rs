@@ -1,7 +1,7 @@
 //! `$or`: alternatives of whole objects.
 //!
 //! The engine expands a pattern with `$or` into several patterns, one for every way through it, and matches an event
-//! with any of them. A field that is written both beside and inside `$or` keeps what is written last. [R]
+//! with any of them. A field that is written both next to and inside `$or` keeps what is written last. [R]
 //! JsonRuleCompiler.parseIntoOrRelationship, writeRules
 
 use super::PatternError;

@@ -419,7 +419,7 @@ proptest! {
         prop_assert_eq!(matches(&pattern, &event), obvious(&fields, &event));
     }
 
-    /// Whatever is written, parsing answers, and its errors have two lines at most beside what they quote.
+    /// Whatever is written, parsing answers, and its errors have two lines at most in addition to what they quote.
     #[test]
     fn any_text_is_answered(text in "[ \\{\\}\\[\\]:,\"$a-c0-2.eE*\\\\\n-]{0,40}|\\PC{0,40}") {
         if let Err(error) = EventPattern::parse(&text) {

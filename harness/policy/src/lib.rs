@@ -7,7 +7,7 @@
 //! Reading order: `json` and `document` (what a policy says), `principal` (who asks, and who is named), `context`
 //! (condition keys), `matching` (wildcards and ARNs), `variables` (`${…}`), `condition` (operators), `statement` (one
 //! statement against one request), `decide` (the order of evaluation), `hint` (the nearest miss), `message` (AWS's
-//! words), `simulate` (what IAM's simulator tells beside the decision), `validate` and `legacy` (what IAM refuses to store).
+//! words), `simulate` (what IAM's simulator returns in addition to the decision), `validate` and `legacy` (what IAM refuses to store).
 //!
 //! Sources: `[D]` the IAM user guide's policy evaluation logic (one account, and cross-account), its reference of
 //! policy elements, of condition operators and of multivalued keys, and its page on access denied messages. Finer tags

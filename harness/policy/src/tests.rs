@@ -190,7 +190,7 @@ impl OperatorCase {
     fn cases(&self) -> impl Iterator<Item = ConditionCase> {
         let (one, other) = (!self.negated, self.negated);
         let forms: [(&str, &str, bool, bool); 6] = [
-            // The form, what it says without the key, and of a value that meets the test beside one that does not.
+            // The form, what it says without the key, and of a value that meets the test together with one that does not.
             ("", "", self.negated, false),
             ("", "IfExists", true, false),
             ("ForAnyValue:", "", false, true),

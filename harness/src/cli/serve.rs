@@ -30,7 +30,7 @@ Examples:
   rootwatch serve --suggest-policies least.json
                                         writes least-privilege policies for what was used
 
-What it answers beside AWS's API is in harness/cloud/README.md.")]
+What it answers in addition to AWS's API is in harness/cloud/README.md.")]
 pub(super) struct Serve {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 4566)]
@@ -55,7 +55,7 @@ struct Kept {
     file: Option<StateFile>,
     /// The number of changes that the file has seen.
     saved: Option<u64>,
-    /// A disk that cannot be written is told once, until it can be again.
+    /// A disk that cannot be written is reported once, until it can be again.
     failing: bool,
     /// The file for the suggested policies, open since the start.
     suggestions: Option<(PathBuf, File)>,

@@ -38,7 +38,7 @@ impl StateFile {
     /// Opens the file, and reads the state in it; none where there is no file yet.
     pub(super) fn open(path: &Path) -> Result<(Self, Option<State>), StateFileError> {
         let unwritable = |source| StateFileError::Unwritable { path: path.to_owned(), source };
-        let lock_path = Self::beside(path, "lock");
+        let lock_path = Self::sibling(path, "lock");
         let lock = File::create(&lock_path).map_err(unwritable)?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => StateFileError::InUse { path: path.to_owned() },
@@ -59,7 +59,7 @@ impl StateFile {
     /// Replaces what is in the file, all of it or nothing.
     pub(super) fn save(&self, state: &State) -> Result<(), StateFileError> {
         let write = || -> std::io::Result<()> {
-            let fresh = Self::beside(&self.path, "new");
+            let fresh = Self::sibling(&self.path, "new");
             let mut file = File::create(&fresh)?;
             file.write_all(&state.to_saved()?)?;
             file.sync_all()?;
@@ -68,7 +68,7 @@ impl StateFile {
         write().map_err(|source| StateFileError::Unwritable { path: self.path.clone(), source })
     }
 
-    fn beside(path: &Path, ending: &str) -> PathBuf {
+    fn sibling(path: &Path, ending: &str) -> PathBuf {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".");
         name.push(ending);

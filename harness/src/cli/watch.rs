@@ -85,7 +85,7 @@ impl Changes {
         .map_err(failed)?;
         let mut watched = BTreeSet::new();
         for path in sources.scenarios.iter().chain(&sources.handlers).chain(&sources.terraform) {
-            // A file is replaced by a rename more often than written to: its folder tells.
+            // A file is replaced by a rename more often than written to, so its folder is watched.
             let (folder, mode) = match path.is_dir() {
                 true => (path.as_path(), RecursiveMode::Recursive),
                 false => (path.parent().unwrap_or(path), RecursiveMode::NonRecursive),

@@ -123,7 +123,7 @@ impl Accounts {
     }
 
     /// The accounts with a spoke other than the hub and the first spoke, members or not.
-    pub fn beside(&self) -> impl Iterator<Item = &String> {
+    pub fn further(&self) -> impl Iterator<Item = &String> {
         self.further_spokes.iter().chain(&self.outsiders)
     }
 }

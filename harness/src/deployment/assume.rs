@@ -29,7 +29,7 @@ fn places(facts: &Facts) -> Vec<(String, String)> {
     let Facts { accounts, coverage, .. } = facts;
     let Coverage { spoke, hub, further } = coverage;
     let own = [(&accounts.hub, hub), (&accounts.spoke, spoke)];
-    let accounts = own.into_iter().chain(accounts.beside().map(|account| (account, further)));
+    let accounts = own.into_iter().chain(accounts.further().map(|account| (account, further)));
     accounts.flat_map(|(account, regions)| regions.iter().map(|region| (account.clone(), region.clone()))).collect()
 }
 

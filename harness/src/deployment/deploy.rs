@@ -121,7 +121,7 @@ pub async fn deploy(
         Some(base) => {
             // Taking Regions away would cost time and show nothing.
             coverage = coverage.union(&base.facts.coverage);
-            seed::beside(&cloud, &accounts)?;
+            seed::further(&cloud, &accounts)?;
             let facts = base.facts.clone();
             seed::Secrets { slack: facts.slack_secret, pagerduty: facts.pagerduty_secret }
         }

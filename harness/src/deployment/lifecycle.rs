@@ -55,7 +55,7 @@ pub struct Composed {
     pub left: Vec<String>,
 }
 
-/// A configuration of the hub's account over the tree's modules, which lies beside the tree (`../tree`): applied, planned
+/// A configuration of the hub's account over the tree's modules, which is next to the tree (`../tree`): applied, planned
 /// again, destroyed. Its output `topic_arns` has the topics of each of the Regions, by the Region.
 pub async fn composed(
     layout: &Layout,

@@ -67,7 +67,7 @@ pub struct Deployment {
     pub code: Arc<CodeStore>,
     /// The packages whose functions can run in this process.
     pub linked: Linked,
-    /// What is known of it beside its state.
+    /// What is known of it in addition to its state.
     pub facts: Facts,
     /// Terraform's state of it: another deployment is made by applying the difference.
     pub terraform_state: Arc<str>,

@@ -292,7 +292,7 @@ impl Application<'_> {
             let (account, region) = (arn.account().to_string(), arn.region().to_string());
             if (account.as_str(), region.as_str()) != (accounts.hub.as_str(), accounts.hub_region.as_str()) {
                 return Err(self.broken(format!(
-                    "the topic {arn} lies in account {account}, Region {region}; expected {}, {}: let its providers follow \
+                    "the topic {arn} is in account {account}, Region {region}; expected {}, {}: let its providers follow \
                      the variables `hub_account_id` and `hub_region`",
                     accounts.hub, accounts.hub_region
                 )));

@@ -37,12 +37,12 @@ pub(super) fn seed(cloud: &Cloud, accounts: &Accounts) -> Result<Secrets, ApiErr
 }
 
 /// Adds further accounts to a cloud that is seeded already: members of the organization, and outsiders.
-pub(super) fn beside(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError> {
+pub(super) fn further(cloud: &Cloud, accounts: &Accounts) -> Result<(), ApiError> {
     for (place, account) in accounts.further_spokes.iter().enumerate() {
         let name = format!("workload-{}", place + 2);
         cloud.with(|state| state.organizations.add(account, &name));
     }
-    for account in accounts.beside() {
+    for account in accounts.further() {
         deploy_role(cloud, accounts, account)?;
         trail(cloud, account, &accounts.hub_region)?;
     }

@@ -1,4 +1,4 @@
-//! What the processes of one run of tests tell each other, by files in the cache.
+//! Files in the cache that the processes of one test run share.
 
 use std::path::{Path, PathBuf};
 

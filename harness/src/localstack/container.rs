@@ -167,7 +167,7 @@ impl Prepared {
             })
     }
 
-    /// What LocalStack gives each function's container beside its own: whose it is, and whom it trusts. The Terraform under
+    /// What LocalStack gives each function's container in addition to its own: whose it is, and whom it trusts. The Terraform under
     /// test knows nothing of it.
     fn function_flags(&self, authority: Option<&Path>) -> String {
         let labels = self.owner.labels().into_iter().chain([(ROLE, FUNCTION.to_owned())]);
@@ -198,7 +198,7 @@ impl LocalStack {
         blocking(move || folder.exclusive("scenario")).await.map(Exclusive)
     }
 
-    /// What tells how it is, for whoever watches it.
+    /// Its health, for whoever watches it.
     pub fn vitals(&self) -> Vitals {
         Vitals { engine: self.engine.clone(), container: self.container.clone() }
     }

@@ -1,4 +1,4 @@
-//! Whose containers they are: a run is known by its process, so that what a dead run left can be told from what is in use.
+//! Whose containers they are: a run is known by its process, so that what a dead run left is not confused with what is in use.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -82,7 +82,7 @@ pub(super) fn way(text: &mut String, entries: &[Entry], whole: bool) {
     }
 }
 
-/// The first fix for a hop that is no trouble in itself: a rule that wanted something else, a topic that nobody hears.
+/// The first fix for a hop that is no trouble in itself: a rule that wanted something else, a topic without subscribers.
 fn advice_for_broken(outcome: &Outcome, broken: &str) -> Option<String> {
     let entry = outcome.entries.iter().find(|entry| broken.starts_with(&entry.to_string()))?;
     let resource = &entry.resource;

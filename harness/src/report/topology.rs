@@ -154,7 +154,7 @@ pub fn svg(passed: &[(Stop, bool)]) -> String {
             left + 10.0
         );
     }
-    // What is lit lies above what is not.
+    // Highlighted boxes are drawn above the others.
     let mut edges: Vec<_> = EDGES
         .iter()
         .map(|(from, to, line)| {

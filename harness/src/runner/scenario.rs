@@ -336,7 +336,7 @@ fn inject(
     let (covered, account) = match played.who {
         Who::Hub => (coverage.hub.contains(&region), "hub account"),
         Who::Spoke => (coverage.spoke.contains(&region), "spoke account"),
-        Who::Beside => (coverage.further.contains(&region), "account"),
+        Who::Further => (coverage.further.contains(&region), "account"),
     };
     if !covered {
         outcome.notes.push(format!("the {account} has no spoke in {region}, so nothing there is monitored"));
@@ -441,7 +441,7 @@ fn read_sinks(cloud: &Cloud, outcome: &mut Outcome, sink: &Sink, mailbox: &str) 
     for received in sink.take(mailbox) {
         match received.alerter.as_str() {
             "slack" => counts.slack += 1,
-            // What is told of the monitor's own health is no alert about root.
+            // Messages about the monitor's own health are no alerts about root.
             "pagerduty" if is_health(&received.body) => {}
             "pagerduty" => counts.pagerduty += 1,
             _ => {}

@@ -500,7 +500,7 @@ fn needs(scenario: &Scenario, accounts: &Accounts) -> Coverage {
         match played.who {
             Who::Hub => coverage.hub.insert(region),
             Who::Spoke => coverage.spoke.insert(region),
-            Who::Beside => coverage.further.insert(region),
+            Who::Further => coverage.further.insert(region),
         };
     }
     coverage

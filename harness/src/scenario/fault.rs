@@ -71,7 +71,7 @@ pub enum Connection {
     Drip,
 }
 
-/// How the store of what was told fails.
+/// How the deduplication table fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StoreFault {

@@ -47,7 +47,7 @@ pub struct Scenario {
     /// What goes wrong at Slack and PagerDuty.
     #[serde(default)]
     pub faults: Faults,
-    /// How every call of the store of what was told fails.
+    /// How every call of the deduplication table fails.
     #[serde(default)]
     pub store_fault: Option<StoreFault>,
     /// What Slack's secret holds.

@@ -14,7 +14,7 @@ pub enum Who {
     /// The hub's account.
     Hub,
     /// Another account that has a spoke.
-    Beside,
+    Further,
 }
 
 /// A record as it is injected.
@@ -58,7 +58,7 @@ pub fn play(value: &Value, accounts: &Accounts) -> Played {
     let who = match account_of(&value) {
         Some(account) if account == accounts.hub => Who::Hub,
         Some(account) if account == accounts.spoke => Who::Spoke,
-        Some(account) if accounts.beside().any(|other| *other == account) => Who::Beside,
+        Some(account) if accounts.further().any(|other| *other == account) => Who::Further,
         Some(account) => {
             notes.push(format!("account {account} is played by the spoke, {}", accounts.spoke));
             value = exchange(&value, &account, &accounts.spoke);

@@ -1,5 +1,5 @@
 //! A certificate authority, and the server certificate that it signs: for one run, or kept in a folder for functions
-//! whose host must be told of the authority before the run.
+//! whose host must trust the authority before the run.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -24,7 +24,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// A new one, for these names or addresses beside loopback's.
+    /// A new one, for these names or addresses in addition to loopback's.
     pub(super) fn create(addresses: &[IpAddr]) -> Result<Self, SinkError> {
         let mut authority = CertificateParams::new(Vec::<String>::new()).map_err(SinkError::new)?;
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -43,7 +43,7 @@ impl Identity {
     }
 
     /// The one that is kept in a folder, or a new one that is kept there from now on: whoever starts functions can be
-    /// told of its authority once.
+    /// given its authority once.
     ///
     /// # Errors
     /// When the folder cannot be written to.

@@ -19,7 +19,7 @@ pub struct Composition {
     pub main: Value,
 }
 
-/// What the hub is told.
+/// The inputs of the hub.
 #[derive(Clone, Debug)]
 pub struct HubInputs<'a> {
     /// Variables of the hub module; `source` and `providers` are added.
@@ -59,13 +59,13 @@ pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'
         providers.push(in_account(accounts, &accounts.spoke, &alias("spoke", region), region));
     }
     // An id begins with a digit, which no name in Terraform may.
-    let mut beside = Vec::new();
+    let mut further = Vec::new();
     for (account, region) in
-        accounts.beside().flat_map(|account| coverage.further.iter().map(move |region| (account, region)))
+        accounts.further().flat_map(|account| coverage.further.iter().map(move |region| (account, region)))
     {
         let name = alias(&format!("account_{account}"), region);
         providers.push(in_account(accounts, account, &name, region));
-        beside.push(name);
+        further.push(name);
     }
     // Variables that hub and spokes have in common; the hub has no `alarms`.
     let shared =
@@ -80,7 +80,7 @@ pub fn composition(accounts: &Accounts, coverage: &Coverage, inputs: HubInputs<'
     let regional = [("hub", &coverage.hub), ("spoke", &coverage.spoke)];
     let regional =
         regional.into_iter().flat_map(|(account, regions)| regions.iter().map(move |region| alias(account, region)));
-    for name in regional.chain(beside) {
+    for name in regional.chain(further) {
         let mut spoke = shared.clone();
         spoke.insert("source".into(), "../tree/modules/spoke".into());
         spoke.insert("providers".into(), json!({"aws": format!("aws.{name}")}));

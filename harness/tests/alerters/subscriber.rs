@@ -1,4 +1,4 @@
-//! `terraform/examples/custom-subscriber`, applied beside the hub: what it hears keeps the contract of the message.
+//! `terraform/examples/custom-subscriber`, applied next to the hub: what it receives keeps the contract of the message.
 
 use libtest_mimic::Failed;
 use rootwatch::scenario::DeploymentChange;

@@ -61,10 +61,7 @@ pub(super) fn contract(shared: &Shared) -> Result<(), Failed> {
             format!("output \"topic_arns\" {{\n  value = {{ login = \"{}\" }}\n}}\n", topic("999988887777", "login")),
             &["has no topic `activity`", "expected an object with login, activity and health"],
         ),
-        (
-            topics("210987654321"),
-            &["lies in account 210987654321", "expected 999988887777, us-east-1", "hub_account_id"],
-        ),
+        (topics("210987654321"), &["is in account 210987654321", "expected 999988887777, us-east-1", "hub_account_id"]),
         (
             "variable \"spoke_account_assume_role_arn\" {\n  default = \"arn:aws:iam::444455556666:role/x\"\n}\n\
              variable \"spoke_account_id\" {\n  default = \"555566667777\"\n}\n"

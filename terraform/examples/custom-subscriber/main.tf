@@ -1,4 +1,4 @@
-# A queue that hears the alerts of one topic, in the hub's account and Region.
+# A queue that receives the alerts of one topic, in the hub's account and Region.
 
 locals {
   topic  = split(":", var.topic_arn)

@@ -1,5 +1,5 @@
 variable "topic_arn" {
-  description = "ARN of the topic to hear: `topic_arns.activity` or `topic_arns.login` of the hub."
+  description = "ARN of the topic: `topic_arns.activity` or `topic_arns.login` of the hub."
   type        = string
   nullable    = false
 
@@ -17,7 +17,7 @@ variable "name" {
 }
 
 variable "severities" {
-  description = "Which alerts to hear, by severity; all of them by default."
+  description = "Severities of the alerts to receive; all of them by default."
   type        = set(string)
   default     = ["critical", "high", "medium", "low"]
   nullable    = false

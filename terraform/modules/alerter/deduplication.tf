@@ -1,4 +1,4 @@
-# The store of what was told. A function reaches its own items alone: their keys begin with its name.
+# The table of alerts that were sent. A function can access only its own items: their keys begin with its name.
 
 data "aws_iam_policy_document" "deduplication" {
   count = var.deduplication_table == null ? 0 : 1

@@ -1,4 +1,4 @@
-# The policies are written into the queues, not attached beside them: a second resource
+# The policies are written into the queues, not attached next to them: a second resource
 # would wait once more (25 s) until six reads of the attributes agree.
 
 resource "aws_sqs_queue" "this" {

@@ -1,5 +1,5 @@
-# What the alerters have told: an act is told once by each of them, though events, messages and corrections come
-# several times, and what belongs to one incident is kept together. Without the table each message is told by itself.
+# The alerts that were sent: each alerter sends an act once, though events, messages and corrections arrive
+# several times, and groups the acts of an incident. Without the table each message is sent by itself.
 
 resource "aws_dynamodb_table" "deduplication" {
   count = var.deduplication ? 1 : 0

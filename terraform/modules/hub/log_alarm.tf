@@ -2,7 +2,7 @@
 # A transformer makes the alert message; it cannot branch, so each direction has a rule.
 
 locals {
-  # What counts a metric of AWS's own tells of the monitor's health: health.tf.
+  # Alarms on metrics of AWS's own are about the monitor's health: health.tf.
   of_a_log_group = { metrics = { metricStat = { metric = { namespace = [{ anything-but = { prefix = "AWS/" } }] } } } }
 
   log_alarm_rules = {

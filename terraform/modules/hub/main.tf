@@ -8,7 +8,7 @@
 #   health.tf     alarms of the spokes: rule → health topic, past all functions
 #   dead_letter.tf  what the topics did not take of both
 #   alerters.tf   topics → Slack, PagerDuty, email
-#   deduplication.tf  what the alerters have told
+#   deduplication.tf  the alerts that were sent
 #   alarms.tf     failures of the way itself → health topic
 
 locals {

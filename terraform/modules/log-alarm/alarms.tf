@@ -1,4 +1,4 @@
-# What keeps the log alarm from the hub. `FailedInvocations` needs no alarm: what it counts lies in the queue, and reported
+# Alarms of what keeps the log alarm from the hub. `FailedInvocations` needs no alarm: the events it counts are in the queue, and reported
 # by the rule that failed it would be counted again.
 
 locals {

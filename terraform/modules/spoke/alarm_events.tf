@@ -1,4 +1,4 @@
-# The spoke's alarms, told to the hub: an event crosses accounts and Regions, and is tried again for a day.
+# The states of the spoke's alarms, sent to the hub: an event crosses accounts and Regions, and is tried again for a day.
 
 locals {
   # By name, for the queue that the rule needs is what one of them watches.
@@ -8,7 +8,7 @@ locals {
   )
 }
 
-# No alarm of its own: what it could not deliver lies in the same queue, and a report of its failure would fail as well.
+# No alarm of its own: undelivered events are in the same queue, and a report of the failure would fail as well.
 resource "aws_cloudwatch_event_rule" "alarms" {
   count = var.alarms && var.forward_alarms ? 1 : 0
 

@@ -1,4 +1,4 @@
-# What keeps root activity from the hub. An alarm's action does not cross Regions: alarm_events.tf tells the hub.
+# Alarms of what keeps root activity from the hub. An alarm's action does not cross Regions: alarm_events.tf forwards the state.
 
 locals {
   alarm_actions = concat(var.health_topic_arn == null ? [] : [var.health_topic_arn], var.alarm_actions)

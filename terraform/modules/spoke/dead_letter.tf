@@ -1,5 +1,5 @@
 # What the hub's bus refused. SSE-SQS: the hub's key is no business of a spoke.
-# The policy is written into the queue: a resource beside it would wait once more (25 s) for the attributes.
+# The policy is written into the queue: a resource next to it would wait once more (25 s) for the attributes.
 resource "aws_sqs_queue" "dead_letter" {
   name                      = local.dead_letter_queue_name
   message_retention_seconds = 14 * 24 * 3600

@@ -38,7 +38,7 @@ impl ApiError {
         Self::new(
             "NotImplemented",
             format!(
-                "rootwatch: the embedded cloud does not implement {}:{operation}; it covers what lies on the way of a \
+                "rootwatch: the embedded cloud does not implement {}:{operation}; it covers the path of a \
                  root event and refuses the rest (see harness/cloud/OPERATIONS.md)",
                 service.name()
             ),

@@ -18,7 +18,7 @@ impl Inner {
     }
 
     /// Puts another state in the place of this one. The clock goes on from the new state's moment; the functions that
-    /// still run for the old one are not heard any more.
+    /// still run for the old one are dropped.
     pub(crate) fn replace(self: &Arc<Self>, mut state: State) {
         {
             let mut current = self.lock();

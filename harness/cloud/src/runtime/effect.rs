@@ -12,9 +12,9 @@ use crate::services::sns::Purpose;
 /// Something that the edge must do and report back.
 #[derive(Clone, Debug)]
 pub enum Effect {
-    /// Run a function once; the end is told by [`crate::services::lambda::completed`].
+    /// Run a function once; the end is reported by [`crate::services::lambda::completed`].
     Invoke(Box<Invocation>),
-    /// Make an HTTP request; its answer is told by [`crate::services::sns::posted`].
+    /// Make an HTTP request; its answer is reported by [`crate::services::sns::posted`].
     Post(Box<Post>),
     /// A function's code or configuration changed, or it is gone: its processes must end.
     Retire(Arn),

@@ -14,7 +14,7 @@ use crate::id::Arn;
 pub struct HostOptions {
     /// Where the packages are.
     pub code: Arc<CodeStore>,
-    /// Variables that every process gets beside AWS's and its function's, and before them: `AWS_ENDPOINT_URL`,
+    /// Variables that every process gets in addition to AWS's and its function's, and before them: `AWS_ENDPOINT_URL`,
     /// `SSL_CERT_FILE`.
     pub extra_variables: Vec<(String, String)>,
 }

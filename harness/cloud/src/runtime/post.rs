@@ -92,7 +92,7 @@ async fn exchange(
     let request = request.body(Full::new(Bytes::from(body))).map_err(|error| error.to_string())?;
     let answer = sender.send_request(request).await.map_err(|error| error.to_string())?;
     let status = answer.status().as_u16();
-    // The answer is heard to its end, so that the endpoint sees no broken connection.
+    // The answer is read to its end, so that the endpoint sees no broken connection.
     let _ = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
     connection.abort();
     Ok(status)

@@ -11,7 +11,7 @@ use crate::api::ApiError;
 
 /// The largest body that is taken; Lambda packages are the largest that a client sends (50 MB zipped, more as base64). [D]
 const MAX_BODY: usize = 80 * 1024 * 1024;
-/// How much of a larger one is read without being kept, so that its client comes to hear the answer: one whose connection
+/// How much of a larger one is read without being kept, so that its client receives the answer: one whose connection
 /// is closed while it still sends sees a broken connection.
 const MAX_DISCARDED: usize = 8 * MAX_BODY;
 

@@ -1,4 +1,4 @@
-//! The routes under `/_rootwatch/`: what a person or a test at the endpoint may ask of the cloud itself, beside AWS.
+//! The routes under `/_rootwatch/`: what a person or a test at the endpoint may ask of the cloud itself, in addition to AWS.
 
 use std::sync::Arc;
 use std::time::Duration;

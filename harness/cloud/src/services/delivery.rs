@@ -1,4 +1,4 @@
-//! What one service tells another when it could not hand something over.
+//! Errors of a service that another could not deliver to.
 
 use std::fmt;
 

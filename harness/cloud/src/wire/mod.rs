@@ -1,6 +1,6 @@
 //! Requests and answers as bytes: credential scopes, JSON, the Query protocol, XML, Lambda's REST paths.
 //!
-//! Signatures are not checked (any secret key is good); the credential scope tells who calls, where and what.
+//! Signatures are not checked (any secret key is good); the credential scope has the caller, the Region and the service.
 
 mod answer;
 mod cbor;

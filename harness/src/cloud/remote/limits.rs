@@ -8,12 +8,12 @@ use crate::cloud::difference::{Difference, Found};
 use crate::cloud::localstack::NAME as LOCALSTACK;
 use crate::scenario::{Alerter, DeploymentChange, Fault, Faults, Scenario, is_scenario};
 
-/// What cannot be told from the scenario.
+/// What the scenario does not show.
 const BY_NAME: [(&str, Difference, &str); 5] = [
     ("log-alarm/login-in-full", Difference::RealTime, "its messages have times of the scenario"),
     ("faults/hub-refuses-the-spoke", Difference::RealTime, "its alarms look at five minutes"),
     ("faults/slack-secret-missing", Difference::RealTime, "its function is tried again for hours"),
-    ("defects/alerters-on-the-wrong-topic", Difference::Deployments, "only the embedded cloud's trace tells its hop"),
+    ("defects/alerters-on-the-wrong-topic", Difference::Deployments, "only the embedded cloud's trace has its hop"),
     ("variants/two-email-alerters", Difference::Deployments, "its second e-mail alerter has no probe there"),
 ];
 

@@ -54,7 +54,7 @@ pub(super) fn run(state: &mut State, arn: &Arn) {
     }
 }
 
-/// A queue that is empty, with an alarm that is not raised, has nothing to tell any more.
+/// A queue that is empty, with an alarm that is not raised, has nothing more to report.
 fn at_rest(state: &State, arn: &Arn, values: &[Option<f64>]) -> bool {
     let Some(alarm) = state.cloudwatch.alarms.get(arn) else { return true };
     alarm.key.namespace == "AWS/SQS"

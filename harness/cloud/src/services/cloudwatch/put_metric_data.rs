@@ -50,7 +50,7 @@ struct Datum {
 
 impl Datum {
     /// What excludes what; `n` is its place from 1. [V] LS:cloudwatch::test_put_metric_data_validation, which also says
-    /// that a set of statistics beside a list of values is no error
+    /// that a set of statistics next to a list of values is no error
     fn check(&self, n: usize) -> Result<(), ApiError> {
         let member = format!("MetricData.member.{n}");
         let both = |other: &str| {

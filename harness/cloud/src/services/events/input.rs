@@ -239,7 +239,7 @@ mod tests {
             (r#"{"x": "<m>"}"#, r#"{"x":""}"#),
             (r#"{"x": "is <ok>", "y": <states>}"#, r#"{"x":"is true","y":["ACTIVE","INACTIVE"]}"#),
             (r#"{"x": "a < b \" <t>"}"#, r#"{"x":"a < b \" T"}"#),
-            // [D] the examples of the page: nested, and beside constants
+            // [D] the examples of the page: nested, and next to constants
             ("{\n  \"x\": [ 9, <t>, true ],\n  \"y\": {\"z\": <one>}\n}", r#"{"x":[9,"T",true],"y":{"z":["HIGH"]}}"#),
             (r#"{"x": <text>}"#, r#"{"x":"say \"hi\""}"#),
             (r#""<text>""#, r#""say "hi"""#),

@@ -1,4 +1,4 @@
-//! Grants: use of a key for one principal, beside the key's policy. [D] grants
+//! Grants: use of a key for one principal, in addition to the key's policy. [D] grants
 
 use std::collections::BTreeMap;
 
@@ -196,7 +196,7 @@ pub(super) fn revoke_grant(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     key(call, &arn)?.grants.remove(&id).map(|_| Reply::empty()).ok_or_else(|| no_grant(&id))
 }
 
-/// By its token, or by key and id; the retiring principal needs no permission beside. [D] API_RetireGrant
+/// By its token, or by key and id; the retiring principal needs no further permission. [D] API_RetireGrant
 pub(super) fn retire_grant(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let (token, id) = (call.text("GrantToken").map(str::to_owned), call.text("GrantId").map(str::to_owned));
     let wanted = match call.text("KeyId") {

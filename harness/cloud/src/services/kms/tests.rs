@@ -484,7 +484,7 @@ fn encrypted_resources_need_the_key_policy() {
     let context = json!({"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": topic}});
     let other = json!({"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": "other"}});
     let account = json!({"StringEquals": {"aws:SourceAccount": ACCOUNT}});
-    // (who, the statements beside the account's own, allowed)
+    // (who, the statements in addition to the account's own, allowed)
     let cases = [
         (events, vec![], false),
         (events, vec![admit(events, none.clone())], true),

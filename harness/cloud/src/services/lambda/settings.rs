@@ -122,7 +122,7 @@ const MEMBERS: &[&str] = &[
 ];
 
 impl Settings {
-    /// Reads the settings of a call that may have the members `more` beside them. Others are refused by name: nothing
+    /// Reads the settings of a call that may have the members `more` in addition. Others are refused by name: nothing
     /// is silently accepted.
     pub(super) fn read(call: &Call<'_>, more: &[&str]) -> Result<Self, ApiError> {
         if let Some(members) = call.params.as_object() {

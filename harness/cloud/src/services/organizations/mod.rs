@@ -139,7 +139,7 @@ fn describe_organization(call: &mut Call<'_>) -> Result<Reply, ApiError> {
         "MasterAccountId": management.as_str(),
         "MasterAccountArn": arn(call, format!("account/{id}/{management}")).as_str(),
         "MasterAccountEmail": format!("{management}@example.com"),
-        // Not to be relied on, says AWS; ListRoots tells the types in use. [D]
+        // Not to be relied on, says AWS; ListRoots has the types in use. [D]
         "AvailablePolicyTypes": [],
     }})
     .into())

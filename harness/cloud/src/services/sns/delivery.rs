@@ -206,7 +206,7 @@ fn mail(state: &mut State, subscription: &Subscription, notification: &Notificat
 }
 
 /// Sends the message to the subscription's dead-letter queue, in the form that a queue would have received; no
-/// attribute tells the error. [V] LS:sns/test_redrive_policy_sqs_queue_subscription,
+/// attribute has the error. [V] LS:sns/test_redrive_policy_sqs_queue_subscription,
 /// ::test_redrive_policy_lambda_subscription
 fn dead_letter(state: &mut State, subscription: &Subscription, notification: &Notification) {
     let id = &notification.id;
@@ -265,7 +265,7 @@ fn ask_to_confirm(state: &mut State, arn: &Arn, attempt: u32) {
     }
 }
 
-/// An endpoint that was unsubscribed hears of it. For e-mail, a mail is all that is sent. [D] API_Unsubscribe
+/// An endpoint that was unsubscribed is notified. For e-mail, a mail is all that is sent. [D] API_Unsubscribe
 fn tell_ended(state: &mut State, arn: &Arn, attempt: u32) {
     let Some(subscription) = state.sns.ended.get(arn).cloned() else { return };
     if http::speaks(&subscription.protocol) {

@@ -69,7 +69,7 @@ pub(super) fn tell_ended(state: &mut State, subscription: &Subscription, attempt
     emit(state, subscription, headers, body, purpose);
 }
 
-/// Sends a message; [`posted`] is told what came of it.
+/// Sends a message; [`posted`] receives the result.
 pub(super) fn deliver(state: &mut State, subscription: &Subscription, notification: Arc<Notification>, attempt: u32) {
     let raw = subscription.settings.raw;
     let protocol = subscription.protocol.as_str();
@@ -153,7 +153,7 @@ pub fn posted(state: &mut State, purpose: Purpose, answer: Result<u16, String>) 
     }
 }
 
-/// What follows an attempt to tell an endpoint something about its subscription.
+/// The next step after an attempt to notify an endpoint about its subscription.
 fn told(
     state: &mut State,
     subscription: &Subscription,

@@ -180,7 +180,7 @@ pub(super) fn confirm(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     Ok(json!({"SubscriptionArn": arn}).into())
 }
 
-/// Whoever was told of the end of a subscription may take it back by the link in that message.
+/// Whoever was notified of the end of a subscription may restore it by the link in that message.
 /// [D] sns-message-and-json-formats, "restore the subscription"
 fn restore(call: &mut Call<'_>, topic: &Arn, token: &str) {
     let sns = &mut call.state.sns;
@@ -224,7 +224,7 @@ pub(super) fn unsubscribe(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     if let Some(topic) = sns.topics.get_mut(&subscription.topic) {
         topic.subscriptions_deleted += 1;
     }
-    // An HTTP endpoint is always told; a mail is sent when somebody else than the owner did it, by a link.
+    // An HTTP endpoint is always notified; a mail is sent when somebody else than the owner did it, by a link.
     // [V] LS:sns/test_subscribe_external_http_endpoint; [D] API_Unsubscribe
     let by_link = call.caller == Principal::Anonymous;
     if http::speaks(&subscription.protocol) || (by_link && subscription.is_email()) {

@@ -78,7 +78,7 @@ impl Subscription {
 impl Settings {
     fn shown(&self) -> BTreeMap<&'static str, String> {
         let mut shown = BTreeMap::from([("RawMessageDelivery", self.raw.to_string())]);
-        // The scope is shown beside a filter only. [V] LS:sns/test_create_subscriptions_with_attributes
+        // The scope is shown next to a filter only. [V] LS:sns/test_create_subscriptions_with_attributes
         if let Some(filter) = &self.filter {
             shown.insert("FilterPolicy", filter.text().to_owned());
             shown.insert("FilterPolicyScope", filter::scope_name(self.scope).to_owned());

@@ -21,7 +21,7 @@ pub struct State {
     pub(super) subscriptions: Table<Arn, Subscription>,
     /// The subscriptions of each topic, oldest first.
     pub(super) by_topic: Table<Arn, Vec<Arn>>,
-    /// Subscriptions whose endpoints were told how to have them again.
+    /// Subscriptions whose endpoints were sent the link that restores them.
     #[serde(default)]
     pub(super) ended: Table<Arn, Subscription>,
     pub(super) mailbox: imbl::Vector<Mail>,

@@ -11,7 +11,7 @@ use crate::id::Arn;
 use crate::services::iam;
 use rootwatch_policy::PolicyKind;
 
-/// What may be set, beside the settings of delivery status logging. [D] API_SetTopicAttributes
+/// What may be set, in addition to the settings of delivery status logging. [D] API_SetTopicAttributes
 const SETTABLE: &[&str] =
     &["DeliveryPolicy", "DisplayName", "Policy", "TracingConfig", "KmsMasterKeyId", "SignatureVersion"];
 

@@ -118,7 +118,7 @@ impl Attributes {
         if let Some(allow) = &self.redrive_allow {
             shown.insert("RedriveAllowPolicy", allow.text());
         }
-        // The reuse period is shown beside a key only. [V] LS:sqs/test_set_queue_attributes_default_values
+        // The reuse period is shown next to a key only. [V] LS:sqs/test_set_queue_attributes_default_values
         if let Some(key) = &self.kms_key {
             shown.insert("KmsMasterKeyId", key.clone());
             shown.insert("KmsDataKeyReusePeriodSeconds", self.kms_reuse.to_string());

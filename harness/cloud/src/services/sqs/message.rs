@@ -10,7 +10,7 @@ use super::fault::Fault;
 use crate::id::Arn;
 use crate::time::Time;
 
-/// A typed value beside the body of a message. Read from the API as it is written there.
+/// A typed value next to the body of a message. Read from the API as it is written there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MessageAttribute {
