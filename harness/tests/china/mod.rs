@@ -1,4 +1,4 @@
-//! Partition `aws-cn`: a hub in each Region, because no event goes from Region to Region there.
+//! Partition `aws-cn`: a hub in each Region, because no event goes from Region to Region there, and a second one in the first.
 //! [D] EventBridge user guide, eb-cross-region
 
 use std::path::Path;
@@ -9,6 +9,7 @@ use rootwatch::deployment::{Accounts, Composed, composed};
 use rootwatch_cloud::api::Service;
 use rootwatch_cloud::services::{cloudtrail, sns};
 use rootwatch_cloud::time::Time;
+use rootwatch_cloud::trace::{Entry, Hop, Outcome};
 use rootwatch_cloud::{Clock, Cloud, Options};
 use serde_json::{Map, Value, json};
 
@@ -34,10 +35,10 @@ pub(super) fn hubs_in_each_region(shared: &Shared) -> Result<(), Failed> {
             return Err(format!("{}\nleft by destroy: {:?}", made.complaints.join("\n"), made.left));
         }
         for region in REGIONS {
-            let heard = heard(&made, &record, region).await?;
+            let received = received(&made, &record, region).await?;
             let expected = REGIONS.map(|other| (other.to_owned(), usize::from(other == region)));
-            if heard != expected {
-                return Err(format!("root in {region}: expected {expected:?} alerts, found {heard:?}"));
+            if received != expected {
+                return Err(format!("root in {region}: expected {expected:?} alerts, found {received:?}"));
             }
             verified(&made, region).await?;
         }
@@ -46,8 +47,9 @@ pub(super) fn hubs_in_each_region(shared: &Shared) -> Result<(), Failed> {
     Ok(())
 }
 
-/// How many alerts came out of each Region's topic of root activity when root acted in one of them.
-async fn heard(made: &Composed, record: &Value, region: &str) -> Result<[(String, usize); 2], String> {
+/// How many alerts came out of each Region's topic of root activity when root acted in one of them. The second hub of the first
+/// Region raises as many as the first one.
+async fn received(made: &Composed, record: &Value, region: &str) -> Result<[(String, usize); 2], String> {
     let mut record = record.clone();
     record["awsRegion"] = json!(region);
     let mut state = made.state.clone();
@@ -59,8 +61,16 @@ async fn heard(made: &Composed, record: &Value, region: &str) -> Result<[(String
         return Err(format!("{region}: {reason}"));
     }
     cloud.advance(std::time::Duration::from_secs(60)).await;
-    let mut heard = REGIONS.map(|region| (region.to_owned(), 0));
-    for (region, count) in &mut heard {
+    let second = format!("arn:aws-cn:sns:{}:{ACCOUNT}:rootwatch-second-root-activity", REGIONS[0]);
+    let of_second = cloud.with(|state| {
+        let published = |entry: &&Entry| entry.hop == Hop::Topic && entry.resource == second;
+        state.entries().filter(published).filter(|entry| entry.outcome == Outcome::Delivered).count()
+    });
+    if of_second != usize::from(region == REGIONS[0]) {
+        return Err(format!("root in {region}: the second hub of {} published {of_second} alerts", REGIONS[0]));
+    }
+    let mut received = REGIONS.map(|region| (region.to_owned(), 0));
+    for (region, count) in &mut received {
         let receive = json!({"QueueUrl": made.probes[region.as_str()].activity, "MaxNumberOfMessages": 10});
         let received = cloud.api(ACCOUNT, region, Service::Sqs, "ReceiveMessage", receive);
         let received = received.map_err(|error| error.to_string())?;
@@ -73,7 +83,7 @@ async fn heard(made: &Composed, record: &Value, region: &str) -> Result<[(String
             *count += 1;
         }
     }
-    Ok(heard)
+    Ok(received)
 }
 
 /// `rootwatch verify` reads a Region's hub, and names what is broken in that Region only.

@@ -57,6 +57,27 @@ module "spoke_northwest" {
   health_topic_arn  = module.hub_northwest.topic_arns.health
 }
 
+# A second hub in an account and Region that have one already.
+module "hub_second" {
+  source    = "../tree/modules/hub"
+  providers = { aws = aws.north }
+
+  name_prefix     = "rootwatch-second"
+  event_bus_name  = "second-hub"
+  organization_id = var.organization_id
+  packages_dir    = var.packages_dir
+}
+
+module "spoke_second" {
+  source    = "../tree/modules/spoke"
+  providers = { aws = aws.north }
+
+  name_prefix       = "rootwatch-second"
+  hub_event_bus_arn = module.hub_second.event_bus_arn
+  forward_alarms    = false
+  health_topic_arn  = module.hub_second.topic_arns.health
+}
+
 output "topic_arns" {
   value = {
     cn-north-1     = module.hub_north.topic_arns
