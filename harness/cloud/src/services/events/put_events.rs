@@ -14,8 +14,8 @@ use rootwatch_policy::Context;
 
 /// [V] ::test_put_events_exceed_limit_ten_entries
 const MOST_ENTRIES: usize = 10;
-/// Bytes of a request's entries together. [V] ::test_put_event_with_too_big_detail; the newest documentation says 1 MB.
-const LARGEST: usize = 262_144;
+/// Bytes of a request's entries together: 1 MB. [D] API_PutEvents. It was 256 KB when ::test_put_event_with_too_big_detail was recorded.
+const LARGEST: usize = 1_048_576;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]

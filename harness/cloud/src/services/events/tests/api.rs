@@ -55,10 +55,15 @@ fn put_events_refuses_too_much() {
         message
             .ends_with("at 'entries' failed to satisfy constraint: Member must have length less than or equal to 10")
     );
-    let detail = json!({"payload": ["p".repeat(256 * 1024 - 17)]}).to_string();
-    let answer =
-        events(&mut state(), "PutEvents", json!({"Entries": [{"Source": "s", "DetailType": "t", "Detail": detail}]}));
-    assert_eq!(error(answer).1, "Total size of the entries in the request is over the limit.");
+    // [D] API_PutEvents for the limit; [V] ::test_put_event_with_too_big_detail for the text
+    let put = |bytes: usize| {
+        let envelope = r#"{"p":""}"#.len() + "st".len();
+        let detail = json!({"p": "p".repeat(bytes - envelope)}).to_string();
+        let entries = json!({"Entries": [{"Source": "s", "DetailType": "t", "Detail": detail}]});
+        events(&mut state(), "PutEvents", entries)
+    };
+    assert!(put(1024 * 1024).is_ok());
+    assert_eq!(error(put(1024 * 1024 + 1)).1, "Total size of the entries in the request is over the limit.");
 }
 
 #[test]
