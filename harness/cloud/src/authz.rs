@@ -124,8 +124,8 @@ impl State {
     }
 
     /// The first user or role that a policy names as principal and that does not exist. Services refuse to store such a policy:
-    /// they keep unique ids instead of names. [D] IAM user guide, Principal. Service-linked roles, which cannot be made here, are
-    /// taken to exist.
+    /// they keep unique ids instead of names. [D] IAM user guide, Principal. Service-linked roles, which cannot be made here, and
+    /// the administrator of an account, which IAM does not list, are taken to exist.
     pub(crate) fn missing_principal(&self, policy: &PolicyText) -> Option<Arn> {
         if self.has_unknown_principals {
             return None;
@@ -133,7 +133,8 @@ impl State {
         let identities = policy.policy().principals().filter_map(Arn::parse).filter(|arn| {
             let resource = arn.resource();
             let is_identity = resource.starts_with("user/") || resource.starts_with("role/");
-            arn.service() == "iam" && is_identity && !resource.starts_with("role/aws-service-role/")
+            let is_given = resource == sts::ADMINISTRATOR || resource.starts_with("role/aws-service-role/");
+            arn.service() == "iam" && is_identity && !is_given
         });
         identities.into_iter().find(|arn| !iam::exists(self, arn))
     }

@@ -106,6 +106,19 @@ fn cases(role: &str) -> Vec<Case> {
     ]
 }
 
+/// Terraform puts its own identity into policies, as `aws_caller_identity` shows it.
+#[tokio::test]
+async fn a_policy_may_name_the_administrator_of_an_account() {
+    let endpoint = start(Clock::Owned).await;
+    let sts = Service::from_signing_name("sts").unwrap();
+    let identity = endpoint.cloud.api(OTHER, REGION, sts, "GetCallerIdentity", json!({})).unwrap();
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": [identity["Arn"], ACCOUNT]}, "Action": "kms:*", "Resource": "*"}]});
+    let kms = Service::from_signing_name("kms").unwrap();
+    let made = endpoint.cloud.api(ACCOUNT, REGION, kms, "CreateKey", json!({"Policy": policy.to_string()}));
+    assert!(made.is_ok(), "{made:?}");
+}
+
 #[tokio::test]
 async fn a_policy_that_names_a_missing_role_is_refused_until_the_role_exists() {
     let role = format!("arn:aws:iam::{OTHER}:role/team/reader");

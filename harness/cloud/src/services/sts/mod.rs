@@ -57,12 +57,15 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("GetCallerIdentity", get_caller_identity),
 ];
 
+/// The user whose credentials every account has: the id of the account as the access key. IAM does not list it.
+pub(crate) const ADMINISTRATOR: &str = "user/administrator";
+
 /// The principal of an access key: 12 digits are that account's administrator, in the partition of the Region that is
 /// called; `AKIAROOT` and 12 digits are that account's root user; any other `AKIA…` is a user, `ASIA…` a session issued here.
 pub fn principal_of(state: &crate::state::State, access_key: &str, region: &Region) -> Option<Principal> {
     if AccountId::is_valid(access_key) {
         let account = access_key.to_owned();
-        let arn = format!("arn:{}:iam::{account}:user/administrator", region.partition());
+        let arn = format!("arn:{}:iam::{account}:{ADMINISTRATOR}", region.partition());
         return Some(Principal::Administrator { arn, account });
     }
     if let Some(account) = access_key.strip_prefix("AKIAROOT").filter(|account| AccountId::is_valid(account)) {
