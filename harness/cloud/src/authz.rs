@@ -123,20 +123,23 @@ impl State {
         }
     }
 
-    /// The first user or role that a policy names as principal and that does not exist. Services refuse to store such a policy:
-    /// they keep unique ids instead of names. [D] IAM user guide, Principal. Service-linked roles, which cannot be made here, and
-    /// the administrator of an account, which IAM does not list, are taken to exist.
-    pub(crate) fn missing_principal(&self, policy: &PolicyText) -> Option<Arn> {
+    /// Looks up the users and roles that a policy names as principals. Services refuse to store a policy that names a missing one,
+    /// because they keep unique ids instead of names. [D] IAM user guide, Principal. Service-linked roles, which cannot be made
+    /// here, and the administrator of an account, which IAM does not list, are taken to exist.
+    ///
+    /// # Errors
+    /// With the first missing user or role. Each service has its own error for it.
+    pub(crate) fn check_principals(&self, policy: &PolicyText) -> Result<(), Arn> {
         if self.has_unknown_principals {
-            return None;
+            return Ok(());
         }
-        let identities = policy.policy().principals().filter_map(Arn::parse).filter(|arn| {
+        let mut identities = policy.policy().principals().filter_map(Arn::parse).filter(|arn| {
             let resource = arn.resource();
             let is_identity = resource.starts_with("user/") || resource.starts_with("role/");
             let is_given = resource == sts::ADMINISTRATOR || resource.starts_with("role/aws-service-role/");
             arn.service() == "iam" && is_identity && !is_given
         });
-        identities.into_iter().find(|arn| !iam::exists(self, arn))
+        identities.find(|arn| !iam::exists(self, arn)).map_or(Ok(()), Err)
     }
 
     /// Decides an edge. Nothing is allowed by default but what an account's own administrator does in its account.

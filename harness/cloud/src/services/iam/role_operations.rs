@@ -36,12 +36,10 @@ pub(super) fn create_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {
 /// Reads a trust policy, whose principals must exist. [T] hashicorp/terraform-provider-aws#8905
 fn trust(call: &Call<'_>, text: &str) -> Result<PolicyText, ApiError> {
     let trust = document(text, PolicyKind::Trust)?;
-    match call.state.missing_principal(&trust) {
-        Some(arn) => {
-            Err(ApiError::new("MalformedPolicyDocument", format!("Invalid principal in policy: \"AWS\":\"{arn}\"")))
-        }
-        None => Ok(trust),
-    }
+    call.state.check_principals(&trust).map_err(|arn| {
+        ApiError::new("MalformedPolicyDocument", format!("Invalid principal in policy: \"AWS\":\"{arn}\""))
+    })?;
+    Ok(trust)
 }
 
 pub(super) fn get_role(call: &mut Call<'_>) -> Result<Reply, ApiError> {

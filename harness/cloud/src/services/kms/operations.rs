@@ -153,10 +153,9 @@ pub(super) fn default_policy(call: &Call<'_>) -> String {
 pub(super) fn policy(call: &Call<'_>, text: &str) -> Result<PolicyText, ApiError> {
     let malformed = |text: String| ApiError::new("MalformedPolicyDocumentException", text);
     let policy = PolicyText::check(text, PolicyKind::Key).map_err(|error| malformed(format!("policy: {error}")))?;
-    match call.state.missing_principal(&policy) {
-        Some(_) => Err(malformed("Policy contains a statement with one or more invalid principals.".to_owned())),
-        None => Ok(policy),
-    }
+    let invalid = "Policy contains a statement with one or more invalid principals.";
+    call.state.check_principals(&policy).map_err(|_| malformed(invalid.to_owned()))?;
+    Ok(policy)
 }
 
 /// Whoever sets a policy must be able to change it again. [D] API_PutKeyPolicy

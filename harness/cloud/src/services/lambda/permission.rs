@@ -64,9 +64,8 @@ pub(super) fn add(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     }
     let statement = statement(&input, &arn)?;
     let named = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
-    if PolicyText::parse(&named).is_ok_and(|policy| call.state.missing_principal(&policy).is_some()) {
-        return Err(invalid_principal());
-    }
+    let named = PolicyText::parse(&named).map_err(|error| fault::invalid(error.to_string()))?;
+    call.state.check_principals(&named).map_err(|_| invalid_principal())?;
     statements.push(statement.clone());
     store(call, &arn, statements)?;
     Ok(answer(201, &json!({"Statement": statement.to_string()})))

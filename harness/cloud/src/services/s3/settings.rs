@@ -17,9 +17,7 @@ pub(super) fn put_policy(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let malformed = |text: String| ApiError::new("MalformedPolicy", text);
     let text = call.text("Text").unwrap_or_default();
     let policy = iam::policy_document(text, PolicyKind::Resource).map_err(|error| malformed(error.message))?;
-    if call.state.missing_principal(&policy).is_some() {
-        return Err(malformed("Invalid principal in policy".to_owned()));
-    }
+    call.state.check_principals(&policy).map_err(|_| malformed("Invalid principal in policy".to_owned()))?;
     bucket(call, &name)?.policy = Some(policy);
     Ok(Reply::Value(Value::Null))
 }

@@ -22,10 +22,10 @@ pub(super) fn put_resource_policy(call: &mut Call<'_>) -> Result<Reply, ApiError
     let arn = live(call, "secretsmanager:PutResourcePolicy")?;
     let policy = PolicyText::check(call.text("ResourcePolicy").unwrap_or_default(), PolicyKind::Resource)
         .map_err(|error| ApiError::new("MalformedPolicyDocumentException", error.to_string()))?;
-    if call.state.missing_principal(&policy).is_some() {
+    call.state.check_principals(&policy).map_err(|_| {
         let text = "This resource policy contains an unsupported principal.";
-        return Err(ApiError::new("MalformedPolicyDocumentException", text));
-    }
+        ApiError::new("MalformedPolicyDocumentException", text)
+    })?;
     let secret = secret(call, &arn)?;
     secret.policy = Some(policy);
     Ok(json!({"ARN": arn.as_str(), "Name": secret.name}).into())

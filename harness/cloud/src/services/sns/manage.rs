@@ -36,7 +36,6 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let tags = tags::read(input.tags)?;
     for (name, value) in &input.attributes {
         topic_attributes::may_pass_feedback_role(call, name, value)?;
-        topic_attributes::check_principals(call, name, value).map_err(topic_attributes::of_create)?;
     }
     if let Some(topic) = call.state.sns.topics.get(&arn) {
         let same = |(name, value): (&String, &String)| match name.as_str() {
@@ -58,6 +57,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     for (name, value) in input.attributes {
         topic_attributes::apply(&mut topic, &name, value).map_err(topic_attributes::of_create)?;
     }
+    topic_attributes::check_principals(call, &topic.policy).map_err(topic_attributes::of_create)?;
     call.state.sns.topics.insert(arn.clone(), topic);
     Ok(json!({"TopicArn": arn}).into())
 }

@@ -11,7 +11,7 @@ use crate::id::Arn;
 use crate::services::iam;
 use rootwatch_policy::PolicyKind;
 
-/// What may be set, in addition to the settings of delivery status logging. [D] API_SetTopicAttributes
+/// The attributes that can be set, without those of delivery status logging. [D] API_SetTopicAttributes
 const SETTABLE: &[&str] =
     &["DeliveryPolicy", "DisplayName", "Policy", "TracingConfig", "KmsMasterKeyId", "SignatureVersion"];
 
@@ -63,20 +63,19 @@ pub(super) fn set(call: &mut Call<'_>) -> Result<Reply, ApiError> {
     let name = call.text("AttributeName").unwrap_or_default().to_owned();
     let value = call.text("AttributeValue").unwrap_or_default().to_owned();
     may_pass_feedback_role(call, &name, &value)?;
-    check_principals(call, &name, &value)?;
-    if let Some(topic) = call.state.sns.topics.get_mut(&arn) {
-        apply(topic, &name, value)?;
+    if let Some(mut topic) = call.state.sns.topics.get(&arn).cloned() {
+        apply(&mut topic, &name, value)?;
+        if name == "Policy" {
+            check_principals(call, &topic.policy)?;
+        }
+        call.state.sns.topics.insert(arn, topic);
     }
     Ok(Reply::empty())
 }
 
 /// [T] hashicorp/terraform-provider-aws#26041; TestAccAWSSNSTopic_withFakeIAMRole
-pub(super) fn check_principals(call: &Call<'_>, name: &str, value: &str) -> Result<(), ApiError> {
-    let policy = (name == "Policy").then(|| PolicyText::check(value, PolicyKind::Resource).ok()).flatten();
-    match policy.and_then(|policy| call.state.missing_principal(&policy)) {
-        Some(_) => Err(invalid("Policy Error: PrincipalNotFound")),
-        None => Ok(()),
-    }
+pub(super) fn check_principals(call: &Call<'_>, policy: &PolicyText) -> Result<(), ApiError> {
+    call.state.check_principals(policy).map_err(|_| invalid("Policy Error: PrincipalNotFound"))
 }
 
 /// Whoever sets a role for delivery status logging must be allowed to pass it to SNS. [D] sns-topic-attributes

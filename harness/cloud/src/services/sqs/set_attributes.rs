@@ -58,10 +58,8 @@ struct Set {
 
 /// A policy that is set may name only users and roles that exist. [D] IAM user guide, Principal; the text is [?]
 pub(super) fn check_principals(call: &Call<'_>, policy: Option<&Option<PolicyText>>) -> Result<(), Fault> {
-    match policy.and_then(Option::as_ref).and_then(|policy| call.state.missing_principal(policy)) {
-        Some(_) => Err(Fault::invalid_attribute("Policy")),
-        None => Ok(()),
-    }
+    let Some(policy) = policy.and_then(Option::as_ref) else { return Ok(()) };
+    call.state.check_principals(policy).map_err(|_| Fault::invalid_attribute("Policy"))
 }
 
 pub(super) fn set(call: &mut Call<'_>) -> Result<Reply, Fault> {

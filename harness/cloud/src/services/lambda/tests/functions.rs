@@ -180,8 +180,10 @@ fn statements_are_stored_as_aws_stores_them() {
         json!({"StringEquals": {"aws:PrincipalOrgID": "o-rootwatch01"}}),
     );
     let mut state = deployed();
-    let input =
-        json!({"FunctionName": "f", "StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "nobody"});
-    let error = lambda(&mut state, "AddPermission", input).unwrap_err();
-    assert_eq!(error.message, "The provided principal was invalid. Please check the principal and try again.");
+    for principal in ["nobody", "arn:aws:iam::444455556666:role/missing"] {
+        let input =
+            json!({"FunctionName": "f", "StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": principal});
+        let error = lambda(&mut state, "AddPermission", input).unwrap_err();
+        assert_eq!(error.message, "The provided principal was invalid. Please check the principal and try again.");
+    }
 }
