@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Exit, complain, print};
 use crate::layout::Layout;
-use crate::scenario::{Redactor, Scenario, ScenarioError, events_of, read_text, scaffold};
+use crate::scenario::{Redactor, Scenario, ScenarioError, load, scaffold};
 
 /// Options of `new`.
 #[derive(Debug, Args)]
@@ -82,8 +82,6 @@ impl New {
     }
 
     fn events(&self) -> Result<Scenario, ScenarioError> {
-        let path = self.from.as_deref().unwrap_or(Path::new("-"));
-        let text = read_text(path).map_err(|reason| ScenarioError::Path { path: path.to_path_buf(), reason })?;
-        events_of(path, &text)
+        load(self.from.as_deref().unwrap_or(Path::new("-")))
     }
 }

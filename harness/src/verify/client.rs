@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use quick_xml::Reader as Xml;
 use quick_xml::events::Event;
+use rootwatch_cloud::Region;
 use serde_json::{Map, Value, json};
 
 use crate::runner::api::{self, ApiFailure};
@@ -170,14 +171,19 @@ impl Client {
     }
 }
 
+/// The Region of a partition that has its global services, such as IAM.
+pub(super) fn home(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        "aws-eusc" => "eusc-de-east-1",
+        _ => "us-east-1",
+    }
+}
+
 /// AWS's endpoint of a service, and the Region that requests to it are signed for. [D] AWS General Reference, endpoints
 pub(crate) fn endpoint(service: &str, region: &str) -> (String, String) {
-    let (suffix, home) = match region {
-        _ if region.starts_with("cn-") => ("amazonaws.com.cn", "cn-north-1"),
-        _ if region.starts_with("us-gov-") => ("amazonaws.com", "us-gov-west-1"),
-        _ if region.starts_with("eusc-") => ("amazonaws.eu", "eusc-de-east-1"),
-        _ => ("amazonaws.com", "us-east-1"),
-    };
+    let (suffix, home) = (Region::new(region).dns_suffix(), home(Region::new(region).partition()));
     match (service, home) {
         ("iam", "us-east-1") => ("https://iam.amazonaws.com".to_owned(), home.to_owned()),
         ("iam", "us-gov-west-1") => ("https://iam.us-gov.amazonaws.com".to_owned(), home.to_owned()),

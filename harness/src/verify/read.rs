@@ -13,7 +13,7 @@ use rootwatch_cloud::Arn;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::client::{Client, text};
+use super::client::{Client, home, text};
 use crate::runner::api::ApiFailure;
 
 /// How many accounts are read at the same time: AWS throttles a caller in each account by itself.
@@ -405,17 +405,10 @@ impl Reading<'_> {
     }
 }
 
-/// Account and Region of an ARN; of a global service's, the Region of its partition that has these services.
+/// Account and Region of an ARN; of a global service's, the home of its partition.
 fn place(arn: &Arn) -> (String, String) {
-    let region = match (arn.region().as_str(), arn.partition()) {
-        ("", "aws-cn") => "cn-north-1",
-        ("", "aws-us-gov") => "us-gov-west-1",
-        ("", "aws-eusc") => "eusc-de-east-1",
-        ("", _) => "us-east-1",
-        (region, _) => region,
-    }
-    .to_owned();
-    (arn.account().to_string(), region)
+    let region = arn.region().to_string();
+    (arn.account().to_string(), if region.is_empty() { home(arn.partition()).to_owned() } else { region })
 }
 
 fn call(service: &'static str, operation: &'static str, parameters: Value) -> Step {
