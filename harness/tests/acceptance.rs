@@ -20,7 +20,7 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Failed, Trial};
 use regex::Regex;
 use rootwatch::layout::Layout;
-use rootwatch::terraform::{self, Binary, Mirror, Run, Workspace};
+use rootwatch::terraform::{self, Run, Workspace};
 use rootwatch_cloud::runtime::CodeStore;
 use rootwatch_cloud::time::Time;
 use rootwatch_cloud::{Clock, Cloud, Options, State};
@@ -125,42 +125,35 @@ fn as_expected(case: &Case, fixture: &Path) -> Result<(), Failed> {
         (Ok(()), None) => Ok(()),
         (Ok(()), Some(reason)) => Err(format!("it passes, though it is an exception: {reason}").into()),
         (Err(_), Some(_)) => Ok(()),
-        (Err(error), None) => Err(error.into()),
+        (Err(error), None) => Err(error),
     }
 }
 
-fn passes(case: &Case, fixture: &Path) -> Result<(), String> {
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
-    let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+fn passes(case: &Case, fixture: &Path) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let scratch = tempfile::tempdir()?;
     let code = Arc::new(CodeStore::new(scratch.path().join("code")));
     let options = Options { clock: Clock::Wall, port: 0, code, host_variables: Vec::new() };
     let state = State::new(Time::parse("2026-03-02T09:00:00Z").ok_or("a moment")?, 1);
-    let cloud = runtime.block_on(Cloud::start(state, options)).map_err(|error| error.to_string())?;
-    let (binary, mirror) = installed()?;
+    let cloud = runtime.block_on(Cloud::start(state, options))?;
+    let binary = terraform::find()?;
+    let mirror = terraform::mirror_or_registry(&Layout::discover(), &binary)?;
     let tree = scratch.path().join("empty");
-    std::fs::create_dir_all(tree.join("test-fixtures")).map_err(|error| error.to_string())?;
-    std::fs::copy(fixture, tree.join("test-fixtures/lambdatest.zip")).map_err(|error| error.to_string())?;
-    let failed = |error: &dyn std::error::Error| error.to_string();
-    let workspace = Workspace::create(&scratch.path().join("workspace"), &tree).map_err(|error| failed(&error))?;
-    let workspace = workspace.of_tree("");
-    workspace.write("provider.tf", PROVIDER).map_err(|error| failed(&error))?;
+    std::fs::create_dir_all(tree.join("test-fixtures"))?;
+    std::fs::copy(fixture, tree.join("test-fixtures/lambdatest.zip"))?;
+    let workspace = Workspace::create(&scratch.path().join("workspace"), &tree)?.of_tree("");
+    workspace.write("provider.tf", PROVIDER)?;
     let run = Run { binary: &binary, mirror: mirror.as_ref(), endpoint: cloud.endpoint(), account: ACCOUNT };
-    workspace.install(&run).map_err(|error| failed(&error))?;
-    let result = case.steps.iter().enumerate().try_for_each(|(number, step)| {
-        workspace.write("main.tf", &step.config).map_err(|error| failed(&error))?;
-        step.run(&workspace, &run).map_err(|error| format!("step {}: {error}", number + 1))
-    });
-    result?;
+    workspace.install(&run)?;
+    for (number, step) in case.steps.iter().enumerate() {
+        workspace.write("main.tf", &step.config)?;
+        step.run(&workspace, &run).map_err(|error| format!("step {}: {error}", number + 1))?;
+    }
     // A configuration that was refused cannot be destroyed.
     let applied = case.steps.iter().rev().find(|step| step.error.is_none()).map_or("", |step| &step.config);
-    workspace.write("main.tf", applied).map_err(|error| failed(&error))?;
-    workspace.destroy(&run).map_err(|error| format!("destroy: {error}"))
-}
-
-fn installed() -> Result<(Binary, Option<Mirror>), String> {
-    let binary = terraform::find().map_err(|error| error.to_string())?;
-    let mirror = terraform::mirror_or_registry(&Layout::discover(), &binary).map_err(|error| error.to_string())?;
-    Ok((binary, mirror))
+    workspace.write("main.tf", applied)?;
+    workspace.destroy(&run)?;
+    Ok(())
 }
 
 impl Step {
@@ -192,9 +185,7 @@ impl Step {
             _ => Ok(()),
         }
     }
-}
 
-impl Step {
     fn check(&self, workspace: &Workspace) -> Result<(), String> {
         let state = workspace.read("terraform.tfstate").unwrap_or_default();
         let state = attributes(&serde_json::from_str(&state).unwrap_or_default());
@@ -240,7 +231,10 @@ fn flatten(path: String, value: &Value, flat: &mut BTreeMap<String, String>) {
     }
 }
 
-/// Whether a check of the test framework holds.
+/// Checks an attribute as the test framework does.
+///
+/// # Errors
+/// With the check and the attribute if it does not hold.
 fn holds(
     (kind, arguments): (&String, &Vec<Value>),
     state: &BTreeMap<String, BTreeMap<String, String>>,

@@ -7,7 +7,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Command, ExitCode, Output};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -23,7 +23,7 @@ use rootwatch_cloud::assumptions::{Assumptions, OwnAccountInvocation, PutTargets
 use rootwatch_cloud::usage::Usage;
 use rootwatch_cloud::{Clock, Cloud, Options};
 use serde_json::{Value, json};
-use support::Shared;
+use support::{Shared, run_rootwatch};
 
 const HUB: &str = "999988887777";
 const SPOKE: &str = "111122223333";
@@ -595,22 +595,15 @@ fn command(cloud: &Cloud, hub: &str, region: &str, arguments: &[&str]) -> Result
 
 /// The same of any command.
 fn run_of(cloud: &Cloud, hub: &str, region: &str, arguments: &[&str]) -> Result<(Option<i32>, Value, String), String> {
-    let output = output_of(cloud, hub, region, arguments)?;
+    let output = run_rootwatch(cloud.endpoint(), hub, region, arguments)?;
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     Ok((output.status.code(), report, String::from_utf8_lossy(&output.stderr).into_owned()))
 }
 
 /// The stdout of a command of the hub's administrator.
 fn text_of(cloud: &Cloud, arguments: &[&str]) -> Result<String, String> {
-    output_of(cloud, HUB, REGION, arguments).map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-fn output_of(cloud: &Cloud, hub: &str, region: &str, arguments: &[&str]) -> Result<Output, String> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rootwatch"));
-    command.args(arguments);
-    command.env("AWS_ENDPOINT_URL", cloud.endpoint()).env("AWS_ACCESS_KEY_ID", hub);
-    command.env("AWS_SECRET_ACCESS_KEY", "any").env("AWS_REGION", region).env_remove("AWS_SESSION_TOKEN");
-    tokio::task::block_in_place(|| command.output()).map_err(|error| error.to_string())
+    run_rootwatch(cloud.endpoint(), HUB, REGION, arguments)
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Mutants of the twin are mutants of the deployment only if each of its resources has the arguments that Terraform has.

@@ -2,7 +2,6 @@
 //! [D] EventBridge user guide, eb-cross-region
 
 use std::path::Path;
-use std::process::Command;
 
 use libtest_mimic::Failed;
 use rootwatch::deployment::{Accounts, Composed, composed};
@@ -13,7 +12,7 @@ use rootwatch_cloud::trace::{Entry, Hop, Outcome};
 use rootwatch_cloud::{Clock, Cloud, Options};
 use serde_json::{Map, Value, json};
 
-use super::support::Shared;
+use super::support::{Shared, run_rootwatch};
 
 const REGIONS: [&str; 2] = ["cn-north-1", "cn-northwest-1"];
 const ACCOUNT: &str = "333322221111";
@@ -99,10 +98,8 @@ async fn verified(made: &Composed, region: &str) -> Result<(), String> {
     }
     cloud.with(sns::confirm_all_email);
     let verify = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rootwatch"));
-        command.args(["verify", "--region", region, "--format", "json"]).env("AWS_ENDPOINT_URL", cloud.endpoint());
-        command.env("AWS_ACCESS_KEY_ID", ACCOUNT).env("AWS_SECRET_ACCESS_KEY", "any").env("AWS_REGION", region);
-        let output = tokio::task::block_in_place(|| command.output()).map_err(|error| error.to_string())?;
+        let arguments = ["verify", "--region", region, "--format", "json"];
+        let output = run_rootwatch(cloud.endpoint(), ACCOUNT, region, &arguments)?;
         let report: Value = serde_json::from_slice(&output.stdout)
             .map_err(|error| format!("{error}: {}", String::from_utf8_lossy(&output.stderr)))?;
         let probed = report["probed"].as_array().cloned().unwrap_or_default();

@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aws_sdk_eventbridge::types::RuleState;
@@ -19,7 +18,7 @@ use rootwatch::scenario::{DeploymentChange, Loaded};
 use serde_json::Value;
 
 use crate::queue::Queue;
-use crate::support::Shared;
+use crate::support::{Shared, run_rootwatch};
 
 /// Where more than these fail, it is not for a crowd.
 const AGAIN: usize = 12;
@@ -235,12 +234,9 @@ async fn verify(endpoint: &str) -> Result<(), String> {
 
 /// The verdicts of `rootwatch verify` by account.
 fn verdicts(endpoint: &str, accounts: &Accounts) -> Result<BTreeSet<(String, String)>, String> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rootwatch"));
-    command.args(["verify", "--format", "json", "--region", DEFAULT_REGION, "--spoke", &accounts.spoke]);
-    command.args(["--role", &accounts.deploy_role_name, "--external-id", &accounts.external_id]);
-    command.env("AWS_ENDPOINT_URL", endpoint).env("AWS_ACCESS_KEY_ID", &accounts.hub);
-    command.env("AWS_SECRET_ACCESS_KEY", "any").env("AWS_REGION", &accounts.hub_region).env_remove("AWS_SESSION_TOKEN");
-    let output = tokio::task::block_in_place(|| command.output()).map_err(|error| error.to_string())?;
+    let arguments = ["verify", "--format", "json", "--region", DEFAULT_REGION, "--spoke", &accounts.spoke];
+    let role = ["--role", &accounts.deploy_role_name, "--external-id", &accounts.external_id];
+    let output = run_rootwatch(endpoint, &accounts.hub, &accounts.hub_region, &[&arguments[..], &role].concat())?;
     let errors = String::from_utf8_lossy(&output.stderr);
     let report: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("{error}: {errors}"))?;
     let others: Vec<&Value> = report["findings"]

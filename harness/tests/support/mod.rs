@@ -3,6 +3,7 @@
 #[allow(dead_code, reason = "not every test target needs it")]
 pub(crate) mod catalogue;
 
+use std::process::{Command, Output};
 use std::sync::Arc;
 
 use rootwatch::layout::Layout;
@@ -11,6 +12,16 @@ use rootwatch::runner::Session;
 use rootwatch::scenario::{Loaded, find};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
+
+/// Runs `rootwatch` with the credentials of an account's administrator at an endpoint.
+#[allow(dead_code, reason = "not every test target needs it")]
+pub(crate) fn run_rootwatch(endpoint: &str, account: &str, region: &str, arguments: &[&str]) -> Result<Output, String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rootwatch"));
+    command.args(arguments);
+    command.env("AWS_ENDPOINT_URL", endpoint).env("AWS_ACCESS_KEY_ID", account);
+    command.env("AWS_SECRET_ACCESS_KEY", "any").env("AWS_REGION", region).env_remove("AWS_SESSION_TOKEN");
+    tokio::task::block_in_place(|| command.output()).map_err(|error| error.to_string())
+}
 
 /// The environment of a test process. Owned by `main`, so that it is dropped before the process ends.
 pub(crate) struct Shared {
