@@ -29,7 +29,7 @@ struct Case {
     content: Value,
     /// Texts that the named hop must contain.
     names: &'static [&'static str],
-    /// What `explain` must say in addition: the decision or the statement, and what to try first.
+    /// Texts that `explain` must show, too: the decision or the statement, and what to try first.
     explains: &'static [&'static str],
 }
 

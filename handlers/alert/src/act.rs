@@ -1,4 +1,4 @@
-//! What was done: words for the operations that matter most, how severe they are, and which open an incident of their own.
+//! The act of an alert: words for the operations that matter most, their severity, and those that open an incident of their own.
 
 use std::borrow::Cow;
 

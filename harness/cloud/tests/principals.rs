@@ -16,7 +16,7 @@ const OTHER: &str = "444455556666";
 struct Case {
     service: &'static str,
     operation: &'static str,
-    /// What is made before.
+    /// The call before it.
     made: Option<(&'static str, Value)>,
     /// The policy, as a string, replaces `${policy}`.
     params: Value,

@@ -1,4 +1,4 @@
-//! What IAM's policy simulator returns in addition to the decision: the statements that decided, their place in their
+//! The output of IAM's policy simulator in addition to the decision: the statements that decided, their place in their
 //! documents, and the condition keys that the policies ask for and the request does not have.
 
 use serde::Deserialize;

@@ -71,7 +71,7 @@ pub trait Cloud: Sync {
     /// outcomes in the order of the scenarios.
     fn run(&self, scenarios: Vec<Loaded>, options: RunOptions) -> impl Future<Output = Vec<Outcome>> + Send;
 
-    /// What the cloud showed of itself, in addition to the scenarios: for the end of a report.
+    /// Observations of the cloud apart from the scenarios, for the end of a report.
     fn remarks(&self) -> Vec<String> {
         Vec::new()
     }

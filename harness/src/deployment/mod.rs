@@ -52,7 +52,7 @@ pub struct Specification {
     pub overlay: BTreeMap<String, Value>,
     /// Variables of the hub module that replace the defaults of the deployment under test.
     pub variables: Map<String, Value>,
-    /// Whether the spoke has the log alarm in addition to the rules.
+    /// True if the spoke has the log alarm in addition to the rules.
     pub log_alarm: bool,
     /// What Terraform is expected to say as it refuses it: such a refusal is remembered as a deployment is.
     pub refusal_expected: Option<String>,
@@ -67,7 +67,7 @@ pub struct Deployment {
     pub code: Arc<CodeStore>,
     /// The packages whose functions can run in this process.
     pub linked: Linked,
-    /// What is known of it in addition to its state.
+    /// Facts that its state does not contain.
     pub facts: Facts,
     /// Terraform's state of it: another deployment is made by applying the difference.
     pub terraform_state: Arc<str>,

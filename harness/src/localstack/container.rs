@@ -167,7 +167,7 @@ impl Prepared {
             })
     }
 
-    /// What LocalStack gives each function's container in addition to its own: whose it is, and whom it trusts. The Terraform under
+    /// Options that LocalStack adds to each function's container: its owner, and the certificates that it trusts. The Terraform under
     /// test knows nothing of it.
     fn function_flags(&self, authority: Option<&Path>) -> String {
         let labels = self.owner.labels().into_iter().chain([(ROLE, FUNCTION.to_owned())]);

@@ -1,4 +1,4 @@
-//! Whose containers they are: a run is known by its process, so that what a dead run left is not confused with what is in use.
+//! The owner of containers: a run is known by its process, so that the containers of a dead run are not confused with those in use.
 
 use std::collections::HashMap;
 use std::path::Path;

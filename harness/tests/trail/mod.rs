@@ -1,4 +1,4 @@
-//! What a company has in addition to the monitor: a trail with its bucket, and a user, by the genuine provider.
+//! Resources of a company apart from the monitor: a trail with its bucket, and a user, by the genuine provider.
 
 use std::path::Path;
 

@@ -19,7 +19,7 @@ use crate::runner::{chain, clients::Caller};
 use crate::scenario::DeploymentChange;
 use crate::terraform::{self, HubInputs, Run, Stop, TerraformError, Workspace};
 
-/// What a run needs to know of the deployment; kept next to the workspace.
+/// The facts of the deployment that a run needs; stored next to the workspace.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Facts {
     /// The change that is deployed, by its key.

@@ -8,7 +8,7 @@ use crate::cloud::difference::{Difference, Found};
 use crate::cloud::localstack::NAME as LOCALSTACK;
 use crate::scenario::{Alerter, DeploymentChange, Fault, Faults, Scenario, is_scenario};
 
-/// What the scenario does not show.
+/// Limits that the scenario file does not show.
 const BY_NAME: [(&str, Difference, &str); 5] = [
     ("log-alarm/login-in-full", Difference::RealTime, "its messages have times of the scenario"),
     ("faults/hub-refuses-the-spoke", Difference::RealTime, "its alarms look at five minutes"),

@@ -68,7 +68,7 @@ pub struct RemoteOptions {
     pub folder: PathBuf,
     /// The folder of the sink's certificate authority, which its functions trust.
     pub authority: PathBuf,
-    /// Whether it is this run's own, and ends with it: nobody else changes its resources, and nothing has to be
+    /// True if it belongs to this run and ends with it: nobody else changes its resources, and nothing has to be
     /// put back.
     pub own: bool,
     /// Where the sink listens: an address that the cloud's functions reach.

@@ -1,4 +1,4 @@
-# What a company may have in addition to the monitor in the hub's account: a trail with its bucket, and a user that deploys.
+# Resources of a company in the hub's account, apart from the monitor: a trail with its bucket, and a user that deploys.
 
 variable "let_cloudtrail_in" {
   type = bool

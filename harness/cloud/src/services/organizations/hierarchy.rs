@@ -23,7 +23,7 @@ pub(super) struct Unit {
     pub(super) parent: String,
 }
 
-/// What policies are attached to: the nodes of the tree.
+/// The nodes of the tree, to which policies are attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NodeType {
     Root,

@@ -142,19 +142,19 @@ pub fn posted(state: &mut State, purpose: Purpose, answer: Result<u16, String>) 
         Purpose::Confirm { subscription, attempt } => {
             let Some(found) = state.sns.subscriptions.get(&subscription).cloned() else { return };
             let again = Task::Confirm { subscription, attempt: attempt + 1 };
-            told(state, &found, "asked to confirm", attempt, result, again);
+            report(state, &found, "asked to confirm", attempt, result, again);
         }
         // It goes to no dead-letter queue. [V] LS:sns/test_redrive_policy_http_subscription
         Purpose::Ended { subscription, attempt } => {
             let Some(found) = state.sns.ended.get(&subscription).cloned() else { return };
             let again = Task::Ended { subscription, attempt: attempt + 1 };
-            told(state, &found, "notified that its subscription has ended", attempt, result, again);
+            report(state, &found, "notified that its subscription has ended", attempt, result, again);
         }
     }
 }
 
 /// The next step after an attempt to notify an endpoint about its subscription.
-fn told(
+fn report(
     state: &mut State,
     subscription: &Subscription,
     what: &str,
